@@ -1,0 +1,221 @@
+import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
+import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import type { Logger } from '../logging/create-logger.ts';
+import type { Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
+
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 2_000;
+
+interface Declared {
+  declare(connection: ChannelModel): Promise<void>;
+  channel: Channel | undefined;
+  tag: string | undefined;
+  busy: number;
+  cancelled: boolean;
+}
+
+/**
+ * The bus on RabbitMQ.
+ *
+ * @param url amqp:// or amqps:// address
+ * @param prefix put before each exchange and queue name
+ */
+export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus {
+  const log = logger.child({ component: 'bus' });
+  const consumers = new Set<Declared>();
+  const exchanges = new Set<string>();
+  let connection: ChannelModel | undefined;
+  let publisher: Channel | undefined;
+  let stopped = false;
+  let reconnecting: Promise<void> | undefined;
+
+  async function connect(): Promise<void> {
+    // noDelay: without it Nagle's algorithm adds tens of milliseconds to each small message.
+    const next = await amqp.connect(url, { noDelay: true, timeout: 5_000 });
+    next.on('error', (error: unknown) => log.warn({ err: error }, 'connection to the broker failed'));
+    next.on('close', () => {
+      if (connection === next) {
+        connection = undefined;
+        publisher = undefined;
+        if (!stopped) reconnect();
+      }
+    });
+    const channel = await next.createChannel();
+    channel.on('error', (error: unknown) => log.warn({ err: error }, 'publishing channel failed'));
+    exchanges.clear();
+    connection = next;
+    publisher = channel;
+    for (const consumer of consumers) await consumer.declare(next);
+  }
+
+  function reconnect(): void {
+    if (reconnecting !== undefined) return;
+    reconnecting = (async () => {
+      for (let wait = FIRST_RETRY_MS; !stopped; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        if (stopped) return;
+        try {
+          await connect();
+          log.info('connected to the broker again');
+          return;
+        } catch (error) {
+          log.warn({ reason: errorMessage(error) }, 'broker is not reachable yet');
+        }
+      }
+    })().finally(() => {
+      reconnecting = undefined;
+      if (connection === undefined && !stopped) reconnect();
+    });
+  }
+
+  async function assertBindings(channel: Channel, queue: string, bindings: ConsumeOptions['bindings']): Promise<void> {
+    for (const binding of bindings) {
+      await channel.assertExchange(prefix + binding.exchange, 'topic', { durable: true });
+      await channel.bindQueue(queue, prefix + binding.exchange, binding.routing_key);
+    }
+  }
+
+  async function add(declare: (channel: Channel, consumer: Declared) => Promise<string>): Promise<Consumer> {
+    const consumer: Declared = {
+      channel: undefined,
+      tag: undefined,
+      busy: 0,
+      cancelled: false,
+      async declare(to) {
+        if (consumer.cancelled) return;
+        const channel = await to.createChannel();
+        channel.on('error', (error: unknown) => log.warn({ err: error }, 'consuming channel failed'));
+        consumer.channel = channel;
+        consumer.tag = await declare(channel, consumer);
+      },
+    };
+    if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
+    consumers.add(consumer);
+    await consumer.declare(connection);
+    return {
+      async cancel() {
+        consumer.cancelled = true;
+        consumers.delete(consumer);
+        const { channel, tag } = consumer;
+        if (channel === undefined || tag === undefined || connection === undefined) return;
+        try {
+          await channel.cancel(tag);
+        } catch {
+          return; // The connection went away: there is nothing left to cancel.
+        }
+        while (consumer.busy > 0 && connection !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+      },
+    };
+  }
+
+  function parse(delivery: ConsumeMessage): Message | undefined {
+    try {
+      return JSON.parse(delivery.content.toString('utf8')) as Message;
+    } catch (error) {
+      log.error({ reason: errorMessage(error) }, 'message on the bus is no JSON, dropped');
+      return undefined;
+    }
+  }
+
+  return {
+    async start() {
+      try {
+        await connect();
+      } catch (error) {
+        throw new UnavailableError(
+          `The message broker at ${url.replace(/\/\/[^@/]*@/, '//')} does not answer: ${errorMessage(error)}. Set ST2_MESSAGING__URL.`,
+          {},
+          error,
+        );
+      }
+    },
+
+    publish(exchange, routingKey, message) {
+      const channel = publisher;
+      if (channel === undefined) {
+        log.warn({ exchange, routing_key: routingKey }, 'no connection to the broker, message dropped');
+        return;
+      }
+      const name = prefix + exchange;
+      const send = () => {
+        try {
+          channel.publish(name, routingKey, Buffer.from(JSON.stringify(message)), { contentType: 'application/json' });
+        } catch (error) {
+          log.warn({ exchange, reason: errorMessage(error) }, 'message could not be published');
+        }
+      };
+      if (exchanges.has(name)) return send();
+      // Sent in order behind the declaration on the same channel: no need to wait for its answer.
+      channel.assertExchange(name, 'topic', { durable: true }).then(
+        () => exchanges.add(name),
+        (error: unknown) => log.warn({ exchange, reason: errorMessage(error) }, 'exchange could not be declared'),
+      );
+      send();
+    },
+
+    consume(options: ConsumeOptions) {
+      const queue = prefix + options.queue;
+      return add(async (channel, consumer) => {
+        await channel.assertQueue(queue, { durable: true });
+        await assertBindings(channel, queue, options.bindings);
+        await channel.prefetch(options.prefetch);
+        const { consumerTag } = await channel.consume(queue, (delivery) => {
+          if (delivery === null) return;
+          const message = parse(delivery);
+          if (message === undefined) return channel.ack(delivery);
+          consumer.busy += 1;
+          const settle = (act: () => void) => {
+            consumer.busy -= 1;
+            try {
+              act();
+            } catch {
+              // The channel is closed: the broker delivers the message again on the next one.
+            }
+          };
+          options.handler(message, delivery.fields.routingKey).then(
+            () => settle(() => channel.ack(delivery)),
+            (error: unknown) => {
+              log.error({ err: error, queue }, 'handler of a message failed');
+              settle(() => channel.nack(delivery, false, !delivery.fields.redelivered));
+            },
+          );
+        });
+        return consumerTag;
+      });
+    },
+
+    subscribe(options: SubscribeOptions) {
+      return add(async (channel) => {
+        const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });
+        await assertBindings(channel, queue, options.bindings);
+        const { consumerTag } = await channel.consume(
+          queue,
+          (delivery) => {
+            if (delivery === null) return;
+            const message = parse(delivery);
+            if (message !== undefined) {
+              options.handler(message, delivery.fields.routingKey, delivery.fields.exchange.slice(prefix.length));
+            }
+          },
+          { noAck: true },
+        );
+        return consumerTag;
+      });
+    },
+
+    connected: () => connection !== undefined,
+
+    async stop() {
+      stopped = true;
+      await reconnecting;
+      const open = connection;
+      connection = undefined;
+      publisher = undefined;
+      try {
+        await open?.close();
+      } catch {
+        // Closed by the broker already.
+      }
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The message bus: topic exchanges as RabbitMQ has them, small JSON messages that carry ids and never bodies.
+ *
+ * 1. At least once: a handler must be safe to run twice.
+ * 2. Publishing never fails the caller: what a message announces is stored before, and sweeps find what was not announced.
+ * 3. Consumers survive a restart of the broker: they are declared again on the new connection.
+ */
+
+/** Ids and a few words: what a consumer needs to look the rest up. */
+export type Message = Readonly<Record<string, unknown>>;
+
+export interface Binding {
+  readonly exchange: string;
+  /** Topic pattern: `*` is one word, `#` any number of words. */
+  readonly routing_key: string;
+}
+
+export interface ConsumeOptions {
+  /** Name of the durable queue, shared by all consumers that name it. */
+  readonly queue: string;
+  readonly bindings: readonly Binding[];
+  /** Messages handled at once by this consumer. */
+  readonly prefetch: number;
+  /** A rejected promise sends the message back to the queue once; the second time it is dropped and logged. */
+  readonly handler: (message: Message, routingKey: string) => Promise<void>;
+}
+
+export interface SubscribeOptions {
+  readonly bindings: readonly Binding[];
+  /** Called for each message; every subscriber gets its own copy. Must not throw. */
+  readonly handler: (message: Message, routingKey: string, exchange: string) => void;
+}
+
+export interface Consumer {
+  /** Takes no new messages; resolves when those under way are done. */
+  cancel(): Promise<void>;
+}
+
+export interface Bus {
+  start(): Promise<void>;
+  /** Hands a message to the broker. While there is no connection it is dropped with a warning (see rule 2). */
+  publish(exchange: string, routingKey: string, message: Message): void;
+  consume(options: ConsumeOptions): Promise<Consumer>;
+  subscribe(options: SubscribeOptions): Promise<Consumer>;
+  /** Whether a connection stands. */
+  connected(): boolean;
+  stop(): Promise<void>;
+}
+
+/** Exchange names, as StackStorm has them. */
+export const EXCHANGES = {
+  liveactionStatus: 'st2.liveaction.status',
+  liveaction: 'st2.liveaction',
+  execution: 'st2.execution',
+  executionOutput: 'st2.execution.output',
+  announcement: 'st2.announcement',
+  executionState: 'st2.actionexecutionstate',
+  triggerInstance: 'st2.trigger_instances_dispatch',
+  trigger: 'st2.trigger',
+  sensor: 'st2.sensor',
+  workflowStatus: 'st2.workflow.status',
+  rule: 'st2.rule',
+} as const;

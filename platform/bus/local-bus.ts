@@ -1,0 +1,160 @@
+import { connect, type Socket } from 'node:net';
+import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import type { Logger } from '../logging/create-logger.ts';
+import type { Binding, Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
+import { createFrameReader } from './local-frames.ts';
+
+const RETRY_MS = 200;
+
+interface Delivery {
+  readonly op: 'deliver' | 'pong';
+  readonly id: number;
+  readonly n: number;
+  readonly tag: number;
+  readonly exchange: string;
+  readonly key: string;
+  readonly message: Message;
+}
+
+interface LocalConsumer {
+  readonly id: number;
+  readonly queue: string | undefined;
+  readonly bindings: readonly Binding[];
+  readonly prefetch: number;
+  busy: number;
+  take(delivery: Delivery): void;
+}
+
+/**
+ * The bus on the built-in broker (`local://host:port`): the same promises as on RabbitMQ, for one machine.
+ */
+export function createLocalBus(url: string, logger: Logger): Bus {
+  const { hostname, port } = new URL(url.replace(/^local:/, 'http:'));
+  const log = logger.child({ component: 'bus' });
+  const consumers = new Map<number, LocalConsumer>();
+  const waiting = new Map<number, () => void>();
+  let socket: Socket | undefined;
+  let stopped = false;
+  let lastId = 0;
+
+  const send = (frame: unknown) => socket?.write(`${JSON.stringify(frame)}\n`);
+
+  function call(frame: Record<string, unknown>): Promise<void> {
+    lastId += 1;
+    const n = lastId;
+    return new Promise((resolve) => {
+      waiting.set(n, resolve);
+      send({ ...frame, n });
+    });
+  }
+
+  function take(frame: Delivery): void {
+    if (frame.op === 'deliver') consumers.get(frame.id)?.take(frame);
+    else {
+      waiting.get(frame.n)?.();
+      waiting.delete(frame.n);
+    }
+  }
+
+  const declare = ({ id, queue, bindings, prefetch }: LocalConsumer) =>
+    call({ op: 'consume', id, queue, bindings, prefetch });
+
+  async function open(): Promise<void> {
+    const next = connect({ host: hostname, port: Number(port), noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      next.once('connect', resolve);
+      next.once('error', reject);
+    });
+    next.on(
+      'data',
+      createFrameReader((frame) => take(frame as Delivery)),
+    );
+    next.on('error', () => next.destroy());
+    next.on('close', () => {
+      socket = undefined;
+      for (const resolve of waiting.values()) resolve();
+      waiting.clear();
+      if (!stopped) setTimeout(retry, RETRY_MS);
+    });
+    socket = next;
+    for (const consumer of consumers.values()) await declare(consumer);
+  }
+
+  function retry(): void {
+    if (stopped) return;
+    open().catch((error: unknown) => {
+      log.warn({ reason: errorMessage(error) }, 'broker is not reachable yet');
+      setTimeout(retry, RETRY_MS);
+    });
+  }
+
+  async function add(
+    consumer: Omit<LocalConsumer, 'busy' | 'take'>,
+    handle: (self: LocalConsumer, delivery: Delivery) => void,
+  ): Promise<Consumer> {
+    const self: LocalConsumer = { ...consumer, busy: 0, take: (delivery) => handle(self, delivery) };
+    consumers.set(self.id, self);
+    await declare(self);
+    return {
+      async cancel() {
+        await call({ op: 'cancel', id: self.id });
+        while (self.busy > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+        consumers.delete(self.id);
+      },
+    };
+  }
+
+  const nextId = () => {
+    lastId += 1;
+    return lastId;
+  };
+
+  return {
+    async start() {
+      try {
+        await open();
+      } catch (error) {
+        throw new UnavailableError(
+          `The message broker at ${url} does not answer: ${errorMessage(error)}. Set ST2_MESSAGING__URL.`,
+          {},
+          error,
+        );
+      }
+    },
+    publish(exchange, key, message) {
+      if (socket === undefined)
+        log.warn({ exchange, routing_key: key }, 'no connection to the broker, message dropped');
+      else send({ op: 'publish', exchange, key, message });
+    },
+    consume(options: ConsumeOptions) {
+      const { queue, bindings, prefetch } = options;
+      return add({ id: nextId(), queue, bindings, prefetch }, (self, delivery) => {
+        self.busy += 1;
+        options.handler(delivery.message, delivery.key).then(
+          () => {
+            self.busy -= 1;
+            send({ op: 'ack', tag: delivery.tag });
+          },
+          (error: unknown) => {
+            self.busy -= 1;
+            log.error({ err: error, queue }, 'handler of a message failed');
+            send({ op: 'nack', tag: delivery.tag });
+          },
+        );
+      });
+    },
+    subscribe(options: SubscribeOptions) {
+      return add({ id: nextId(), queue: undefined, bindings: options.bindings, prefetch: 0 }, (_self, delivery) =>
+        options.handler(delivery.message, delivery.key, delivery.exchange),
+      );
+    },
+    connected: () => socket !== undefined,
+    async stop() {
+      stopped = true;
+      const open = socket;
+      if (open === undefined) return;
+      await new Promise<void>((resolve) => open.end(resolve));
+      open.destroy();
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { OPTIONS, type Option } from './options.ts';
+
+type Value<O> = O extends Option<infer T> ? T : never;
+
+/** All settings by group, frozen. */
+export type Config = {
+  readonly [G in keyof typeof OPTIONS]: { readonly [K in keyof (typeof OPTIONS)[G]]: Value<(typeof OPTIONS)[G][K]> };
+};
+
+/**
+ * Reads the settings from the environment. An empty variable counts as not set, as in StackStorm's own files.
+ *
+ * @throws Error with one sentence that names the variable, when a value does not fit
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const config: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const [group, options] of Object.entries(OPTIONS)) {
+    const values: Record<string, unknown> = {};
+    for (const [name, option] of Object.entries(options) as [string, Option<unknown>][]) {
+      const given = env[option.env];
+      values[name] = given === undefined || given === '' ? option.default : option.parse(given);
+    }
+    config[group] = Object.freeze(values);
+  }
+  return Object.freeze(config) as Config;
+}
+
+/** Base address of st2api as other services reach it, without a version and without a trailing slash. */
+export function apiBaseUrl(config: Config): string {
+  return (config.api.url || `http://${config.api.host}:${config.api.port}`).replace(/\/+$/, '');
+}
+
+/** Base address of mistral-api as other services reach it, with `/v2`. */
+export function mistralBaseUrl(config: Config): string {
+  return (config.mistral.url || `http://${config.mistral.host}:${config.mistral.port}/v2`).replace(/\/+$/, '');
+}

@@ -1,0 +1,181 @@
+/**
+ * Every setting of every service, in one table: its environment variable, default, unit and consequence.
+ * `ST2_<GROUP>__<OPTION>` is the rule; the few others are names that operators know from elsewhere.
+ */
+
+export interface Option<T> {
+  readonly env: string;
+  readonly default: T;
+  readonly parse: (text: string) => T;
+  readonly about: string;
+}
+
+const text = (env: string, fallback: string, about: string): Option<string> => ({
+  env,
+  default: fallback,
+  parse: (value) => value,
+  about,
+});
+
+const number = (env: string, fallback: number, about: string): Option<number> => ({
+  env,
+  default: fallback,
+  about,
+  parse: (value) => {
+    const parsed = Number(value);
+    if (value.trim() === '' || !Number.isFinite(parsed)) throw new Error(`${env} must be a number, not "${value}".`);
+    return parsed;
+  },
+});
+
+const flag = (env: string, fallback: boolean, about: string): Option<boolean> => ({
+  env,
+  default: fallback,
+  about,
+  parse: (value) => {
+    if (/^(1|true|yes|on)$/i.test(value)) return true;
+    if (/^(0|false|no|off)$/i.test(value)) return false;
+    throw new Error(`${env} must be true or false, not "${value}".`);
+  },
+});
+
+const list = (env: string, fallback: readonly string[], about: string): Option<readonly string[]> => ({
+  env,
+  default: fallback,
+  about,
+  parse: (value) => value.split(':').filter((part) => part !== ''),
+});
+
+export const OPTIONS = {
+  database: {
+    uri: text('ST2_DATABASE__URI', 'mongodb://127.0.0.1:27017/st2', 'MongoDB address with the database name.'),
+    pool_size: number('ST2_DATABASE__POOL_SIZE', 20, 'Connections of one process.'),
+  },
+  messaging: {
+    url: text(
+      'ST2_MESSAGING__URL',
+      'amqp://127.0.0.1:5672',
+      'RabbitMQ (amqp://, amqps://) or the built-in broker (local://host:port).',
+    ),
+    prefix: text(
+      'ST2_MESSAGING__PREFIX',
+      '',
+      'Prefix of exchange and queue names, so that installations can share a broker.',
+    ),
+  },
+  temporal: {
+    address: text('TEMPORAL_ADDRESS', '127.0.0.1:7233', 'Temporal front end, host:port.'),
+    namespace: text('TEMPORAL_NAMESPACE', 'default', 'Temporal namespace.'),
+    task_queue: text('ST2_TEMPORAL__TASK_QUEUE', 'tramontane', 'Task queue of workflows and st2.action.'),
+    ui_url: text('ST2_TEMPORAL__UI_URL', 'http://127.0.0.1:8233', 'Address of the Temporal UI, for links.'),
+  },
+  api: {
+    host: text('ST2_API__HOST', '127.0.0.1', 'Address that st2api listens on.'),
+    port: number('ST2_API__PORT', 9101, 'Port of st2api.'),
+    url: text(
+      'ST2_API__URL',
+      '',
+      'Base address of st2api for other services, without /v1; empty: built from host and port.',
+    ),
+    mask_secrets: flag('ST2_API__MASK_SECRETS', true, 'Replace secrets in answers by asterisks.'),
+    max_page_size: number('ST2_API__MAX_PAGE_SIZE', 100, 'Largest limit a user who is no admin may ask for.'),
+    allow_origin: list('ST2_API__ALLOW_ORIGIN', [], 'Origins allowed by CORS besides the web UI on loopback.'),
+    body_limit: number('ST2_API__BODY_LIMIT', 20 * 1024 * 1024, 'Largest request body, bytes.'),
+  },
+  auth: {
+    enable: flag('ST2_AUTH__ENABLE', true, 'Ask for tokens. Off is allowed on loopback only.'),
+    host: text('ST2_AUTH__HOST', '127.0.0.1', 'Address that st2auth listens on.'),
+    port: number('ST2_AUTH__PORT', 9100, 'Port of st2auth.'),
+    api_url: text(
+      'ST2_AUTH__API_URL',
+      '',
+      'Public address of the API, sent to clients; empty: built from the API settings.',
+    ),
+    htpasswd_file: text('ST2_AUTH__HTPASSWD_FILE', '', 'Users file, one "name:bcrypt hash" a line.'),
+    token_ttl: number('ST2_AUTH__TOKEN_TTL', 86_400, 'Longest life of a user token, seconds.'),
+    service_token_ttl: number('ST2_AUTH__SERVICE_TOKEN_TTL', 86_400, 'Life of a token given to an action, seconds.'),
+  },
+  stream: {
+    host: text('ST2_STREAM__HOST', '127.0.0.1', 'Address that st2stream listens on.'),
+    port: number('ST2_STREAM__PORT', 9102, 'Port of st2stream.'),
+    heartbeat: number('ST2_STREAM__HEARTBEAT', 25, 'Seconds between keep-alives.'),
+  },
+  mistral: {
+    host: text('MISTRAL_API__HOST', '127.0.0.1', 'Address that mistral-api listens on.'),
+    port: number('MISTRAL_API__PORT', 8989, 'Port of mistral-api.'),
+    url: text(
+      'ST2_MISTRAL__V2_BASE_URL',
+      '',
+      'Address of mistral-api with /v2 for other services; empty: built from host and port.',
+    ),
+    auth_enable: flag(
+      'MISTRAL_API__AUTH',
+      false,
+      'Ask for an st2 token on mistral-api; without it, it listens on loopback only.',
+    ),
+  },
+  packs: {
+    base_paths: list('ST2_PACKS_BASE_PATHS', ['packs'], 'Folders with packs, ":" between; a later one wins.'),
+    virtualenvs_path: text(
+      'ST2_VIRTUALENVS_PATH',
+      '',
+      'Folder of the per-pack virtualenvs; empty: <data>/virtualenvs.',
+    ),
+    configs_path: text('ST2_CONFIGS_PATH', '', 'Folder of pack configs; empty: <data>/configs.'),
+  },
+  system: {
+    data_dir: text('ST2_DATA_DIR', '.tramontane', 'Folder for what services keep on disk.'),
+    user: text('ST2_SYSTEM_USER', 'stanley', 'User in whose name things run when nobody is named.'),
+    log_level: text('ST2_LOG_LEVEL', 'info', 'error, warn, info or debug.'),
+    python_binary: text('ST2_PYTHON_BINARY', 'python3', 'Python for packs without a virtualenv.'),
+  },
+  scheduler: {
+    sweep_interval: number(
+      'ST2_SCHEDULER__SWEEP_INTERVAL',
+      2,
+      'Seconds between looks for executions that are due or were lost on the bus.',
+    ),
+    lost_after: number(
+      'ST2_SCHEDULER__LOST_AFTER',
+      5,
+      'Seconds after which a message counts as lost and is sent again.',
+    ),
+    prefetch: number('ST2_SCHEDULER__PREFETCH', 50, 'Requests scheduled at once.'),
+  },
+  actionrunner: {
+    workflows_pool_size: number('ST2_ACTIONRUNNER__WORKFLOWS_POOL_SIZE', 40, 'Workflow runners at once in a process.'),
+    actions_pool_size: number('ST2_ACTIONRUNNER__ACTIONS_POOL_SIZE', 60, 'Other actions at once in a process.'),
+    lease: number(
+      'ST2_ACTIONRUNNER__LEASE',
+      10,
+      'Seconds without a heartbeat after which a running action counts as abandoned.',
+    ),
+    max_output: number(
+      'ST2_ACTIONRUNNER__MAX_OUTPUT',
+      10 * 1024 * 1024,
+      'Bytes of stdout or stderr kept; the rest is cut with a note.',
+    ),
+    stream_output: flag('ST2_ACTIONRUNNER__STREAM_OUTPUT', true, 'Store output lines while an action runs.'),
+    python_warm: flag('ST2_ACTIONRUNNER__PYTHON_WARM', true, 'Keep warm Python interpreters.'),
+    shutdown_timeout: number(
+      'ST2_ACTIONRUNNER__SHUTDOWN_TIMEOUT',
+      8,
+      'Seconds that running actions get to end at SIGTERM.',
+    ),
+  },
+  resultstracker: {
+    query_interval: number('ST2_RESULTSTRACKER__QUERY_INTERVAL', 2, 'Seconds between polls of one workflow.'),
+    thread_pool_size: number('ST2_RESULTSTRACKER__THREAD_POOL_SIZE', 10, 'Polls at once.'),
+    lease: number('ST2_RESULTSTRACKER__LEASE', 10, 'Seconds after which another tracker takes a workflow over.'),
+  },
+  keyvalue: {
+    encryption_key_path: text('ST2_KEYVALUE__ENCRYPTION_KEY_PATH', '', 'AES key file of the datastore.'),
+  },
+  webui: {
+    base_url: text('ST2_WEBUI__BASE_URL', '', 'Address of the web UI, for web_url.'),
+  },
+  services: {
+    instance: text('ST2_INSTANCE', '', 'Name of this process among its like; empty: host and process id.'),
+    workers: number('WORKERS', 0, 'Action runner processes to start; 0: one a core, 2 where unknown.'),
+  },
+} as const;

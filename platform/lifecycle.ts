@@ -1,0 +1,101 @@
+/**
+ * How a service process lives: build, start, say that it is ready, serve, drain on SIGTERM or SIGINT, end.
+ *
+ * 1. Parts start in the order given and stop in reverse order.
+ * 2. A second signal, or a drain that takes longer than {@link DRAIN_LIMIT_MS}, ends the process at once.
+ * 3. A process whose supervisor went away (IPC channel closed) drains as on SIGTERM: nothing is left behind.
+ */
+import { errorMessage } from '../core/errors.ts';
+import { type Config, loadConfig } from './config/load-config.ts';
+import { createLogger, type Logger } from './logging/create-logger.ts';
+
+/** A long-lived part. `stop` finishes what is under way and may be called once `start` has returned. */
+export interface Service {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What every service is built from. */
+export interface ServiceContext {
+  readonly name: string;
+  readonly config: Config;
+  readonly logger: Logger;
+}
+
+const DRAIN_LIMIT_MS = 9_000;
+
+/** Several parts as one: started in order, stopped in reverse; a part that fails to start stops those before it. */
+export function composeServices(parts: readonly Service[]): Service {
+  const started: Service[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  return {
+    async start() {
+      try {
+        for (const part of parts) {
+          await part.start();
+          started.push(part);
+        }
+      } catch (error) {
+        await stop();
+        throw error;
+      }
+    },
+    stop,
+  };
+}
+
+/**
+ * Entry point of a service process: loads the settings, builds the service, runs it until a signal, sets the exit code.
+ * An operator's mistake (a bad setting, an unreachable database) is one line on standard error and exit code 1.
+ */
+export async function runService(
+  name: string,
+  build: (context: ServiceContext) => Promise<Service> | Service,
+): Promise<void> {
+  let logger: Logger | undefined;
+  try {
+    const config = loadConfig(process.env);
+    logger = createLogger(name, config.system.log_level);
+    const service = await build({ name, config, logger });
+    await service.start();
+    logger.info('service ready');
+    process.send?.({ ready: true, name });
+    await untilAskedToStop();
+    logger.info('service draining');
+    await withDeadline(service.stop(), DRAIN_LIMIT_MS);
+    logger.info('service stopped');
+    process.exit(0);
+  } catch (error) {
+    logger?.error({ err: error }, 'service failed');
+    process.stderr.write(`${name}: ${errorMessage(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function untilAskedToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const ask = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      resolve();
+    };
+    process.on('SIGTERM', ask);
+    process.on('SIGINT', ask);
+    if (process.send !== undefined) process.on('disconnect', () => asked || ask());
+  });
+}
+
+async function withDeadline(work: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The service did not drain within ${milliseconds} ms.`)), milliseconds);
+  });
+  try {
+    await Promise.race([work, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

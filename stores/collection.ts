@@ -1,0 +1,202 @@
+/**
+ * What all collections have in common: plain records in and out, ids as 24 hex digits, single atomic changes.
+ * The embedded database knows neither transactions, pipeline updates, `$where` nor BSON regular expressions; nothing here uses them.
+ */
+import mongoose, { type Connection, type Model, Schema } from 'mongoose';
+import { ConflictError } from '../core/errors.ts';
+
+/** A stored record as the rest of the code sees it: `id` instead of `_id`. */
+export interface Stored {
+  readonly id: string;
+}
+
+/** A MongoDB filter; callers build it from known names, never from a client's object. `id` stands for `_id`. */
+export type Filter = Readonly<Record<string, unknown>>;
+
+export interface FindOptions {
+  /** `{field: 1 | -1}`, in order. */
+  readonly sort?: Readonly<Record<string, 1 | -1>>;
+  readonly limit?: number;
+  readonly offset?: number;
+  /** Only these fields (and `id`). */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+/** Operators of a change: `$set`, `$unset`, `$push`, `$inc`, `$setOnInsert`. */
+export type Change = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface Index {
+  readonly fields: Readonly<Record<string, 1 | -1>>;
+  readonly unique?: boolean;
+  readonly sparse?: boolean;
+}
+
+export interface CollectionSpec {
+  /** Name in the database. */
+  readonly name: string;
+  readonly indexes: readonly Index[];
+}
+
+/** One collection of records of type `T`. */
+export interface Collection<T extends Stored> {
+  /** Stores a new record, with a new id unless one is given. @throws ConflictError on a duplicate of a unique field */
+  insert(record: Omit<T, 'id'> & { readonly id?: string }): Promise<T>;
+  insertMany(records: readonly (Omit<T, 'id'> & { readonly id?: string })[]): Promise<void>;
+  /** A malformed id counts as not found. */
+  get(id: string, options?: FindOptions): Promise<T | undefined>;
+  findOne(filter: Filter, options?: FindOptions): Promise<T | undefined>;
+  find(filter: Filter, options?: FindOptions): Promise<T[]>;
+  count(filter: Filter): Promise<number>;
+  distinct(field: string, filter?: Filter): Promise<unknown[]>;
+  /** Compare and set: changes one record that still fits the filter, and returns it as it is then; `undefined` when none fits. */
+  updateOne(filter: Filter, change: Change): Promise<T | undefined>;
+  updateMany(filter: Filter, change: Change): Promise<number>;
+  /** Replaces the record that fits, or inserts it; keeps the id. */
+  upsert(filter: Filter, record: Omit<T, 'id'>): Promise<T>;
+  removeOne(filter: Filter): Promise<T | undefined>;
+  removeMany(filter: Filter): Promise<number>;
+  /** Creates the indexes; safe to repeat and to race. */
+  ensureIndexes(): Promise<void>;
+}
+
+const DUPLICATE_KEY = 11_000;
+const ID = /^[0-9a-f]{24}$/;
+
+/** A new id: 24 hex digits, ascending with time. */
+export function newId(): string {
+  return new mongoose.Types.ObjectId().toHexString();
+}
+
+/** Whether a text has the form of an id. */
+export function isId(text: string): boolean {
+  return ID.test(text);
+}
+
+function toFilter(filter: Filter): Record<string, unknown> {
+  if (!Object.hasOwn(filter, 'id')) return { ...filter };
+  const { id, ...rest } = filter;
+  return { ...rest, _id: id };
+}
+
+function toSort(sort: FindOptions['sort']): Record<string, 1 | -1> {
+  return Object.fromEntries(
+    Object.entries(sort ?? {}).map(([field, order]) => [field === 'id' ? '_id' : field, order]),
+  );
+}
+
+function toProjection(options: FindOptions): Record<string, 0 | 1> | undefined {
+  if (options.include !== undefined)
+    return Object.fromEntries(options.include.map((field) => [field === 'id' ? '_id' : field, 1]));
+  if (options.exclude !== undefined && options.exclude.length > 0) {
+    return Object.fromEntries(options.exclude.map((field) => [field, 0]));
+  }
+  return undefined;
+}
+
+function toRecord<T>(document: Record<string, unknown> | null): T | undefined {
+  if (document === null) return undefined;
+  const { _id, ...rest } = document;
+  return { id: String(_id), ...rest } as T;
+}
+
+/** Makes the collection on a connection. Ids are stored as text, so that they read the same everywhere. */
+export function createCollection<T extends Stored>(connection: Connection, spec: CollectionSpec): Collection<T> {
+  // biome-ignore lint/suspicious/noExplicitAny: records are typed by the collection's interface, not by mongoose
+  const schema = new Schema<any>(
+    { _id: String },
+    { strict: false, minimize: false, versionKey: false, collection: spec.name },
+  );
+  for (const index of spec.indexes) {
+    schema.index(index.fields, { unique: index.unique ?? false, sparse: index.sparse ?? false });
+  }
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const model: Model<any> = connection.model(spec.name, schema);
+
+  const toDocument = (record: object & { readonly id?: string }) => {
+    const { id, ...rest } = record;
+    return { _id: id ?? newId(), ...rest };
+  };
+
+  async function withConflict<R>(filter: Filter, work: () => Promise<R>): Promise<R> {
+    try {
+      return await work();
+    } catch (error) {
+      if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== DUPLICATE_KEY)
+        throw error;
+      const keys = 'keyValue' in error && typeof error.keyValue === 'object' ? (error.keyValue as Filter) : filter;
+      const other = await model.findOne(keys, { _id: 1 }).lean();
+      throw new ConflictError(
+        `Tried to save duplicate unique keys (${spec.name}: ${JSON.stringify(keys)})`,
+        other === null ? undefined : String(other._id),
+      );
+    }
+  }
+
+  return {
+    async insert(record) {
+      const document = toDocument(record);
+      await withConflict({ _id: document._id }, () => model.collection.insertOne(document as never));
+      return toRecord<T>(document) as T;
+    },
+    async insertMany(records) {
+      if (records.length > 0) await model.collection.insertMany(records.map(toDocument) as never[]);
+    },
+    async get(id, options = {}) {
+      return isId(id)
+        ? toRecord<T>(await model.collection.findOne({ _id: id as never }, { projection: toProjection(options) }))
+        : undefined;
+    },
+    async findOne(filter, options = {}) {
+      return toRecord<T>(
+        await model.collection.findOne(toFilter(filter) as never, {
+          projection: toProjection(options),
+          sort: toSort(options.sort),
+        }),
+      );
+    },
+    async find(filter, options = {}) {
+      let cursor = model.collection.find(toFilter(filter) as never, { projection: toProjection(options) });
+      if (options.sort !== undefined) cursor = cursor.sort(toSort(options.sort));
+      if (options.offset !== undefined && options.offset > 0) cursor = cursor.skip(options.offset);
+      if (options.limit !== undefined && options.limit > 0) cursor = cursor.limit(options.limit);
+      return (await cursor.toArray()).map((document) => toRecord<T>(document as never) as T);
+    },
+    count: (filter) => model.collection.countDocuments(toFilter(filter) as never),
+    distinct: (field, filter = {}) => model.collection.distinct(field, toFilter(filter) as never),
+    async updateOne(filter, change) {
+      return withConflict(filter, async () =>
+        toRecord<T>(
+          await model.collection.findOneAndUpdate(toFilter(filter) as never, change as never, {
+            returnDocument: 'after',
+          }),
+        ),
+      );
+    },
+    async updateMany(filter, change) {
+      return (await model.collection.updateMany(toFilter(filter) as never, change as never)).modifiedCount;
+    },
+    async upsert(filter, record) {
+      const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });
+      const document = { ...record, _id: found === null ? newId() : found._id };
+      await withConflict(filter, () =>
+        model.collection.replaceOne({ _id: document._id as never }, document as never, { upsert: true }),
+      );
+      return toRecord<T>(document as never) as T;
+    },
+    async removeOne(filter) {
+      return toRecord<T>(await model.collection.findOneAndDelete(toFilter(filter) as never));
+    },
+    async removeMany(filter) {
+      return (await model.collection.deleteMany(toFilter(filter) as never)).deletedCount;
+    },
+    async ensureIndexes() {
+      for (const index of spec.indexes) {
+        await model.collection.createIndex(index.fields as never, {
+          unique: index.unique ?? false,
+          sparse: index.sparse ?? false,
+        });
+      }
+    },
+  };
+}
