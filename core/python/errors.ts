@@ -1,0 +1,27 @@
+import { TramontaneError } from '../errors.ts';
+
+/** Names of the Python exceptions that the expression engines reproduce. */
+export type PythonErrorKind =
+  | 'TypeError'
+  | 'ValueError'
+  | 'KeyError'
+  | 'IndexError'
+  | 'AttributeError'
+  | 'ZeroDivisionError'
+  | 'OverflowError'
+  | 'StopIteration'
+  | 'RuntimeError'
+  | 'AssertionError'
+  | 'JSONDecodeError'
+  | 'RegexError'
+  | 'LimitExceeded';
+
+/** A failure that Python would raise while working on values; `kind` is the name of Python's class. */
+export class PythonError extends TramontaneError {
+  readonly kind: PythonErrorKind;
+
+  constructor(kind: PythonErrorKind, message: string) {
+    super('PYTHON', message, { kind });
+    this.kind = kind;
+  }
+}
