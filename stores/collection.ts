@@ -2,7 +2,7 @@
  * What all collections have in common: plain records in and out, ids as 24 hex digits, single atomic changes.
  * The embedded database knows neither transactions, pipeline updates, `$where` nor BSON regular expressions; nothing here uses them.
  */
-import mongoose, { type Connection, type Model, Schema } from 'mongoose';
+import mongoose, { type Connection, Schema } from 'mongoose';
 import { ConflictError } from '../core/errors.ts';
 
 /** A stored record as the rest of the code sees it: `id` instead of `_id`. */
@@ -102,16 +102,14 @@ function toRecord<T>(document: Record<string, unknown> | null): T | undefined {
 
 /** Makes the collection on a connection. Ids are stored as text, so that they read the same everywhere. */
 export function createCollection<T extends Stored>(connection: Connection, spec: CollectionSpec): Collection<T> {
-  // biome-ignore lint/suspicious/noExplicitAny: records are typed by the collection's interface, not by mongoose
-  const schema = new Schema<any>(
+  const schema = new Schema(
     { _id: String },
     { strict: false, minimize: false, versionKey: false, collection: spec.name },
   );
   for (const index of spec.indexes) {
     schema.index(index.fields, { unique: index.unique ?? false, sparse: index.sparse ?? false });
   }
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  const model: Model<any> = connection.model(spec.name, schema);
+  const model = connection.model(spec.name, schema);
 
   const toDocument = (record: object & { readonly id?: string }) => {
     const { id, ...rest } = record;
