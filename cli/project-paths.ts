@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(import.meta.url);
+
+/** True when this code runs as TypeScript (development and tests), false when it was emitted to `dist/`. */
+export const runsFromSource = here.endsWith('.ts');
+
+/** The folder with `package.json`: one above `cli/`, or two above `dist/cli/`. */
+export const projectRoot = runsFromSource ? path.resolve(here, '../..') : path.resolve(here, '../../..');
+
+/** A command line that starts one of our own programs. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly file: string;
+}
+
+/**
+ * The command that runs the program at `entry` (a path from the project root without extension, `api/bin/st2api`).
+ * Emitted code starts emitted programs; source starts source, through tsx.
+ *
+ * @returns `undefined` when this build has no such program
+ */
+export function findProgram(entry: string): Program | undefined {
+  const file = runsFromSource ? path.join(projectRoot, `${entry}.ts`) : path.join(projectRoot, 'dist', `${entry}.js`);
+  if (!existsSync(file)) return undefined;
+  const loader = runsFromSource ? ['--import', import.meta.resolve('tsx')] : ['--enable-source-maps'];
+  return { command: process.execPath, args: [...loader, file], file };
+}
