@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ManagedProcess } from '../../cli/processes/process-table.ts';
+import { findProgram, projectRoot } from '../../cli/project-paths.ts';
+import { findFreePorts } from '../../cli/provision/ports.ts';
+import { findPython } from '../../cli/provision/python.ts';
+import { type ServiceName, type ServicePorts, serviceEnvironment, services } from '../../cli/services.ts';
+import { createEncryptionKey, hashPassword } from '../../cli/start/secrets.ts';
+import type { Provisioned } from './provisioned.ts';
+
+/** What {@link startServices} is asked for. */
+export interface RunningServicesOptions {
+  /** Every service of this build when absent. */
+  readonly only?: readonly ServiceName[];
+  /** Further variables for every service. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Folders of packs beside the built-in ones. */
+  readonly packFolders?: readonly string[];
+  /** Register the packs before the services start; true when absent. */
+  readonly registerPacks?: boolean;
+}
+
+/** Services of ours as separate processes. */
+export interface RunningServices {
+  readonly ports: ServicePorts;
+  /** The full environment of the services. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly apiUrl: string;
+  readonly authUrl: string;
+  readonly streamUrl: string;
+  /** With `/v2`. */
+  readonly mistralUrl: string;
+  readonly user: { readonly name: string; readonly password: string };
+  process(name: ServiceName): ManagedProcess;
+  /** kill -9, of the process and all of its group. */
+  kill(name: ServiceName): Promise<void>;
+  /** SIGTERM, and waits for the end. */
+  stopService(name: ServiceName): Promise<void>;
+  /** Starts a service that was killed or stopped; resolves when it is ready. */
+  restart(name: ServiceName): Promise<void>;
+  /** A token of the user. */
+  token(): Promise<string>;
+  /** One request to the API with a token; the body of the answer, parsed. Throws on a status of 400 or more. */
+  request<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+  /** Stops all services; the infrastructure stays. */
+  stop(): Promise<void>;
+}
+
+const readyTimeoutMs = 60_000;
+
+/** Starts our services on free ports against the given infrastructure and returns when all are ready. */
+export async function startServices(
+  infrastructure: Provisioned,
+  options: RunningServicesOptions = {},
+): Promise<RunningServices> {
+  const [auth = 0, api = 0, stream = 0, mistral = 0] = await findFreePorts(4);
+  const ports: ServicePorts = { auth, api, stream, mistral };
+  const user = { name: 'st2admin', password: randomBytes(9).toString('base64url') };
+  const dataFolder = path.join(infrastructure.folder, 'services');
+  const htpasswdFile = path.join(dataFolder, 'htpasswd');
+  const encryptionKeyFile = path.join(dataFolder, 'kv-key.json');
+  await mkdir(dataFolder, { recursive: true });
+  await writeFile(htpasswdFile, `${user.name}:${await hashPassword(user.password)}\n`);
+  await writeFile(encryptionKeyFile, createEncryptionKey());
+
+  const packFolders = [path.join(projectRoot, 'packs'), ...(options.packFolders ?? [])];
+  const python = findPython(process.env);
+  const settings = { ports, dataFolder, packFolders, python, htpasswdFile, encryptionKeyFile, workers: 1 };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    ST2_LOG_LEVEL: 'info',
+    ...infrastructure.env,
+    ...serviceEnvironment(settings),
+    ...options.env,
+  };
+  if (options.registerPacks !== false) await runRegistration(infrastructure, env);
+
+  const running = new Map<ServiceName, ManagedProcess>();
+  const start = async (name: ServiceName) => {
+    running.set(name, await startOne(name, infrastructure, env));
+  };
+  const names = services.map(({ name }) => name).filter((name) => options.only?.includes(name) ?? isBuilt(name));
+  await Promise.all(names.map(start));
+
+  const processOf = (name: ServiceName): ManagedProcess => {
+    const found = running.get(name);
+    if (found === undefined) throw new Error(`${name} was not started.`);
+    return found;
+  };
+  const urls = {
+    apiUrl: `http://127.0.0.1:${api}`,
+    authUrl: `http://127.0.0.1:${auth}`,
+    streamUrl: `http://127.0.0.1:${stream}`,
+    mistralUrl: `http://127.0.0.1:${mistral}/v2`,
+  };
+  let token: Promise<string> | undefined;
+  const getToken = () => {
+    token ??= requestToken(urls.authUrl, user);
+    return token;
+  };
+  return {
+    ports,
+    env,
+    ...urls,
+    user,
+    process: processOf,
+    kill: (name) => processOf(name).kill(),
+    stopService: (name) => processOf(name).stop(),
+    restart: start,
+    token: getToken,
+    async request<T>(method: string, target: string, body?: unknown): Promise<T> {
+      const address = `${urls.apiUrl}${target.startsWith('/v1') ? '' : '/v1'}${target}`;
+      return (await requestJson(method, address, { 'x-auth-token': await getToken() }, body)) as T;
+    },
+    async stop() {
+      await Promise.all([...running.values()].map((child) => child.stop(8_000)));
+    },
+  };
+}
+
+function isBuilt(name: ServiceName): boolean {
+  const service = services.find((candidate) => candidate.name === name);
+  return service !== undefined && findProgram(service.entry) !== undefined;
+}
+
+async function startOne(
+  name: ServiceName,
+  infrastructure: Provisioned,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<ManagedProcess> {
+  const entry = services.find((service) => service.name === name)?.entry ?? '';
+  const program = findProgram(entry);
+  if (program === undefined) throw new Error(`This build has no ${entry}.`);
+  const spec = { name, command: program.command, args: program.args, env, ipc: true };
+  const child = infrastructure.processes.start(spec);
+  const ready = new Promise<'ready'>((resolve) => child.onMessage(() => resolve('ready')));
+  const late = delay(readyTimeoutMs, 'late' as const, { ref: false });
+  const outcome = await Promise.race([ready, child.exited.then(() => 'ended' as const), late]);
+  if (outcome === 'ready') return child;
+  await child.kill();
+  throw new Error(`${name} is not ready (${outcome}): ${await tail(child.logFile)}`);
+}
+
+async function runRegistration(infrastructure: Provisioned, env: Readonly<Record<string, string | undefined>>) {
+  const program = findProgram('cli/register-packs');
+  if (program === undefined) throw new Error('This build has no cli/register-packs.');
+  const child = infrastructure.processes.start({
+    name: 'register-packs',
+    command: program.command,
+    args: program.args,
+    env,
+  });
+  const { code } = await child.exited;
+  if (code !== 0) throw new Error(`Packs could not be registered: ${await tail(child.logFile)}`);
+}
+
+async function tail(file: string): Promise<string> {
+  const { readFile } = await import('node:fs/promises');
+  return (await readFile(file, 'utf8').catch(() => '(no log)')).slice(-4_000);
+}
+
+async function requestToken(authUrl: string, user: { readonly name: string; readonly password: string }) {
+  const authorization = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`;
+  const answer = await requestJson('POST', `${authUrl}/tokens`, { authorization }, { ttl: 86_400 });
+  return (answer as { readonly token: string }).token;
+}
+
+async function requestJson(method: string, url: string, headers: Record<string, string>, body?: unknown) {
+  const response = await fetch(url, {
+    method,
+    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text.slice(0, 1_000)}`);
+  return text === '' ? undefined : (JSON.parse(text) as unknown);
+}
