@@ -1,0 +1,49 @@
+import { type ExecutionStatus, isCompleted, statusesBefore } from '../core/statuses.ts';
+import type { Change, Filter } from '../stores/collection.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { Stores } from '../stores/stores.ts';
+import type { StatusChange } from './contract.ts';
+
+/**
+ * The one compare-and-set by which an execution changes its status.
+ *
+ * @returns the execution as it is then; `undefined` when it was not in a status from which `to` may be reached
+ */
+export function setStatus(
+  stores: Stores,
+  id: string,
+  to: ExecutionStatus,
+  change: StatusChange,
+): Promise<Execution | undefined> {
+  const now = new Date();
+  const allowed = statusesBefore(to);
+  const from = change.from === undefined ? allowed : change.from.filter((status) => allowed.includes(status));
+  const filter: Filter = {
+    id,
+    status: { $in: from },
+    ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
+  };
+  return stores.executions.updateOne(filter, toChange(to, change, now));
+}
+
+function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change {
+  const set: Record<string, unknown> = { status: to, updated_at: now };
+  const unset: Record<string, unknown> = {};
+  if (change.result !== undefined) set.result = change.result;
+  if (change.due_at !== undefined) set.due_at = change.due_at;
+  if (change.runner_info !== undefined) set.runner_info = change.runner_info;
+  for (const [key, value] of Object.entries(change.context ?? {})) set[`context.${key}`] = value;
+  if (change.lease !== undefined && change.lease !== null) {
+    set.lease = { owner: change.lease.owner, expires_at: new Date(now.getTime() + change.lease.seconds * 1000) };
+  }
+  if (change.lease === null) unset.lease = 1;
+  if (isCompleted(to)) {
+    set.end_timestamp = now;
+    unset.lease = 1;
+  }
+  return {
+    $set: set,
+    $push: { log: { timestamp: now, status: to } },
+    ...(Object.keys(unset).length === 0 ? {} : { $unset: unset }),
+  };
+}

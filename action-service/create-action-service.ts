@@ -1,0 +1,124 @@
+import { errorMessage } from '../core/errors.ts';
+import { isCompleted } from '../core/statuses.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import type { Logger } from '../platform/logging/create-logger.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { Stores } from '../stores/stores.ts';
+import { createAnnouncer } from './announce.ts';
+import { setStatus } from './change-status.ts';
+import type { ActionService, CallbackSender } from './contract.ts';
+import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
+import { createLifeCycle } from './life-cycle.ts';
+import { createParameterRules } from './parameters.ts';
+import { createPresenter } from './present-execution.ts';
+import { createRequester } from './request-execution.ts';
+import { createSnapshots } from './snapshots.ts';
+import { createTraces, type Traces } from './traces.ts';
+
+export interface ActionServiceDeps {
+  readonly stores: Stores;
+  readonly bus: Bus;
+  readonly logger: Logger;
+  readonly keyValues: KeyValueService;
+  /** By `callback.source`. A process without a sender for a source leaves it to the sweeps of one that has it. */
+  readonly callbacks?: Readonly<Record<string, CallbackSender>>;
+  readonly systemUser: string;
+  readonly maskSecrets: boolean;
+  /** Base address of the web UI, for `web_url`. */
+  readonly webUrl: string;
+}
+
+/** Builds the action service (see contract.ts for its rules). */
+export function createActionService(deps: ActionServiceDeps): ActionService & { readonly traces: Traces } {
+  const { stores, bus, callbacks = {} } = deps;
+  const logger = deps.logger.child({ component: 'action-service' });
+  const announce = createAnnouncer(bus);
+  const snapshots = createSnapshots(stores);
+  const traces = createTraces(stores);
+  const parameters = createParameterRules({ stores, keyValues: deps.keyValues, systemUser: deps.systemUser });
+  const request = createRequester({ stores, snapshots, announce, parameters, traces });
+  const present = createPresenter({
+    stores,
+    snapshots,
+    parameters,
+    maskByDefault: deps.maskSecrets,
+    webUrl: deps.webUrl,
+  });
+  let outputSequence = 0;
+
+  const deliverCallback: ActionService['deliverCallback'] = async (execution) => {
+    const { callback } = execution;
+    const sender = callback === undefined ? undefined : callbacks[String(callback.source)];
+    if (callback === undefined || sender === undefined) return;
+    try {
+      await sender.deliver(callback, execution);
+      if (isCompleted(execution.status)) {
+        await stores.executions.updateOne(
+          { id: execution.id, callback_state: 'pending' },
+          { $set: { callback_state: 'delivered' } },
+        );
+      }
+    } catch (error) {
+      logger.warn(
+        { execution_id: execution.id, reason: errorMessage(error) },
+        'callback could not be delivered, the sweep tries again',
+      );
+    }
+  };
+
+  const changeStatus: ActionService['changeStatus'] = async (id, to, change = {}) => {
+    const changed = await setStatus(stores, id, to, change);
+    if (changed === undefined) return undefined;
+    logger.info({ execution_id: id, action: changed.action_ref, status: to }, 'execution changed its status');
+    announce.changed(changed);
+    if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running')) await tell(changed);
+    return changed;
+  };
+
+  /** A waiting workflow hears of an end, a pause and the going on after a pause; the first start is no news to it. */
+  async function tell(execution: Execution): Promise<void> {
+    if (execution.status === 'running' && !execution.log.some((entry) => entry.status === 'paused')) return;
+    await deliverCallback(execution);
+  }
+
+  return {
+    request,
+    changeStatus,
+    deliverCallback,
+    present,
+    traces,
+    ...createLifeCycle(stores, { changeStatus, request }),
+
+    async updateProgress(id, change) {
+      const set: Record<string, unknown> = {};
+      if (change.result !== undefined) set.result = change.result;
+      for (const [key, value] of Object.entries(change.context ?? {})) set[`context.${key}`] = value;
+      const changed = await stores.executions.updateOne({ id }, { $set: set });
+      if (changed !== undefined) bus.publish('st2.execution', 'update', { id, status: changed.status });
+      return changed;
+    },
+
+    async renewLeases(owner, ids, seconds) {
+      if (ids.length === 0) return [];
+      const mine = { id: { $in: [...ids] }, 'lease.owner': owner };
+      await stores.executions.updateMany(mine, { $set: { 'lease.expires_at': new Date(Date.now() + seconds * 1000) } });
+      return (await stores.executions.find(mine, { include: ['id'] })).map((execution) => execution.id);
+    },
+
+    async appendOutput(execution, type, data) {
+      outputSequence += 1;
+      const stored = await stores.outputs.insert({
+        execution_id: execution.id,
+        action_ref: execution.action_ref,
+        runner_ref: execution.runner_type,
+        timestamp: new Date(),
+        output_type: type,
+        data,
+        sequence: outputSequence,
+      });
+      announce.output(stored.id, execution.id);
+    },
+
+    children: (id) => stores.executions.find({ parent: id }, { sort: { start_timestamp: 1 } }),
+  };
+}

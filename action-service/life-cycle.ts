@@ -1,0 +1,103 @@
+/** Cancel, pause, resume and re-run as users ask for them. Sentences and rules: `st2common/services/action.py`. */
+import { NotFoundError, ValidationError } from '../core/errors.ts';
+import { CANCELABLE_STATUSES } from '../core/statuses.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { Stores } from '../stores/stores.ts';
+import type { ActionService } from './contract.ts';
+import { isWorkflowRunner } from './workflow-runners.ts';
+
+type Verbs = Pick<ActionService, 'cancel' | 'pause' | 'resume' | 'rerun'>;
+
+export function createLifeCycle(
+  stores: Stores,
+  { changeStatus, request }: Pick<ActionService, 'changeStatus' | 'request'>,
+): Verbs {
+  async function load(id: string): Promise<Execution> {
+    const execution = await stores.executions.get(id);
+    if (execution === undefined) throw new NotFoundError(`Unable to find the execution "${id}".`);
+    return execution;
+  }
+
+  function assertWorkflow(execution: Execution, verb: 'pause' | 'resume'): void {
+    if (isWorkflowRunner(execution.runner_type)) return;
+    throw new ValidationError(
+      `Unable to ${verb} liveaction "${execution.liveaction_id}" because it is not supported by the "${execution.runner_type}" runner.`,
+    );
+  }
+
+  return {
+    async cancel(id, user) {
+      const result = { message: 'Action canceled by user.', user };
+      // Twice at most: the status may move on between reading and changing, but never back.
+      for (;;) {
+        const execution = await load(id);
+        if (execution.status === 'canceling' || execution.status === 'canceled') return execution;
+        if (!CANCELABLE_STATUSES.includes(execution.status)) {
+          throw new ValidationError(`Action cannot be canceled. State = ${execution.status}.`, {
+            status: execution.status,
+          });
+        }
+        const started = ['running', 'pausing', 'paused', 'resuming'].includes(execution.status);
+        const to = execution.parent !== undefined || started ? 'canceling' : 'canceled';
+        const changed = await changeStatus(id, to, { result, from: [execution.status] });
+        if (changed !== undefined) return changed;
+      }
+    },
+
+    async pause(id) {
+      const execution = await load(id);
+      assertWorkflow(execution, 'pause');
+      if (execution.status === 'pausing' || execution.status === 'paused') return execution;
+      const changed =
+        execution.status === 'running' ? await changeStatus(id, 'pausing', { from: ['running'] }) : undefined;
+      if (changed !== undefined) return changed;
+      throw new ValidationError(
+        `Unable to pause liveaction "${execution.liveaction_id}" because it is not in a running state.`,
+      );
+    },
+
+    async resume(id) {
+      const execution = await load(id);
+      assertWorkflow(execution, 'resume');
+      if (execution.status === 'running' || execution.status === 'resuming') return execution;
+      const changed =
+        execution.status === 'paused' ? await changeStatus(id, 'resuming', { from: ['paused'] }) : undefined;
+      if (changed !== undefined) return changed;
+      throw new ValidationError(
+        `Unable to resume liveaction "${execution.liveaction_id}" because it is in "${execution.status}" state and not in "paused" state.`,
+      );
+    },
+
+    async rerun(id, { parameters = {}, tasks, reset, delay, user, noMerge = false }) {
+      const execution = await load(id);
+      if (tasks !== undefined && tasks.length > 0 && !isRerunnable(execution.runner_type)) {
+        throw new ValidationError('Task option is only supported for Mistral workflows.');
+      }
+      const trace = await stores.traces.findOne({ 'action_executions.object_id': id });
+      const { trace_context: _trace, ...context } = originalContext(execution);
+      return request({
+        action: execution.action_ref,
+        parameters: noMerge ? parameters : { ...execution.parameters, ...parameters },
+        user,
+        context: {
+          ...context,
+          're-run': {
+            ref: id,
+            ...(tasks === undefined || tasks.length === 0 ? {} : { tasks, reset: reset ?? tasks }),
+          },
+          ...(trace === undefined ? {} : { trace_context: { id_: trace.id } }),
+        },
+        ...(delay === undefined ? {} : { delay }),
+      });
+    },
+  };
+}
+
+function isRerunnable(runnerType: string): boolean {
+  return runnerType === 'mistral-v2' || runnerType === 'orquesta';
+}
+
+/** Nothing of the old run's context goes over to a re-run: it is a run of its own, of the user who asks for it. */
+function originalContext(_execution: Execution): Readonly<Record<string, unknown>> {
+  return {};
+}

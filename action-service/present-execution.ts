@@ -1,0 +1,121 @@
+/**
+ * The execution as API clients see it: StackStorm's ActionExecution with its LiveAction inside.
+ * What is empty is left out, as StackStorm leaves it out.
+ */
+import { isCompleted } from '../core/statuses.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { ParameterSchemas } from '../stores/records.ts';
+import type { Stores } from '../stores/stores.ts';
+import type { PresentOptions } from './contract.ts';
+import type { ParameterRules } from './parameters.ts';
+import type { Snapshots } from './snapshots.ts';
+import { isWorkflowRunner } from './workflow-runners.ts';
+
+/** UTC with microseconds and `Z`: 2026-01-31T10:20:30.123000Z. */
+export function toTimestamp(date: Date): string {
+  return `${date.toISOString().slice(0, -1)}000Z`;
+}
+
+interface Deps {
+  readonly stores: Stores;
+  readonly snapshots: Snapshots;
+  readonly parameters: ParameterRules;
+  readonly maskByDefault: boolean;
+  readonly webUrl: string;
+}
+
+/** @returns the function that presents executions, in the order given */
+export function createPresenter(deps: Deps) {
+  const { stores, snapshots, parameters } = deps;
+
+  /** Ids of the direct children of each execution, oldest first. Only workflow runners have any. */
+  async function childrenOf(executions: readonly Execution[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const parents = executions.filter((one) => isWorkflowRunner(one.runner_type)).map((one) => one.id);
+    const children = new Map<string, string[]>();
+    if (parents.length === 0) return children;
+    const found = await stores.executions.find(
+      { parent: { $in: parents } },
+      { include: ['parent', 'start_timestamp'], sort: { start_timestamp: 1 } },
+    );
+    for (const child of found) {
+      const list = children.get(child.parent as string);
+      if (list === undefined) children.set(child.parent as string, [child.id]);
+      else list.push(child.id);
+    }
+    return children;
+  }
+
+  function present(
+    execution: Execution,
+    action: Readonly<Record<string, unknown>>,
+    runner: Readonly<Record<string, unknown>>,
+    children: readonly string[],
+    showSecrets: boolean,
+  ): Record<string, unknown> {
+    const schemas = {
+      ...(runner.runner_parameters as ParameterSchemas | undefined),
+      ...(action.parameters as ParameterSchemas | undefined),
+    };
+    const mask = deps.maskByDefault && !showSecrets;
+    const given = mask ? parameters.mask(schemas, execution.parameters, execution.action_ref) : execution.parameters;
+    const result = mask ? parameters.maskResult(action, runner, execution) : execution.result;
+    const done = isCompleted(execution.status) && execution.end_timestamp !== undefined;
+    return {
+      action,
+      runner,
+      liveaction: {
+        action: execution.action_ref,
+        action_is_workflow: isWorkflowRunner(execution.runner_type),
+        parameters: given,
+        callback: execution.callback ?? {},
+        runner_info: execution.runner_info ?? {},
+        ...(execution.notify === undefined ? {} : { notify: execution.notify }),
+        id: execution.liveaction_id,
+      },
+      status: execution.status,
+      start_timestamp: toTimestamp(execution.start_timestamp),
+      ...(done ? ended(execution) : {}),
+      ...(Object.keys(given).length === 0 ? {} : { parameters: given }),
+      context: execution.context,
+      ...(execution.result === undefined ? {} : { result }),
+      ...(done && execution.result !== undefined
+        ? { result_size: Buffer.byteLength(JSON.stringify(execution.result)) }
+        : {}),
+      ...(execution.parent === undefined ? {} : { parent: execution.parent }),
+      ...(children.length === 0 ? {} : { children }),
+      ...(execution.rule === undefined ? {} : { rule: execution.rule }),
+      ...(execution.trigger === undefined ? {} : { trigger: execution.trigger }),
+      ...(execution.trigger_type === undefined ? {} : { trigger_type: execution.trigger_type }),
+      ...(execution.trigger_instance === undefined ? {} : { trigger_instance: execution.trigger_instance }),
+      log: (execution.log ?? []).map(({ timestamp, status }) => ({ timestamp: toTimestamp(timestamp), status })),
+      web_url: `${deps.webUrl}/#/history/${execution.id}/general`,
+      ...(execution.delay === undefined ? {} : { delay: execution.delay }),
+      id: execution.id,
+    };
+  }
+
+  return async (executions: readonly Execution[], options: PresentOptions = {}): Promise<Record<string, unknown>[]> => {
+    const wanted = (field: string) =>
+      (options.include === undefined ||
+        options.include.some((path) => path === field || path.startsWith(`${field}.`))) &&
+      !(options.exclude ?? []).includes(field);
+    const children = wanted('children') ? await childrenOf(executions) : new Map<string, readonly string[]>();
+    const presented: Record<string, unknown>[] = [];
+    for (const execution of executions) {
+      const action = await snapshots.get(execution.action_snapshot);
+      const runner = await snapshots.get(execution.runner_snapshot);
+      presented.push(
+        present(execution, action, runner, children.get(execution.id) ?? [], options.showSecrets === true),
+      );
+    }
+    return presented;
+  };
+}
+
+function ended(execution: Execution): Record<string, unknown> {
+  const end = execution.end_timestamp as Date;
+  return {
+    end_timestamp: toTimestamp(end),
+    elapsed_seconds: (end.getTime() - execution.start_timestamp.getTime()) / 1000,
+  };
+}

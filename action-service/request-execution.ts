@@ -1,0 +1,140 @@
+import { errorCode, errorMessage, ValidationError } from '../core/errors.ts';
+import { newId } from '../stores/collection.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { Action, RunnerType } from '../stores/records.ts';
+import type { Stores } from '../stores/stores.ts';
+import type { Announcer } from './announce.ts';
+import type { ExecutionRequest } from './contract.ts';
+import type { ParameterRules } from './parameters.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { Traces } from './traces.ts';
+
+interface Deps {
+  readonly stores: Stores;
+  readonly snapshots: Snapshots;
+  readonly announce: Announcer;
+  readonly parameters: ParameterRules;
+  readonly traces: Traces;
+}
+
+/** Makes the function behind `ActionService.request`. */
+export function createRequester(deps: Deps) {
+  const { stores, snapshots, announce, parameters, traces } = deps;
+
+  async function known(key: string | undefined): Promise<Execution | undefined> {
+    return key === undefined ? undefined : stores.executions.findOne({ idempotency_key: key });
+  }
+
+  async function build(
+    request: ExecutionRequest,
+    action: Action,
+    runner: RunnerType,
+  ): Promise<Omit<Execution, 'parameters'>> {
+    const now = new Date();
+    const delayed = request.delay !== undefined && request.delay > 0;
+    const context = requestContext(request, action);
+    const parent = parentOf(context);
+    const notify = isEmpty(action.notify) ? request.notify : action.notify;
+    return {
+      id: newId(),
+      liveaction_id: newId(),
+      action_ref: action.ref,
+      runner_type: runner.name,
+      action_snapshot: await snapshots.put(action as never),
+      runner_snapshot: await snapshots.put(runner as never),
+      status: 'requested',
+      context,
+      start_timestamp: now,
+      updated_at: now,
+      log: [{ timestamp: now, status: 'requested' }],
+      ...(parent === undefined ? {} : { parent }),
+      ...(request.callback === undefined || isEmpty(request.callback)
+        ? {}
+        : { callback: request.callback, callback_state: 'pending' as const }),
+      ...(notify === undefined || notify === null || isEmpty(notify) ? {} : { notify }),
+      ...(request.delay === undefined ? {} : { delay: request.delay }),
+      ...(delayed ? { due_at: new Date(now.getTime() + (request.delay as number)) } : {}),
+      ...(request.idempotencyKey === undefined ? {} : { idempotency_key: request.idempotencyKey }),
+      ...request.trigger,
+    };
+  }
+
+  async function store(
+    execution: Omit<Execution, 'id'> & { readonly id?: string },
+  ): Promise<{ execution: Execution; fresh: boolean }> {
+    try {
+      return { execution: await stores.executions.insert(execution), fresh: true };
+    } catch (error) {
+      // The same request came twice at once: the one stored first is the answer to both.
+      const other = errorCode(error) === 'CONFLICT' ? await known(execution.idempotency_key) : undefined;
+      if (other === undefined) throw error;
+      return { execution: other, fresh: false };
+    }
+  }
+
+  return async (request: ExecutionRequest): Promise<Execution> => {
+    const repeated = await known(request.idempotencyKey);
+    if (repeated !== undefined) return repeated;
+
+    const action = await stores.actions.findOne({ ref: request.action });
+    if (action === undefined)
+      throw new ValidationError(`Action "${request.action}" cannot be found.`, { action: request.action });
+    const runner = await stores.runnerTypes.findOne({ name: action.runner_type });
+    if (runner === undefined) {
+      throw new ValidationError(`Runner type "${action.runner_type}" of action "${action.ref}" is not registered.`, {
+        action: action.ref,
+      });
+    }
+
+    const draft = await build(request, action, runner);
+    let rendered: Readonly<Record<string, unknown>>;
+    try {
+      rendered = await parameters.render(action, runner, request.parameters ?? {}, draft.context);
+    } catch (error) {
+      // As in StackStorm: a request whose templates cannot be rendered leaves a failed execution behind to be looked at.
+      const reason = { error: errorMessage(error), traceback: '' };
+      const now = new Date();
+      await stores.executions.insert({
+        ...draft,
+        parameters: request.parameters ?? {},
+        status: 'failed',
+        result: reason,
+        end_timestamp: now,
+        log: [...draft.log, { timestamp: now, status: 'failed' }],
+        idempotency_key: undefined,
+        callback_state: undefined,
+      } as never);
+      throw error;
+    }
+    if (!action.enabled)
+      throw new ValidationError(`Unable to execute. Action "${action.ref}" is disabled.`, { action: action.ref });
+    parameters.validate(action, runner, rendered);
+
+    const trace = await traces.prepare(draft.context, draft.parent);
+    const { execution, fresh } = await store({ ...draft, parameters: rendered });
+    if (!fresh) return execution;
+    await trace(execution);
+    announce.created(execution);
+    return execution;
+  };
+}
+
+/** The user of a workflow is the user of what it runs. */
+function requestContext(request: ExecutionRequest, action: Action): Readonly<Record<string, unknown>> {
+  const context: Record<string, unknown> = { ...request.context };
+  const parent = context.parent;
+  const parentUser = typeof parent === 'object' && parent !== null && 'user' in parent ? parent.user : undefined;
+  context.user = typeof parentUser === 'string' ? parentUser : request.user;
+  context.pack = action.pack;
+  return context;
+}
+
+function parentOf(context: Readonly<Record<string, unknown>>): string | undefined {
+  const { parent } = context;
+  if (typeof parent !== 'object' || parent === null || !('execution_id' in parent)) return undefined;
+  return typeof parent.execution_id === 'string' ? parent.execution_id : undefined;
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
