@@ -1,38 +1,43 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 /**
- * Waits for the end of its standard input, which the system closes when the parent dies in whatever way. Then it ends each
- * process whose pid file is still there: SIGTERM to the leader, and after ten seconds SIGKILL to the whole process group.
+ * Waits for one line on its standard input. The line means that all is well. The end of input without it, which is what the
+ * system gives when the parent dies in whatever way, means: end each process that is noted in the folder at that moment,
+ * with SIGTERM to the leader and, when that is gone or after ten seconds, SIGKILL to the whole process group.
+ * It notes the pids first, since a new supervisor may use the same folder while this one still waits.
  * It is a shell, not a Node program, because it lives as long as the services do and must cost next to nothing.
  */
 const script = `
 trap '' INT TERM HUP
-cat >/dev/null
-each() {
-  for file in "$1"/*.pid; do
-    if [ -f "$file" ]; then
-      read -r pid rest < "$file" || true
-      case "$pid" in ''|*[!0-9]*) ;; *) "$2" "$pid" "$file" ;; esac
-    fi
-  done
-}
-term() { kill -TERM "$1"; }
-reap() { if kill -0 "$1"; then left=1; else kill -KILL "-$1"; rm -f "$2"; fi; }
-slay() { kill -KILL "-$1"; kill -KILL "$1"; rm -f "$2"; }
-each "$0" term
+read -r word && exit 0
+alive() { kill -0 "$1" && ! grep -q '^State:.Z' "/proc/$1/status"; }
+pids=''
+for file in "$0"/*.pid; do
+  [ -f "$file" ] || continue
+  read -r pid rest < "$file" || true
+  case "$pid" in ''|*[!0-9]*) ;; *) pids="$pids $pid"; kill -TERM "$pid" ;; esac
+done
 tries=0
-while [ $tries -lt 50 ]; do
-  left=0
-  each "$0" reap
-  [ $left -eq 0 ] && exit 0
+while [ -n "$pids" ] && [ $tries -lt 50 ]; do
+  left=''
+  for pid in $pids; do
+    if alive "$pid"; then left="$left $pid"; else kill -KILL "-$pid"; fi
+  done
+  pids="$left"
   tries=$((tries + 1))
   sleep 0.2
 done
-each "$0" slay
+for pid in $pids; do kill -KILL "-$pid"; kill -KILL "$pid"; done
 `;
 
-/** Starts the guard of a folder of pid files. It outlives us by design and ends by itself after us. */
-export function startGuard(pidFolder: string): ChildProcess {
+/** The guard of a folder of pid files. */
+export interface Guard {
+  /** Lets it go without ending anything. */
+  release(): void;
+}
+
+/** Starts a guard. It outlives us by design and ends by itself after us. */
+export function startGuard(pidFolder: string): Guard {
   const guard = spawn('/bin/sh', ['-c', script, pidFolder], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
   guard.on('error', () => {
     // Without a shell there is no guard; the next start then cleans up by the pid files.
@@ -43,5 +48,5 @@ export function startGuard(pidFolder: string): ChildProcess {
   guard.unref();
   // The pipe must not keep our event loop alive either.
   (guard.stdin as unknown as { unref?: () => void } | null)?.unref?.();
-  return guard;
+  return { release: () => guard.stdin?.end('released\n') };
 }

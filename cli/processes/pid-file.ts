@@ -31,12 +31,14 @@ export function readLivePidFiles(folder: string): readonly PidRecord[] {
   });
 }
 
-/** Removes the notes of processes that are gone. */
-export function removeStalePidFiles(folder: string): void {
-  for (const file of pidFiles(folder)) {
+/** Removes the notes of processes that are gone, and returns their pids: what they led may still be there. */
+export function removeStalePidFiles(folder: string): readonly number[] {
+  return pidFiles(folder).flatMap((file) => {
     const noted = parse(file);
-    if (noted === undefined || !isSameProcess(noted)) rmSync(file, { force: true });
-  }
+    if (noted !== undefined && isSameProcess(noted)) return [];
+    rmSync(file, { force: true });
+    return noted === undefined || isAlive(noted.pid) ? [] : [noted.pid];
+  });
 }
 
 /** Whether a process with this pid exists (a zombie does not count as alive where /proc tells). */

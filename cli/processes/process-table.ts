@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TramontaneError } from '../../core/errors.ts';
-import { startGuard } from './guard.ts';
+import { type Guard, startGuard } from './guard.ts';
 import { isAlive, readLivePidFiles, removePidFile, removeStalePidFiles, writePidFile } from './pid-file.ts';
 
 /** What to start. */
@@ -68,7 +68,7 @@ export function createProcessTable(folder: string): ProcessTable {
   const logFolder = path.join(folder, 'logs');
   mkdirSync(pidFolder, { recursive: true });
   mkdirSync(logFolder, { recursive: true });
-  let guard: ChildProcess | undefined;
+  let guard: Guard | undefined;
 
   return {
     pidFolder,
@@ -80,11 +80,12 @@ export function createProcessTable(folder: string): ProcessTable {
     async endLeftovers() {
       const leftovers = readLivePidFiles(pidFolder);
       await Promise.all(leftovers.map(({ pid }) => endGroup(pid, 3_000)));
-      removeStalePidFiles(pidFolder);
+      // While any member of a group lives, its number is given to nobody else.
+      for (const pid of removeStalePidFiles(pidFolder)) signalGroup(pid, 'SIGKILL');
       return leftovers.map(({ name }) => name);
     },
     close() {
-      guard?.stdin?.destroy();
+      guard?.release();
       guard = undefined;
     },
   };
