@@ -1,0 +1,317 @@
+/**
+ * YAML text to values, with the place of each of them.
+ *
+ * 1. The grammar comes from the `yaml` package, the meaning of scalars from PyYAML's rules (yaml-scalars.ts).
+ * 2. Several errors of one text are reported together; nothing is thrown, whatever the text.
+ * 3. Anchors and merge keys work, with a limit on what they may expand to. What looks like an alias but names no anchor is
+ *    plain text, and so is a value that begins with `@`: Mistral's own loader reads them so.
+ * 4. Duplicate keys are tolerated, the last one wins.
+ */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
+import { createDict, type Dict, dictEntries, isDict } from '../../core/python/dict.ts';
+import { toPyFloat } from '../../core/python/values.ts';
+import { floatOf, integerOf, resolvePlainScalar, YamlTimestamp } from './yaml-scalars.ts';
+
+/** A place in the text; both count from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+export type Path = readonly (string | number)[];
+
+export interface YamlProblem extends Position {
+  readonly message: string;
+}
+
+export interface YamlDocument {
+  /** The document as Python's values (core/python/values.ts); `{}` for an empty one. Undefined if it cannot be read. */
+  readonly value: unknown;
+  readonly problems: readonly YamlProblem[];
+  /** The place of the value under a path, or of the nearest part of the path that exists. */
+  locate(path: Path): Position;
+  /** Where the text of a scalar begins in the source, when it stands there as it is on one line. */
+  locateText(path: Path): Position | undefined;
+}
+
+export interface YamlOptions {
+  /** Default false: dates become text. With true they stay {@link YamlTimestamp}, for dumping. */
+  readonly keepTimestamps?: boolean;
+}
+
+const MAX_LENGTH = 8_000_000;
+const MAX_DEPTH = 200;
+const MAX_ALIAS_NODES = 100_000;
+const CORE_TAG = 'tag:yaml.org,2002:';
+
+/** Reads one YAML document. Never throws: what is wrong stands in `problems`. */
+export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument {
+  if (text.length > MAX_LENGTH) return unreadable(`the document is longer than ${MAX_LENGTH} characters`);
+  const tooDeep = firstTooDeep(text);
+  const lines = new LineCounter();
+  if (tooDeep !== undefined) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`, tooDeep);
+  try {
+    return readDocument(text, lines, options);
+  } catch (error) {
+    if (error instanceof RangeError) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`);
+    throw error;
+  }
+}
+
+function unreadable(message: string, place: Position = { line: 1, column: 1 }): YamlDocument {
+  return {
+    value: undefined,
+    problems: [{ message, ...place }],
+    locate: () => place,
+    locateText: () => undefined,
+  };
+}
+
+/** Guards the recursive composer: a quick look at brackets and at indicators in a row, before any parsing. */
+function firstTooDeep(text: string): Position | undefined {
+  let open = 0;
+  let line = 1;
+  let lineStart = 0;
+  let indicators = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (char === '\n') {
+      line += 1;
+      lineStart = index + 1;
+      indicators = 0;
+    } else if (char === '[' || char === '{') open += 1;
+    else if (char === ']' || char === '}') open = Math.max(0, open - 1);
+    else if ((char === '-' || char === '?' || char === ':') && text[index + 1] === ' ') indicators += 1;
+    if (open > MAX_DEPTH * 5 || indicators > MAX_DEPTH * 5) return { line, column: index - lineStart + 1 };
+  }
+  return undefined;
+}
+
+function readDocument(text: string, lines: LineCounter, options: YamlOptions): YamlDocument {
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    version: '1.1',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: lines,
+  });
+  const at = (offset: number): Position => positionOf(lines, offset);
+  const problems: YamlProblem[] = [];
+  for (const error of document.errors) {
+    if (error.code === 'BAD_SCALAR_START' && text[error.pos[0]] === '@') continue;
+    problems.push({ message: sentence(error.message), ...at(error.pos[0]) });
+  }
+  const locate = (path: Path): Position => at(nearestOffset(document, path));
+  const locateText = (path: Path): Position | undefined => {
+    const node = nodeAt(document, path);
+    return isScalar(node) ? textStart(node, text, at) : undefined;
+  };
+  if (problems.length > 0) return { value: undefined, problems, locate, locateText };
+  const reader = new ValueReader(document, problems, at, options.keepTimestamps ?? false);
+  const value = reader.read(document.contents as ParsedNode | null, 0);
+  return { value: problems.length > 0 ? undefined : emptyToMapping(value), problems, locate, locateText };
+}
+
+/** Mistral: `load(text) or {}`. */
+function emptyToMapping(value: unknown): unknown {
+  const empty = value === null || value === false || value === 0 || value === '';
+  return empty || (Array.isArray(value) && value.length === 0) ? {} : value;
+}
+
+function positionOf(lines: LineCounter, offset: number): Position {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function sentence(message: string): string {
+  return message.replace(/\s+/g, ' ').trim();
+}
+
+function textStart(node: Scalar, text: string, at: (offset: number) => Position): Position | undefined {
+  const start = node.range?.[0];
+  if (start === undefined || node.source === undefined) return undefined;
+  const offset = node.type === 'PLAIN' ? start : start + 1;
+  return text.startsWith(node.source, offset) ? at(offset) : undefined;
+}
+
+function nodeAt(document: Document, path: Path): unknown {
+  let node: unknown = document.contents;
+  for (const step of path) {
+    node = childOf(resolved(document, node), step)?.value;
+    if (node === undefined) return undefined;
+  }
+  return resolved(document, node);
+}
+
+function nearestOffset(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = rangeStart(node) ?? 0;
+  for (const step of path) {
+    const child = childOf(resolved(document, node), step);
+    if (child === undefined) return offset;
+    node = child.value;
+    offset = rangeStart(child.key) ?? rangeStart(node) ?? offset;
+  }
+  return offset;
+}
+
+function resolved(document: Document, node: unknown): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
+}
+
+function rangeStart(node: unknown): number | undefined {
+  return typeof node === 'object' && node !== null && 'range' in node
+    ? (node as { range?: readonly number[] | null }).range?.[0]
+    : undefined;
+}
+
+function childOf(
+  node: unknown,
+  step: string | number,
+): { readonly key?: unknown; readonly value: unknown } | undefined {
+  if (isSeq(node) && typeof step === 'number') {
+    const value = node.items[step];
+    return value === undefined ? undefined : { value };
+  }
+  if (!isMap(node)) return undefined;
+  return node.items.findLast(
+    (pair) => isScalar(pair.key) && String(pair.key.source ?? pair.key.value) === String(step),
+  );
+}
+
+/** Turns nodes to values. One per document: it remembers what anchors stand for and counts what they add. */
+class ValueReader {
+  readonly #document: Document;
+  readonly #problems: YamlProblem[];
+  readonly #at: (offset: number) => Position;
+  readonly #keepTimestamps: boolean;
+  readonly #open = new Set<unknown>();
+  #aliasNodes = 0;
+  #insideAlias = 0;
+
+  constructor(document: Document, problems: YamlProblem[], at: (offset: number) => Position, keepTimestamps: boolean) {
+    this.#document = document;
+    this.#problems = problems;
+    this.#at = at;
+    this.#keepTimestamps = keepTimestamps;
+  }
+
+  read(node: Node | null | undefined, depth: number): unknown {
+    if (node === null || node === undefined) return null;
+    if (depth > MAX_DEPTH) return this.#refuse(node, `the document is nested deeper than ${MAX_DEPTH} levels`);
+    if (this.#insideAlias > 0) {
+      this.#aliasNodes += 1;
+      if (this.#aliasNodes === MAX_ALIAS_NODES) this.#refuse(node, 'the aliases of the document expand to too much');
+      if (this.#aliasNodes >= MAX_ALIAS_NODES) return null;
+    }
+    if (isAlias(node)) return this.#readAlias(node, depth);
+    if (isScalar(node)) return this.#readScalar(node);
+    if (isSeq(node)) return this.#guarded(node, () => node.items.map((item) => this.read(item as Node, depth + 1)));
+    if (isMap(node)) return this.#guarded(node, () => this.#readMap(node, depth));
+    return this.#refuse(node, 'this is no value');
+  }
+
+  #readAlias(node: import('yaml').Alias, depth: number): unknown {
+    const target = node.resolve(this.#document);
+    if (target === undefined) return `*${node.source}`;
+    this.#insideAlias += 1;
+    const value = this.read(target, depth + 1);
+    this.#insideAlias -= 1;
+    return value;
+  }
+
+  #guarded(node: Node, read: () => unknown): unknown {
+    if (this.#open.has(node)) return this.#refuse(node, 'an anchor contains itself');
+    if (!this.#isCollectionTag(node)) return this.#refuse(node, `the tag ${node.tag} is not supported`);
+    this.#open.add(node);
+    const value = read();
+    this.#open.delete(node);
+    return value;
+  }
+
+  #isCollectionTag(node: Node): boolean {
+    return node.tag === undefined || node.tag === '!' || /^tag:yaml\.org,2002:(?:map|seq)$/.test(node.tag);
+  }
+
+  #readMap(node: import('yaml').YAMLMap, depth: number): Dict {
+    const merged: (readonly [unknown, unknown])[] = [];
+    const own: (readonly [unknown, unknown])[] = [];
+    for (const pair of node.items) {
+      if (!isPair(pair)) continue;
+      const keyNode = pair.key as Node | null;
+      if (isScalar(keyNode) && keyNode.type === 'PLAIN' && keyNode.source === '<<' && keyNode.tag === undefined) {
+        merged.push(...this.#mergeEntries(pair.value as Node, depth));
+        continue;
+      }
+      const key = this.read(keyNode, depth + 1);
+      if (typeof key === 'object' && key !== null && !('value' in key)) {
+        this.#refuse(keyNode ?? node, 'found unhashable key');
+        continue;
+      }
+      own.push([key, this.read(pair.value as Node, depth + 1)]);
+    }
+    return createDict([...merged, ...own]);
+  }
+
+  #mergeEntries(node: Node | null, depth: number): (readonly [unknown, unknown])[] {
+    const value = this.read(node, depth + 1);
+    const sources = Array.isArray(value) ? [...value].reverse() : [value];
+    const entries: (readonly [unknown, unknown])[] = [];
+    for (const source of sources) {
+      if (isDict(source)) entries.push(...dictEntries(source));
+      else this.#refuse(node ?? undefined, 'expected a mapping or list of mappings for merging');
+    }
+    return entries;
+  }
+
+  #readScalar(node: Scalar): unknown {
+    const source = node.source ?? (node.value === null ? '' : String(node.value));
+    if (node.tag !== undefined && node.tag !== '!' && node.tag !== `${CORE_TAG}str`)
+      return this.#readTagged(node, source);
+    if (node.tag !== undefined || (node.type !== 'PLAIN' && node.type !== undefined)) return source;
+    const value = resolvePlainScalar(source);
+    if (source === '=')
+      return this.#refuse(node, "could not determine a constructor for the tag 'tag:yaml.org,2002:value'");
+    if (value instanceof YamlTimestamp) return this.#keepTimestamps ? value : value.text;
+    return value;
+  }
+
+  #readTagged(node: Scalar, source: string): unknown {
+    const plain = resolvePlainScalar(source);
+    switch (node.tag) {
+      case `${CORE_TAG}null`:
+        return null;
+      case `${CORE_TAG}bool`:
+        return typeof plain === 'boolean' ? plain : this.#refuse(node, `${source} is no boolean`);
+      case `${CORE_TAG}int`:
+        return integerOf(source) ?? this.#refuse(node, `${source} is no integer`);
+      case `${CORE_TAG}float`:
+        return Number.isNaN(floatOf(source))
+          ? this.#refuse(node, `${source} is no number`)
+          : toPyFloat(floatOf(source));
+      case `${CORE_TAG}timestamp`:
+      case `${CORE_TAG}binary`:
+        return source;
+      default:
+        return this.#refuse(node, `could not determine a constructor for the tag '${node.tag}'`);
+    }
+  }
+
+  #refuse(node: Node | undefined, message: string): null {
+    this.#problems.push({ message, ...this.#at(rangeStart(node) ?? 0) });
+    return null;
+  }
+}
