@@ -47,6 +47,17 @@ export interface StatusChange {
   readonly ifLeasedBy?: string;
 }
 
+/** What may change while an execution goes on. */
+export interface ProgressChange {
+  readonly result?: unknown;
+  /** Merged key by key into the context. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** Gives the lease up: the execution goes on without a runner (a workflow in the engine). */
+  readonly lease?: null;
+  /** Change only if the lease is still this owner's. */
+  readonly ifLeasedBy?: string;
+}
+
 export interface ActionService {
   /**
    * Checks, renders and stores an execution as `requested` and announces it.
@@ -57,10 +68,7 @@ export interface ActionService {
   /** Moves an execution to another status; `undefined` when it is not in a status from which that may be reached (or does not exist). */
   changeStatus(id: string, to: ExecutionStatus, change?: StatusChange): Promise<Execution | undefined>;
   /** Stores a result or context of an execution that goes on (a workflow's `tasks` so far) without changing its status. */
-  updateProgress(
-    id: string,
-    change: { readonly result?: unknown; readonly context?: Readonly<Record<string, unknown>> },
-  ): Promise<Execution | undefined>;
+  updateProgress(id: string, change: ProgressChange): Promise<Execution | undefined>;
   /** Prolongs the lease of running executions of one owner; returns the ids that are still its own. */
   renewLeases(owner: string, ids: readonly string[], seconds: number): Promise<readonly string[]>;
   /**

@@ -93,7 +93,13 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
       const set: Record<string, unknown> = {};
       if (change.result !== undefined) set.result = change.result;
       for (const [key, value] of Object.entries(change.context ?? {})) set[`context.${key}`] = value;
-      const changed = await stores.executions.updateOne({ id }, { $set: set });
+      const changed = await stores.executions.updateOne(
+        { id, ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }) },
+        {
+          ...(Object.keys(set).length === 0 ? {} : { $set: set }),
+          ...(change.lease === null ? { $unset: { lease: 1 } } : {}),
+        },
+      );
       if (changed !== undefined) bus.publish('st2.execution', 'update', { id, status: changed.status });
       return changed;
     },
