@@ -45,7 +45,7 @@ const SPECS = {
   users: { name: 'users', indexes: [byName] },
   tokens: { name: 'tokens', indexes: [{ fields: { token_hash: 1 }, unique: true }, { fields: { expiry: 1 } }] },
   apiKeys: { name: 'api_keys', indexes: [{ fields: { key_hash: 1 }, unique: true }] },
-  rules: { name: 'rules', indexes: [byRef, byPack, { fields: { trigger: 1, enabled: 1 } }] },
+  rules: { name: 'rules', indexes: [byRef, byPack, { fields: { 'trigger.ref': 1, enabled: 1 } }] },
   ruleEnforcements: {
     name: 'rule_enforcements',
     indexes: [

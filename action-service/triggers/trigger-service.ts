@@ -1,0 +1,109 @@
+/**
+ * Triggers: a trigger type with parameters. The same type with equal parameters is one trigger, however many rules use it.
+ * A type without a parameter schema has exactly one trigger of its own name.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { errorCode, ValidationError } from '../../core/errors.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import type { OpenContent } from '../../stores/records.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { INTERNAL_TRIGGER_TYPES, type TriggerTypeDefinition } from './internal-trigger-types.ts';
+
+export interface TriggerService {
+  /** Stores or refreshes a trigger type (and its own trigger when it takes no parameters). */
+  registerType(definition: TriggerTypeDefinition, metadataFile?: string): Promise<OpenContent>;
+  registerInternalTypes(): Promise<void>;
+  /**
+   * The trigger of a rule, made when there is none.
+   * @throws ValidationError unknown type, parameters that do not fit
+   */
+  ensure(spec: {
+    readonly type: string;
+    readonly parameters?: Readonly<Record<string, unknown>>;
+  }): Promise<OpenContent>;
+  /** Removes a trigger that no rule uses any more, unless it is its type's own. */
+  removeIfUnused(ref: string): Promise<void>;
+}
+
+/** JSON with sorted keys: equal parameters give equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+}
+
+const parametersHash = (parameters: unknown) => createHash('md5').update(canonicalJson(parameters)).digest('hex');
+
+export function createTriggerService(stores: Stores, bus: Bus | undefined): TriggerService {
+  async function insert(
+    pack: string,
+    name: string,
+    type: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<OpenContent> {
+    const ref = `${pack}.${name}`;
+    const trigger = await stores.triggers.insert({
+      uid: `trigger:${pack}:${name}:${parametersHash(parameters)}`,
+      ref,
+      name,
+      pack,
+      type,
+      parameters,
+    });
+    bus?.publish(EXCHANGES.trigger, 'create', { id: trigger.id, ref, type });
+    return trigger;
+  }
+
+  const service: TriggerService = {
+    async registerType(definition, metadataFile) {
+      const { name, pack, description, payload_schema, parameters_schema } = definition;
+      const ref = `${pack}.${name}`;
+      const type = await stores.triggerTypes.upsert(
+        { ref },
+        {
+          tags: [],
+          uid: `trigger_type:${pack}:${name}`,
+          ref,
+          name,
+          pack,
+          ...(description === '' ? {} : { description }),
+          payload_schema,
+          parameters_schema,
+          ...(metadataFile === undefined ? {} : { metadata_file: metadataFile }),
+        },
+      );
+      if (Object.keys(parameters_schema).length === 0 && (await stores.triggers.findOne({ ref })) === undefined) {
+        await insert(pack, name, ref, {}).catch((error: unknown) => {
+          if (errorCode(error) !== 'CONFLICT') throw error;
+        });
+      }
+      return type;
+    },
+
+    async registerInternalTypes() {
+      for (const definition of INTERNAL_TRIGGER_TYPES) await service.registerType(definition);
+    },
+
+    async ensure({ type, parameters = {} }) {
+      const known = await stores.triggerTypes.findOne({ ref: type });
+      if (known === undefined)
+        throw new ValidationError(`Unable to find trigger type "${type}". Make sure it is registered.`, { type });
+      const hash = parametersHash(parameters);
+      const same = (await stores.triggers.find({ type })).find((one) => parametersHash(one.parameters ?? {}) === hash);
+      if (same !== undefined) return same;
+      const own =
+        Object.keys(parameters).length === 0 && Object.keys((known.parameters_schema ?? {}) as object).length === 0;
+      return insert(known.pack, own ? known.name : randomUUID(), type, parameters);
+    },
+
+    async removeIfUnused(ref) {
+      const trigger = await stores.triggers.findOne({ ref });
+      if (trigger === undefined || trigger.ref === trigger.type) return;
+      if ((await stores.rules.count({ 'trigger.ref': ref })) > 0) return;
+      await stores.triggers.removeOne({ ref });
+      bus?.publish(EXCHANGES.trigger, 'delete', { id: trigger.id, ref, type: trigger.type });
+    },
+  };
+  return service;
+}
