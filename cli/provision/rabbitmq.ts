@@ -95,7 +95,8 @@ function nodeEnvironment(folder: string, context: ProvisionContext, ports: Rabbi
     HOME: folder, // Erlang keeps its cookie there
     // The script then becomes the Erlang machine itself, so that signals reach it.
     RUNNING_UNDER_SYSTEMD: 'true',
-    RABBITMQ_NODENAME: `tramontane-${ports.amqp}@localhost`,
+    // Always the same: the node finds its data by its name. Nodes on one machine do not meet, each has its own port mapper.
+    RABBITMQ_NODENAME: 'tramontane@localhost',
     RABBITMQ_DIST_PORT: String(ports.dist),
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
@@ -103,7 +104,6 @@ function nodeEnvironment(folder: string, context: ProvisionContext, ports: Rabbi
     RABBITMQ_CONFIG_FILE: path.join(folder, 'rabbitmq.conf'),
     RABBITMQ_ADVANCED_CONFIG_FILE: path.join(folder, 'advanced.config'),
     RABBITMQ_ENABLED_PLUGINS_FILE: path.join(folder, 'enabled_plugins'),
-    // The name of the node holds the port: files named after it would look new when the port changes.
     RABBITMQ_MNESIA_DIR: path.join(folder, 'mnesia'),
     RABBITMQ_MNESIA_BASE: folder,
     RABBITMQ_LOG_BASE: path.join(folder, 'log'),
