@@ -3,3 +3,12 @@
 export type { Problem, ProblemCode } from './check/problems.ts';
 export { type CheckedDefinition, type CheckOptions, checkDefinition, parseDefinition } from './check-definition.ts';
 export type * from './ir.ts';
+export { dumpYaml } from './transform/dump-yaml.ts';
+export type { ActionForTransform } from './transform/rewrite.ts';
+export {
+  type ActionLookup,
+  entryWorkflow,
+  type TransformedDefinition,
+  type TransformOptions,
+  transformDefinition,
+} from './transform/transform-definition.ts';
