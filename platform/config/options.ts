@@ -95,6 +95,14 @@ export const OPTIONS = {
     token_ttl: number('ST2_AUTH__TOKEN_TTL', 86_400, 'Longest life of a user token, seconds.'),
     service_token_ttl: number('ST2_AUTH__SERVICE_TOKEN_TTL', 86_400, 'Life of a token given to an action, seconds.'),
   },
+  rbac: {
+    enable: flag('ST2_RBAC__ENABLE', false, 'Ask roles for permissions. Off: every user is an administrator.'),
+    definitions_path: text(
+      'ST2_RBAC__DEFINITIONS_PATH',
+      '',
+      "Folder with StackStorm's roles/*.yaml and assignments/*.yaml, read when st2api starts.",
+    ),
+  },
   stream: {
     host: text('ST2_STREAM__HOST', '127.0.0.1', 'Address that st2stream listens on.'),
     port: number('ST2_STREAM__PORT', 9102, 'Port of st2stream.'),
