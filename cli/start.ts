@@ -46,6 +46,7 @@ async function serveHere(options: StartOptions): Promise<number> {
     env: process.env,
     progress: createProgress(process.stdout),
     onServing: () => undefined,
+    howToEnd: 'Ctrl-C ends it.',
     stopRequested: promise,
     requestStop: resolve,
   });
@@ -97,7 +98,6 @@ async function detach(args: readonly string[], dataFolder: string): Promise<numb
     });
     child.once('exit', (code) => resolve(code || 1));
   });
-  if (outcome === 0) process.stdout.write('It goes on in the background; npm stop ends it.\n');
   child.disconnect?.();
   child.unref();
   return outcome;
@@ -119,7 +119,8 @@ async function serveDetached(options: StartOptions): Promise<number> {
   const progress = createProgress(output);
   try {
     const context = { options, env: process.env, progress, stopRequested: promise, requestStop: resolve };
-    await serve({ ...context, onServing: () => tell({ serving: true }) });
+    const howToEnd = 'It goes on in the background; npm stop ends it.';
+    await serve({ ...context, howToEnd, onServing: () => tell({ serving: true }) });
     return 0;
   } catch (error) {
     tell({ text: `${errorMessage(error)}\n` });

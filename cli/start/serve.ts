@@ -17,6 +17,8 @@ export interface ServeContext {
   readonly progress: Progress;
   /** Called once, when the system serves and everything was printed. */
   readonly onServing: () => void;
+  /** How a person ends it, as the last line of the start. */
+  readonly howToEnd: string;
   /** Resolves when the system is to end. */
   readonly stopRequested: Promise<string>;
   /** Ends the wait above from within: `st2ctl`, `npm stop`. */
@@ -42,6 +44,7 @@ export async function serve(context: ServeContext): Promise<void> {
     progress.say(`Serving after ${((Date.now() - since) / 1_000).toFixed(1)} s.`);
     const link = options.sample ? await showSample(system, progress) : undefined;
     showAddresses(system, progress, link);
+    progress.say(`\n${context.howToEnd}`);
     context.onServing();
     progress.say(`Stopping (${await context.stopRequested}) …`);
   } finally {
@@ -100,8 +103,6 @@ function showAddresses(system: RunningSystem, progress: Progress, sampleLink: st
     `  export ST2_STREAM_URL=http://127.0.0.1:${ports.stream}/v1`,
     `  export OS_MISTRAL_URL=http://127.0.0.1:${ports.mistral}/v2`,
     `  st2 login ${firstUser} --password "$(cat ${dataFolder}/${firstUser}.password)"`,
-    '',
-    'Ctrl-C ends it.',
   ];
   progress.say(lines.join('\n'));
 }

@@ -1,0 +1,6 @@
+// `npm run bench`: prepares the clone and hands over to the benchmark.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { handOver } from './cli/hand-over.mjs';
+
+await handOver(path.dirname(fileURLToPath(import.meta.url)), 'bench/main');
