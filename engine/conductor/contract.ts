@@ -11,6 +11,8 @@
  *    unless the workflow has finished before.
  */
 
+import type { AdHocActionIr } from '../../workflow-translator/ir.ts';
+
 /** States of workflow, task and action executions as Mistral names them. */
 export type MistralState =
   | 'IDLE'
@@ -141,11 +143,15 @@ export interface ConductorPorts {
   uuid(): string;
   random(): number;
   /** Parameters of a registered action, or `undefined` when there is none: for refusals before a run. `std.*`, `st2.action`. */
-  findAction(
-    name: string,
-  ):
-    | { readonly params: readonly { readonly name: string; readonly required: boolean }[]; readonly open?: boolean }
-    | undefined;
+  findAction(name: string): ActionSignature | undefined;
+}
+
+export interface ActionSignature {
+  readonly params: readonly { readonly name: string; readonly required: boolean }[];
+  /** Takes other parameters, too. */
+  readonly open?: boolean;
+  /** The action is an ad-hoc one, registered outside of the workflow's own document. */
+  readonly adhoc?: AdHocActionIr;
 }
 
 /** Ids and parameters of the execution that is conducted. */
@@ -154,6 +160,8 @@ export interface ExecutionIdentity {
   readonly workflow_name: string;
   readonly root_execution_id: string;
   readonly parent?: { readonly execution_id: string; readonly task_id: string; readonly task_name: string };
+  /** How many workflows are above this one; past a limit a sub-workflow is refused. Absent means 0. */
+  readonly depth?: number;
   readonly input: Readonly<Record<string, unknown>>;
   readonly params: ExecutionParams;
 }
@@ -191,6 +199,8 @@ export interface RunView {
 /** The whole of an execution, or what has changed since `since` (a version number given by an earlier view). */
 export interface ExecutionView {
   readonly version: number;
+  /** False when the start itself failed (input, environment, `vars`): to a parent that is a refusal. */
+  readonly started: boolean;
   readonly state: MistralState;
   readonly state_info: string | null;
   readonly output: unknown;

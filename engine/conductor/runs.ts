@@ -1,0 +1,129 @@
+/** Starting of actions and sub-workflows. */
+import { errorCode, errorMessage, TramontaneError, ValidationError } from '../../core/errors.ts';
+import type { Template } from '../../workflow-translator/ir.ts';
+import { findAdHocAction, resolveAdHoc } from './ad-hoc.ts';
+import { addRun, emit, type Machine, nextNumber, specOf } from './machine.ts';
+import type { RunRecord, TaskRecord } from './records.ts';
+import { runOn, taskFlag } from './task-input.ts';
+
+/** Sub-workflows within sub-workflows; more is taken for a recursion without end. */
+const MAX_DEPTH = 100;
+
+type Input = Readonly<Record<string, unknown>>;
+
+export interface RunPlan {
+  readonly name: string;
+  readonly input: Input;
+  readonly item_index: number | undefined;
+}
+
+/** The action cannot be made from its definition: the task fails and its `on-error` is followed. */
+export class ActionUnusableError extends TramontaneError {
+  constructor(message: string, cause?: unknown) {
+    super('ACTION_UNUSABLE', message, {}, cause);
+  }
+}
+
+/**
+ * Starts one run of a task.
+ * @throws ValidationError when the action is unknown or its parameters are wrong, ActionUnusableError
+ */
+export function startRun(machine: Machine, task: TaskRecord, plan: RunPlan): void {
+  if (specOf(machine, task).kind === 'workflow') startSubWorkflow(machine, task, plan);
+  else startAction(machine, task, plan);
+}
+
+function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
+  const adHoc = findAdHocAction(machine, plan.name);
+  const { name, input, transforms } =
+    adHoc === undefined ? { ...plan, transforms: [] } : usable(() => resolveAdHoc(machine, task, adHoc, plan.input));
+  if (adHoc === undefined) checkParameters(machine, name, input);
+  const run = createRun(machine, task, plan, 'action', transforms);
+  const target = runOn(machine, task, plan.input);
+  emit(machine, {
+    type: 'action.run',
+    ...identityOf(task, run),
+    action: name,
+    input,
+    ...(target === undefined || target === null ? {} : { run_on: target }),
+    safe_rerun: taskFlag(machine, task, 'safe_rerun'),
+  });
+}
+
+function startSubWorkflow(machine: Machine, task: TaskRecord, plan: RunPlan): void {
+  const { workflow, identity, ir } = machine;
+  if ((identity.depth ?? 0) >= MAX_DEPTH) {
+    throw new ActionUnusableError(`Sub-workflow '${plan.name}' is nested more than ${MAX_DEPTH} levels deep.`);
+  }
+  const run = createRun(machine, task, plan, 'workflow', []);
+  const names = ir.workbook === undefined ? [plan.name] : [`${ir.workbook}.${plan.name}`, plan.name];
+  const { notify } = workflow.params;
+  const params = { env: workflow.env, evaluate_env: false, ...(notify === undefined ? {} : { notify }) };
+  emit(machine, { type: 'workflow.run', ...identityOf(task, run), names, input: plan.input, params });
+}
+
+function createRun(
+  machine: Machine,
+  task: TaskRecord,
+  plan: RunPlan,
+  kind: RunRecord['kind'],
+  transforms: readonly Template[],
+): RunRecord {
+  const now = machine.ports.now();
+  const run: RunRecord = {
+    id: runId(machine, task, plan.item_index),
+    uuid: machine.ports.uuid(),
+    kind,
+    task_id: task.id,
+    name: plan.name,
+    item_index: plan.item_index,
+    attempt: task.attempt,
+    state: 'RUNNING',
+    accepted: false,
+    input: plan.input,
+    output: null,
+    dropped: false,
+    transforms,
+    created_at: now,
+    updated_at: now,
+  };
+  addRun(machine, task, run);
+  return run;
+}
+
+/** `name`, `name#2`, `name[3]`, `name#2[3]`: the number counts how often the task, or the item, has been run. */
+function runId(machine: Machine, task: TaskRecord, index: number | undefined): string {
+  const item = index === undefined ? '' : `[${index}]`;
+  const number = nextNumber(machine, `run:${task.name}${item}`);
+  return number === 1 ? `${task.name}${item}` : `${task.name}#${number}${item}`;
+}
+
+function identityOf(task: TaskRecord, run: RunRecord) {
+  const { id, uuid, attempt, item_index } = run;
+  const base = { id, uuid, task_id: task.id, task_name: task.name, attempt };
+  return item_index === undefined ? base : { ...base, item_index };
+}
+
+function checkParameters(machine: Machine, name: string, input: Input): void {
+  const action = machine.ports.findAction(name);
+  if (action === undefined) throw new ValidationError(`Failed to find action [action_name=${name}]`);
+  if (action.adhoc !== undefined) return;
+  const known = new Set(action.params.map((param) => param.name));
+  const missing = action.params.filter((param) => param.required && !Object.hasOwn(input, param.name));
+  const unexpected = action.open === true ? [] : Object.keys(input).filter((key) => !known.has(key));
+  if (missing.length === 0 && unexpected.length === 0) return;
+  const parts = [`name=${name}`];
+  if (missing.length > 0) parts.push(`missing=[${missing.map((param) => `'${param.name}'`).join(', ')}]`);
+  if (unexpected.length > 0) parts.push(`unexpected=[${unexpected.map((key) => `'${key}'`).join(', ')}]`);
+  throw new ValidationError(`Invalid input [${parts.join(', ')}]`);
+}
+
+/** Errors inside of an ad-hoc action's definition are the action's fault. */
+function usable<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (errorCode(error) === 'EFFECT_REQUIRED' || errorCode(error) === 'VALIDATION') throw error;
+    throw new ActionUnusableError(errorMessage(error), error);
+  }
+}

@@ -1,0 +1,57 @@
+/** What a task runs, and with what. */
+import { ValidationError } from '../../core/errors.ts';
+import { pyTypeName } from '../../core/python/equality.ts';
+import { pyRepr } from '../../core/python/repr.ts';
+import { type Machine, specOf } from './machine.ts';
+import type { TaskRecord } from './records.ts';
+import { evaluateTemplate, evaluateText, type Layer, taskScope } from './scope.ts';
+import { isMapping, mergeObjects, storable } from './values.ts';
+
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * The evaluated input, with defaults from the environment's `__actions`. `item` are the variables of with-items.
+ * @throws ValidationError when it is no mapping, and the error of an expression
+ */
+export function taskInput(machine: Machine, task: TaskRecord, item: Layer | undefined): Input {
+  const spec = specOf(machine, task);
+  const evaluated = evaluateTemplate(spec.input ?? {}, taskScope(machine, task, task.in_context, item));
+  const input = storable(evaluated, `The input of task '${task.name}'`);
+  if (!isMapping(input)) {
+    throw new ValidationError(
+      `Wrong dynamic input for task: ${task.name}. Dict type is expected. ` +
+        `Actual type: ${pyTypeName(input)}. Actual value: ${pyRepr(input)}`,
+    );
+  }
+  const defaults = actionDefaults(machine, spec.target);
+  return defaults === undefined ? input : mergeObjects(defaults, input);
+}
+
+/** Name of the action or sub-workflow; it may be an expression. */
+export function targetName(machine: Machine, task: TaskRecord): string {
+  const { target } = specOf(machine, task);
+  const name = evaluateText(target, taskScope(machine, task, task.in_context));
+  if (typeof name === 'string' && name !== '') return name;
+  if (name === null || name === '') return 'std.noop';
+  throw new ValidationError(`The name of what task '${task.name}' runs is no text: ${pyRepr(name)}`);
+}
+
+/** The `target:` of a task, evaluated over its input and its context. */
+export function runOn(machine: Machine, task: TaskRecord, input: Input): unknown {
+  const { run_on } = specOf(machine, task);
+  return run_on === undefined ? undefined : evaluateTemplate(run_on, taskScope(machine, task, task.in_context, input));
+}
+
+/** A flag of a task that may be an expression. */
+export function taskFlag(machine: Machine, task: TaskRecord, flag: 'safe_rerun' | 'keep_result'): boolean {
+  const value = specOf(machine, task)[flag];
+  if (typeof value !== 'string') return value !== false && value !== null && value !== 0;
+  return evaluateText(value, taskScope(machine, task, task.in_context)) === true;
+}
+
+function actionDefaults(machine: Machine, action: string): Input | undefined {
+  const actions = machine.workflow.env.__actions;
+  if (!isMapping(actions) || !Object.hasOwn(actions, action)) return undefined;
+  const defaults = actions[action];
+  return isMapping(defaults) ? defaults : undefined;
+}

@@ -1,0 +1,133 @@
+/** with-items: one run for each item, so many at once as `concurrency` allows (Mistral: `WithItemsTask`). */
+import { errorCode, ValidationError } from '../../core/errors.ts';
+import { dictKeys, isDict } from '../../core/python/dict.ts';
+import { pyRepr } from '../../core/python/repr.ts';
+import { PySet } from '../../core/python/values.ts';
+import { type Machine, pushStep, specOf } from './machine.ts';
+import type { ItemsRecord, TaskRecord } from './records.ts';
+import { startRun } from './runs.ts';
+import { evaluateTemplate, taskScope } from './scope.ts';
+import { targetName, taskInput } from './task-input.ts';
+import { storable } from './values.ts';
+
+/** Starts the next runs of the present round; the first call of a round works out the items. */
+export function scheduleItems(machine: Machine, task: TaskRecord): void {
+  const items = task.items ?? beginRound(machine, task);
+  if (items.indexes.length === 0) {
+    pushStep(machine, { kind: 'complete_task', task_id: task.id, state: 'SUCCESS', state_info: null });
+    return;
+  }
+  const limit = task.concurrency > 0 ? task.concurrency - items.running : Number.POSITIVE_INFINITY;
+  const batch = items.indexes.slice(items.next, items.next + Math.max(0, limit));
+  for (const { index, input, name } of prepare(machine, task, items, batch)) {
+    startRun(machine, task, { name, input, item_index: index });
+  }
+  machine.journal.set(items, 'next', items.next + batch.length);
+  machine.journal.set(items, 'running', items.running + batch.length);
+}
+
+interface PreparedItem {
+  readonly index: number;
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** Evaluates the inputs. Values that come from outside are asked for together, once for the whole batch. */
+function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: readonly number[]): PreparedItem[] {
+  const prepared: PreparedItem[] = [];
+  const missing: unknown[] = [];
+  for (const index of batch) {
+    const variables: Record<string, unknown> = Object.create(null);
+    for (const [place, name] of items.names.entries()) variables[name] = items.lists[place]?.[index];
+    try {
+      prepared.push({ index, input: taskInput(machine, task, variables), name: targetName(machine, task) });
+    } catch (error) {
+      if (errorCode(error) !== 'EFFECT_REQUIRED') throw error;
+      missing.push(error);
+    }
+  }
+  if (missing.length > 0) throw new EffectsRequired(missing);
+  return prepared;
+}
+
+/** Several values that have to be fetched before a step can be done. */
+export class EffectsRequired extends Error {
+  readonly code = 'EFFECT_REQUIRED';
+  readonly errors: readonly unknown[];
+
+  constructor(errors: readonly unknown[]) {
+    super('Values have to be fetched first.');
+    this.errors = errors;
+  }
+}
+
+function beginRound(machine: Machine, task: TaskRecord): ItemsRecord {
+  const { names, lists } = itemLists(machine, task);
+  const count = lists[0]?.length ?? 0;
+  const done = new Set(task.runs.filter((run) => run.accepted).map((run) => run.item_index));
+  const indexes = Array.from({ length: count }, (_, index) => index).filter((index) => !done.has(index));
+  const items: ItemsRecord = {
+    names,
+    lists,
+    count,
+    indexes,
+    next: 0,
+    running: 0,
+    finished: 0,
+    failed: 0,
+    cancelled: 0,
+  };
+  machine.journal.set(task, 'items', items);
+  return items;
+}
+
+function itemLists(machine: Machine, task: TaskRecord): Pick<ItemsRecord, 'names' | 'lists'> {
+  const variables = specOf(machine, task).with_items?.variables ?? [];
+  const scope = taskScope(machine, task, task.in_context);
+  const byName = new Map<string, readonly unknown[]>();
+  for (const { name, items } of variables) {
+    byName.set(name, toList(evaluateTemplate(items, scope), task, name));
+  }
+  const lists = [...byName.values()];
+  if (lists.some((list) => list.length !== lists[0]?.length)) {
+    const given = Object.fromEntries(byName);
+    throw new ValidationError(
+      `Wrong input format for: ${pyRepr(given).slice(0, 1000)}. All arrays must have the same length. [task=${task.name}]`,
+    );
+  }
+  return { names: [...byName.keys()], lists };
+}
+
+/** Text goes by character, a mapping by key. */
+function toList(value: unknown, task: TaskRecord, name: string): readonly unknown[] {
+  const what = `An item of '${name}' in task '${task.name}'`;
+  if (Array.isArray(value)) return value.map((item) => storable(item, what));
+  if (typeof value === 'string') return [...value];
+  if (value instanceof PySet) return [...value].map((item) => storable(item, what));
+  if (typeof value === 'object' && value !== null && isDict(value)) return dictKeys(value);
+  throw new ValidationError(
+    `Wrong input format for: ${pyRepr(value).slice(0, 1000)}. Iterable type is expected for each value. ` +
+      `[task=${task.name}, variable=${name}]`,
+  );
+}
+
+/** What the end of one run means for the task. */
+export type ItemsVerdict = 'wait' | 'more' | 'SUCCESS' | 'ERROR' | 'CANCELLED';
+
+/** Counts a run of the present round that has ended. One cancelled item ends the task. */
+export function noteItemEnd(
+  machine: Machine,
+  task: TaskRecord,
+  state: 'SUCCESS' | 'ERROR' | 'CANCELLED',
+): ItemsVerdict {
+  const { items } = task;
+  if (items === undefined) return 'wait';
+  const { journal } = machine;
+  journal.set(items, 'running', items.running - 1);
+  journal.set(items, 'finished', items.finished + 1);
+  if (state === 'ERROR') journal.set(items, 'failed', items.failed + 1);
+  if (state === 'CANCELLED') journal.set(items, 'cancelled', items.cancelled + 1);
+  if (items.cancelled > 0) return 'CANCELLED';
+  if (items.finished === items.indexes.length) return items.failed > 0 ? 'ERROR' : 'SUCCESS';
+  return items.next < items.indexes.length ? 'more' : 'wait';
+}

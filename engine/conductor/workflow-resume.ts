@@ -1,0 +1,45 @@
+/** Resuming: what was held back goes on (Mistral: `Workflow.resume`). */
+import { controllerOf } from './controller.ts';
+import { dispatchCommands } from './dispatch.ts';
+import { requestRefresh } from './joins.ts';
+import { emit, type Machine, pushStep } from './machine.ts';
+import type { TaskCommand } from './records.ts';
+import { isCompleted } from './states.ts';
+import { mergeObjects } from './values.ts';
+import { setWorkflowState } from './workflow-state.ts';
+
+export function resumeWorkflow(machine: Machine, env: Readonly<Record<string, unknown>> | undefined): void {
+  const { workflow } = machine;
+  if (workflow.state !== 'PAUSED' && workflow.state !== 'IDLE') return;
+  updateEnv(machine, env);
+  for (const run of machine.openSubWorkflows) emit(machine, { type: 'workflow.resume', id: run.id });
+  setWorkflowState(machine, 'RUNNING', null);
+  continueWorkflow(machine, heldBackCommands(machine));
+}
+
+/** Values given at resume or rerun replace those of the environment. */
+export function updateEnv(machine: Machine, env: Readonly<Record<string, unknown>> | undefined): void {
+  if (env === undefined || Object.keys(env).length === 0) return;
+  machine.journal.set(machine.workflow, 'env', mergeObjects(machine.workflow.env, env));
+}
+
+/** Goes on after a stop from outside: what completed meanwhile counts as processed, joins are looked at again. */
+export function continueWorkflow(machine: Machine, commands: readonly TaskCommand[]): void {
+  for (const task of machine.tasks) {
+    if (isCompleted(task.state) && !task.processed) machine.journal.set(task, 'processed', true);
+  }
+  dispatchCommands(machine, commands);
+  for (const join of machine.waitingJoins) requestRefresh(machine, join);
+  pushStep(machine, { kind: 'check' });
+}
+
+/** Tasks that have not begun, and what follows those that completed during the pause. A second pause is not among it. */
+export function heldBackCommands(machine: Machine): readonly TaskCommand[] {
+  const idle = machine.tasks
+    .filter((task) => task.state === 'IDLE')
+    .map((task): TaskCommand => ({ kind: 'run_existing', task_id: task.id, rerun: false, reset: true }));
+  const following = machine.tasks
+    .filter((task) => isCompleted(task.state) && !task.processed)
+    .flatMap((task) => controllerOf(machine).nextCommands(machine, task));
+  return [...idle, ...following].filter((command) => command.kind !== 'engine' || command.name !== 'pause');
+}
