@@ -3,6 +3,7 @@ import path from 'node:path';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { ManagedProcess } from '../processes/process-table.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
+import type { Progress } from './progress.ts';
 import { waitUntilReady } from './readiness.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
 
@@ -54,14 +55,8 @@ export async function provisionTemporal(context: ProvisionContext, ports: Tempor
 }
 
 async function useGiven(address: string, namespace: string, context: ProvisionContext): Promise<ProvisionedPart> {
-  try {
-    await context.progress.during('Waiting for Temporal', waitForNamespace(address, namespace, 5_000));
-  } catch (error) {
-    throw new UnavailableError(
-      `Temporal at ${address} (TEMPORAL_ADDRESS) does not serve namespace "${namespace}": ${errorMessage(error)}`,
-    );
-  }
-  await addSearchAttributes(address, namespace, context);
+  const work = prepareTemporal(address, namespace, 5_000, context.progress);
+  await context.progress.during('Waiting for Temporal', work);
   const ui = context.env.ST2_TEMPORAL__UI_URL || 'http://127.0.0.1:8233';
   return {
     part: 'Temporal',
@@ -69,6 +64,27 @@ async function useGiven(address: string, namespace: string, context: ProvisionCo
     env: temporalEnvironment(address, namespace, ui),
     processes: [],
   };
+}
+
+/**
+ * Waits for a Temporal that somebody else runs and creates our search attributes in the namespace.
+ *
+ * @throws UnavailableError when it does not serve the namespace in time
+ */
+export async function prepareTemporal(
+  address: string,
+  namespace: string,
+  timeoutMs: number,
+  progress: Progress,
+): Promise<void> {
+  try {
+    await waitForNamespace(address, namespace, timeoutMs);
+  } catch (error) {
+    throw new UnavailableError(
+      `Temporal at ${address} (TEMPORAL_ADDRESS) does not serve namespace "${namespace}": ${errorMessage(error)}`,
+    );
+  }
+  await addSearchAttributes(address, namespace, progress);
 }
 
 function temporalEnvironment(address: string, namespace: string, ui: string): Record<string, string> {
@@ -108,7 +124,7 @@ async function waitForNamespace(address: string, namespace: string, timeoutMs: n
   await waitUntilReady(probe, { what: 'Temporal', timeoutMs, process });
 }
 
-async function addSearchAttributes(address: string, namespace: string, context: ProvisionContext): Promise<void> {
+async function addSearchAttributes(address: string, namespace: string, progress: Progress): Promise<void> {
   const { Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address });
   try {
@@ -119,7 +135,7 @@ async function addSearchAttributes(address: string, namespace: string, context: 
     await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: added });
   } catch (error) {
     // A managed Temporal may reserve this to its operator.
-    context.progress.say(`Temporal: search attributes could not be created (${errorMessage(error)})`);
+    progress.say(`Temporal: search attributes could not be created (${errorMessage(error)})`);
   } finally {
     await connection.close();
   }
