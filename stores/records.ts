@@ -129,7 +129,10 @@ export interface WorkflowDefinition extends Stored {
   readonly updated_at?: Date;
 }
 
-/** State of a workflow execution as the engine last reported it (collection `workflow_executions`). */
+/**
+ * State of a workflow execution as the engine last reported it (collection `workflow_executions`).
+ * `input` and `output` are JSON text, as are `input`, `result` and `published` of tasks: any value may be stored.
+ */
 export interface WorkflowExecution extends Stored {
   /** UUID that mistral clients see. */
   readonly uuid: string;
@@ -147,6 +150,10 @@ export interface WorkflowExecution extends Stored {
   readonly root_execution_id: string | null;
   /** Execution of ours it belongs to. */
   readonly st2_execution_id?: string;
+  /** Definition it was started from. */
+  readonly definition_id?: string;
+  /** Key of the body (blob store) to run it again from. */
+  readonly restart_key?: string;
   readonly version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
