@@ -37,6 +37,7 @@ function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change 
     set.lease = { owner: change.lease.owner, expires_at: new Date(now.getTime() + change.lease.seconds * 1000) };
   }
   if (change.lease === null) unset.lease = 1;
+  if (change.callback === null) Object.assign(unset, { callback: 1, callback_state: 1 });
   if (isCompleted(to)) {
     set.end_timestamp = now;
     unset.lease = 1;

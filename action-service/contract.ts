@@ -40,6 +40,8 @@ export interface StatusChange {
   readonly context?: Readonly<Record<string, unknown>>;
   readonly lease?: { readonly owner: string; readonly seconds: number } | null;
   readonly due_at?: Date;
+  /** Takes the callback away: another execution (a retry) has it now. */
+  readonly callback?: null;
   readonly runner_info?: Readonly<Record<string, unknown>>;
   /** Further condition on the present status; by default the transition table alone decides. */
   readonly from?: readonly ExecutionStatus[];

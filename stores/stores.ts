@@ -67,6 +67,10 @@ const SPECS = {
   sensorTypes: { name: 'sensor_types', indexes: [byRef, byPack] },
   policyTypes: { name: 'policy_types', indexes: [byRef] },
   policies: { name: 'policies', indexes: [byRef, byPack, { fields: { resource_ref: 1 } }] },
+  concurrencySlots: {
+    name: 'concurrency_slots',
+    indexes: [{ fields: { key: 1, slot: 1 }, unique: true }, { fields: { execution_id: 1 } }],
+  },
   aliases: { name: 'action_aliases', indexes: [byRef, byPack] },
   traces: {
     name: 'traces',
@@ -128,6 +132,7 @@ export interface Stores {
   readonly sensorTypes: Collection<OpenContent>;
   readonly policyTypes: Collection<OpenRecord>;
   readonly policies: Collection<OpenContent>;
+  readonly concurrencySlots: Collection<OpenRecord>;
   readonly aliases: Collection<OpenContent>;
   readonly traces: Collection<OpenRecord>;
   readonly roles: Collection<OpenRecord>;

@@ -1,0 +1,36 @@
+import { createSnapshots } from '../../action-service/snapshots.ts';
+import { createServiceTokens } from '../../action-service/tokens.ts';
+import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { baseEnvironment } from '../base-environment.ts';
+import { createDispatcher } from '../dispatcher/dispatcher.ts';
+import { finalParameters } from '../dispatcher/final-parameters.ts';
+import { createRunContexts } from '../dispatcher/run-context.ts';
+import { createPolicies } from '../policies/policies.ts';
+import { createProcessParts } from '../process-parts.ts';
+import type { RunnerServices } from '../runners/contract.ts';
+import { warmPythons } from '../runners/python-script/warm-python.ts';
+
+const environment = baseEnvironment(process.env);
+
+await runService('st2actionrunner', async (context) => {
+  const parts = await createProcessParts(context);
+  const { config, logger } = context;
+  const { stores } = parts;
+  const services: RunnerServices = {
+    ...parts,
+    config,
+    baseEnvironment: environment,
+    tokenFor: createServiceTokens(stores, config.auth.service_token_ttl).serviceToken,
+    packConfig: async (pack) => ((await stores.configs.findOne({ pack }))?.values ?? {}) as Record<string, unknown>,
+  };
+  const buildContext = createRunContexts({
+    services,
+    snapshots: createSnapshots(stores),
+    finalParameters: async (execution, action, runnerType) => finalParameters(action, runnerType, execution.parameters),
+    logger,
+  });
+  const policies = createPolicies({ ...parts, logger });
+  const dispatcher = createDispatcher({ ...parts, services, owner: parts.instance, buildContext, policies, logger });
+  const warm = { start: async () => undefined, stop: async () => warmPythons.close() };
+  return composeServices([parts.infrastructure, warm, dispatcher]);
+});

@@ -1,0 +1,212 @@
+/**
+ * The dispatcher: takes scheduled executions off the bus and runs them; cancels, pauses and resumes what runs.
+ *
+ * 1. An execution is taken by a compare-and-set from `scheduled` to `running` that writes a lease of this process:
+ *    a message that comes twice runs once, and a process that dies is noticed.
+ * 2. Workflows and actions have pools of their own, so that actions never keep the workflows that wait for them from starting.
+ * 3. Who runs an action hears of its cancel by broadcast; what nobody runs in a process is canceled by whoever gets the message.
+ * 4. Nothing that a runner does or throws ends the process or leaves an execution without an end.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionStatus } from '../../core/statuses.ts';
+import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Execution } from '../../stores/executions.ts';
+import type { Policies } from '../policies/policies.ts';
+import { type RunContext, type Runner, type RunnerServices, type RunOutcome, stopReason } from '../runners/contract.ts';
+import { findRunner } from '../runners/index.ts';
+import { createLeases } from './leases.ts';
+import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
+import { createPool } from './pool.ts';
+import type { BuildRunContext } from './run-context.ts';
+import { stoppedOutcome, storeOutcome, toErrorResult } from './store-outcome.ts';
+
+/** Messages that wait here for a slot; more would keep them from idle processes. */
+const PREFETCH = 20;
+
+export interface DispatcherDeps {
+  readonly services: RunnerServices;
+  readonly bus: Bus;
+  /** Name of this process: the owner of its leases. */
+  readonly owner: string;
+  readonly buildContext: BuildRunContext;
+  readonly policies: Pick<Policies, 'after'>;
+  readonly logger: Logger;
+  readonly find?: (name: string) => Runner;
+}
+
+type Verb = 'cancel' | 'pause' | 'resume';
+type Method = 'run' | 'continueRun';
+
+interface Run {
+  readonly controller: AbortController;
+  readonly done: Promise<void>;
+}
+
+const VERBS = { cancel: 'canceling', pause: 'pausing', resume: 'resuming' } as const;
+
+export function createDispatcher(deps: DispatcherDeps): Service {
+  const { services, bus, owner, buildContext, policies } = deps;
+  const { actions, stores, config } = services;
+  const find = deps.find ?? findRunner;
+  const logger = deps.logger.child({ component: 'dispatcher' });
+  const { lease: leaseSeconds, actions_pool_size, workflows_pool_size, shutdown_timeout } = config.actionrunner;
+  const pools = { action: createPool(actions_pool_size), workflow: createPool(workflows_pool_size) };
+  const runs = new Map<string, Run>();
+  const consumers: Consumer[] = [];
+  const outcomes = {
+    actions,
+    owner,
+    logger,
+    retried: (execution: Execution, status: ExecutionStatus) => policies.after({ ...execution, status }),
+  };
+  const leases = createLeases({
+    actions,
+    owner,
+    seconds: leaseSeconds,
+    logger,
+    onLost(id) {
+      logger.error({ execution_id: id }, 'lease of a running action was lost, the action is stopped');
+      runs.get(id)?.controller.abort('lease-lost');
+    },
+  });
+
+  /** Runs an execution that waits in one of the given statuses. Resolves when it was taken (or needs not be). */
+  async function take(id: string, from: 'scheduled' | 'resuming', method: Method): Promise<void> {
+    const waiting = await stores.executions.get(id, { include: ['status', 'runner_type'] });
+    if (waiting?.status !== from || runs.has(id)) return;
+    const runner = findOrUndefined(waiting.runner_type);
+    const giveBack = await pools[runner?.isWorkflow === true ? 'workflow' : 'action'].take();
+    const controller = new AbortController();
+    let finished: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => {
+      finished = resolve;
+    });
+    // Known before it is taken: a cancel that comes right after must find it.
+    runs.set(id, { controller, done });
+    const end = () => {
+      leases.release(id);
+      runs.delete(id);
+      giveBack();
+      finished();
+    };
+    try {
+      const execution = await actions.changeStatus(id, 'running', {
+        from: [from],
+        lease: { owner, seconds: leaseSeconds },
+        ...(method === 'run' && runner?.initialResult !== undefined ? { result: runner.initialResult } : {}),
+        runner_info: { hostname: owner.split(':')[0] ?? owner, pid: process.pid },
+      });
+      if (execution === undefined) return end();
+      leases.hold(id);
+      void execute(execution, controller.signal, method)
+        .catch((error: unknown) => logger.error({ err: error, execution_id: id }, 'run of an execution failed'))
+        .finally(end);
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  function findOrUndefined(name: string): Runner | undefined {
+    try {
+      return find(name);
+    } catch {
+      // The refusal becomes the execution's result when it runs.
+      return undefined;
+    }
+  }
+
+  async function execute(execution: Execution, signal: AbortSignal, method: Method): Promise<void> {
+    const output = config.actionrunner.stream_output ? createOutputWriter(actions, execution, logger) : SILENT_WRITER;
+    let context: RunContext | undefined;
+    let outcome: RunOutcome;
+    let runner: Runner | undefined;
+    try {
+      runner = find(execution.runner_type);
+      context = await buildContext(execution, output, signal);
+      const run = runner[method];
+      if (run === undefined) throw new Error(`The ${runner.name} runner cannot go on with a paused run.`);
+      outcome = await run(context);
+    } catch (error) {
+      if (!signal.aborted)
+        logger.info({ execution_id: execution.id, err: error }, 'action failed before or in its runner');
+      outcome = { status: 'failed', result: toErrorResult(error) };
+    }
+    await output.close();
+    const reason = stopReason(signal);
+    const stored = reason === undefined ? outcome : stoppedOutcome(reason, outcome);
+    if (stored === undefined) return;
+    leases.release(execution.id);
+    await storeOutcome(outcomes, execution, stored);
+    if (context !== undefined && runner?.afterRun !== undefined) await runner.afterRun(context, stored);
+  }
+
+  /** A cancel, pause or resume of what may run anywhere. */
+  async function steer(verb: Verb, id: string): Promise<void> {
+    const execution = await stores.executions.get(id);
+    if (execution?.status !== VERBS[verb]) return;
+    const runner = find(execution.runner_type);
+    if (verb === 'resume' && runner.continueRun !== undefined) return take(id, 'resuming', 'continueRun');
+    const method = runner[verb];
+    if (method === undefined) return verb === 'cancel' ? cancelUnheld(execution) : undefined;
+    let outcome: RunOutcome;
+    try {
+      outcome = await method(await buildContext(execution, SILENT_WRITER, new AbortController().signal));
+    } catch (error) {
+      logger.warn({ execution_id: id, err: error, verb }, 'runner could not do what it was asked for');
+      // As in StackStorm: a cancel that fails leaves the workflow as it is, a pause or resume that fails ends it.
+      if (verb === 'cancel') return;
+      outcome = { status: 'failed', result: toErrorResult(error) };
+    }
+    if (outcome.status === execution.status) return;
+    await actions.changeStatus(id, outcome.status, { result: outcome.result, context: outcome.context });
+  }
+
+  /** Ends the cancel of an execution that no process runs: it never started, or its runner is gone. */
+  async function cancelUnheld(execution: Execution): Promise<void> {
+    const held = execution.lease !== undefined && execution.lease.expires_at > new Date();
+    if (!held) await actions.changeStatus(execution.id, 'canceled', { from: ['canceling'] });
+  }
+
+  const idOf = (message: Message) => String(message.id);
+  const consume = async (queue: string, key: string, prefetch: number, handle: (id: string) => Promise<void>) => {
+    consumers.push(
+      await bus.consume({
+        queue,
+        prefetch,
+        bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: key }],
+        handler: (message) => handle(idOf(message)),
+      }),
+    );
+  };
+
+  return {
+    async start() {
+      leases.start();
+      consumers.push(
+        await bus.subscribe({
+          bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: 'canceling' }],
+          handler: (message) => runs.get(idOf(message))?.controller.abort('canceled'),
+        }),
+      );
+      await consume('st2.actionrunner.cancel', 'canceling', PREFETCH, (id) => steer('cancel', id));
+      await consume('st2.actionrunner.pause', 'pausing', PREFETCH, (id) => steer('pause', id));
+      await consume('st2.actionrunner.resume', 'resuming', PREFETCH, (id) => steer('resume', id));
+      await consume('st2.actionrunner.work', 'scheduled', PREFETCH, (id) => take(id, 'scheduled', 'run'));
+      logger.info({ owner, ...config.actionrunner }, 'dispatcher takes work');
+    },
+    async stop() {
+      pools.action.close();
+      pools.workflow.close();
+      await Promise.all(consumers.splice(0).map((consumer) => consumer.cancel()));
+      const left = () => Promise.all([...runs.values()].map((run) => run.done));
+      // The last second is for storing what was cut off.
+      await Promise.race([left(), sleep(Math.max(shutdown_timeout - 1, 0) * 1000, undefined, { ref: false })]);
+      for (const run of runs.values()) run.controller.abort('shutdown');
+      await left();
+      leases.stop();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { errorMessage } from '../../core/errors.ts';
+import type { Execution } from '../../stores/executions.ts';
+import { concurrencyByAttributePolicy, concurrencyPolicy } from './concurrency.ts';
+import type { Policy, PolicyDeps, PolicyRecord, Verdict } from './contract.ts';
+import { retryPolicy } from './retry.ts';
+
+/** Every type of policy, by its ref. */
+export const POLICIES: Readonly<Record<string, Policy>> = {
+  'action.concurrency': concurrencyPolicy,
+  'action.concurrency.attr': concurrencyByAttributePolicy,
+  'action.retry': retryPolicy,
+};
+
+/** How long the registered policies are remembered: a change takes effect within it. */
+const CACHE_MS = 300;
+
+export interface Policies {
+  /** The first verdict that is not `run`, in the order of the policies' refs. */
+  before(execution: Execution): Promise<Verdict>;
+  /** Whether a policy made the execution go on as another one. */
+  after(execution: Execution): Promise<boolean>;
+  /** Whether any policy may delay executions of an action; without one: of any action. */
+  hasBefore(actionRef?: string): Promise<boolean>;
+}
+
+/** Applies the enabled policies of actions. A policy that fails is logged and passed over, as in StackStorm. */
+export function createPolicies(deps: PolicyDeps): Policies {
+  let cached:
+    | { readonly byAction: Promise<ReadonlyMap<string, readonly PolicyRecord[]>>; readonly until: number }
+    | undefined;
+
+  async function load(): Promise<ReadonlyMap<string, readonly PolicyRecord[]>> {
+    const records = await deps.stores.policies.find({ enabled: true }, { sort: { ref: 1 } });
+    const byAction = new Map<string, PolicyRecord[]>();
+    for (const record of records as unknown as PolicyRecord[]) {
+      const list = byAction.get(record.resource_ref);
+      if (list === undefined) byAction.set(record.resource_ref, [record]);
+      else list.push(record);
+    }
+    return byAction;
+  }
+
+  async function of(
+    actionRef?: string,
+  ): Promise<readonly { readonly record: PolicyRecord; readonly policy: Policy }[]> {
+    if (cached === undefined || cached.until < Date.now()) {
+      const byAction = load();
+      cached = { byAction, until: Date.now() + CACHE_MS };
+      byAction.catch(() => {
+        cached = undefined;
+      });
+    }
+    const byAction = await cached.byAction;
+    const records = actionRef === undefined ? [...byAction.values()].flat() : (byAction.get(actionRef) ?? []);
+    return records.flatMap((record) => {
+      const policy = Object.hasOwn(POLICIES, record.policy_type) ? POLICIES[record.policy_type] : undefined;
+      return policy === undefined ? [] : [{ record, policy }];
+    });
+  }
+
+  const passOver = (record: PolicyRecord, execution: Execution, error: unknown) =>
+    deps.logger.error(
+      { policy: record.ref, execution_id: execution.id, reason: errorMessage(error) },
+      'policy could not be applied and was passed over',
+    );
+
+  return {
+    async before(execution) {
+      for (const { record, policy } of await of(execution.action_ref)) {
+        try {
+          const verdict = await policy.before?.(record, execution, deps);
+          if (verdict !== undefined && verdict !== 'run') return verdict;
+        } catch (error) {
+          passOver(record, execution, error);
+        }
+      }
+      return 'run';
+    },
+    async after(execution) {
+      let goesOn = false;
+      for (const { record, policy } of await of(execution.action_ref)) {
+        try {
+          if ((await policy.after?.(record, execution, deps)) === true) goesOn = true;
+        } catch (error) {
+          passOver(record, execution, error);
+        }
+      }
+      return goesOn;
+    },
+    hasBefore: async (actionRef) => (await of(actionRef)).some(({ policy }) => policy.before !== undefined),
+  };
+}

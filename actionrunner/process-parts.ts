@@ -1,0 +1,51 @@
+/** What the processes of this folder are built from: database, bus, action service. */
+import { hostname } from 'node:os';
+import type { ActionService } from '../action-service/contract.ts';
+import { createActionService } from '../action-service/create-action-service.ts';
+import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import { createBus } from '../platform/bus/create-bus.ts';
+import type { Service, ServiceContext } from '../platform/lifecycle.ts';
+import { connectMongo } from '../platform/mongo/connect-mongo.ts';
+import { createStores, type Stores } from '../stores/stores.ts';
+
+export interface ProcessParts {
+  readonly stores: Stores;
+  readonly bus: Bus;
+  readonly actions: ActionService;
+  readonly keyValues: KeyValueService;
+  /** Name of this process among all, for leases. */
+  readonly instance: string;
+  /** First to start, last to stop. */
+  readonly infrastructure: Service;
+}
+
+export async function createProcessParts({ config, logger }: ServiceContext): Promise<ProcessParts> {
+  const connection = await connectMongo(config, logger);
+  const stores = createStores(connection);
+  const bus = createBus(config, logger);
+  const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
+  const actions = createActionService({
+    stores,
+    bus,
+    logger,
+    keyValues,
+    systemUser: config.system.user,
+    maskSecrets: config.api.mask_secrets,
+    webUrl: config.webui.base_url,
+  });
+  return {
+    stores,
+    bus,
+    actions,
+    keyValues,
+    instance: config.services.instance || `${hostname()}:${process.pid}`,
+    infrastructure: {
+      start: () => bus.start(),
+      async stop() {
+        await bus.stop();
+        await connection.close();
+      },
+    },
+  };
+}

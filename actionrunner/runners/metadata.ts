@@ -1,0 +1,35 @@
+/** The runner types as they are registered. Imports no runner's code: the registrar of packs uses it in every process. */
+import type { Stores } from '../../stores/stores.ts';
+import type { RunnerMetadata } from './contract.ts';
+import { localShellCmdMetadata } from './local-shell-cmd/metadata.ts';
+import { localShellScriptMetadata } from './local-shell-script/metadata.ts';
+import { noopMetadata } from './noop/metadata.ts';
+import { pythonScriptMetadata } from './python-script/metadata.ts';
+
+export const RUNNER_TYPES: readonly RunnerMetadata[] = [
+  localShellCmdMetadata,
+  localShellScriptMetadata,
+  noopMetadata,
+  pythonScriptMetadata,
+];
+
+/**
+ * Writes all runner types. One that an operator has disabled stays disabled.
+ *
+ * @returns how many there are
+ */
+export async function registerRunnerTypes(stores: Stores): Promise<number> {
+  for (const metadata of RUNNER_TYPES) {
+    const known = await stores.runnerTypes.findOne({ name: metadata.name }, { include: ['enabled'] });
+    await stores.runnerTypes.upsert(
+      { name: metadata.name },
+      {
+        output_schema: {},
+        ...metadata,
+        uid: `runner_type:${metadata.name}`,
+        enabled: known?.enabled ?? metadata.enabled,
+      },
+    );
+  }
+  return RUNNER_TYPES.length;
+}

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import type { ExecutionStatus } from '../../../core/statuses.ts';
+import { type ProcessEnd, runProcess } from '../../process/run-process.ts';
+import type { RunContext, Runner, RunOutcome } from '../contract.ts';
+import { withContent } from '../shell/content-version.ts';
+import { toTimeout } from '../shell/run-local-shell.ts';
+import { PYTHON_FOLDER, pythonEnvironment } from './python-environment.ts';
+import { warmPythons } from './warm-python.ts';
+
+const DEFAULT_TIMEOUT = 600;
+/** Exit code of the wrapper when `run` returned a status that is neither true nor false. */
+const INVALID_STATUS_EXIT_CODE = 220;
+
+interface Reply {
+  readonly status: boolean | null;
+  readonly result: unknown;
+}
+
+async function runPython(context: RunContext, entryPoint: string): Promise<RunOutcome> {
+  const { services, runnerParameters, action, user } = context;
+  const environment = await pythonEnvironment(context, entryPoint);
+  const timeout = toTimeout(runnerParameters.timeout, DEFAULT_TIMEOUT);
+  const control = JSON.stringify({
+    pack: action.pack,
+    file_path: entryPoint,
+    config: await services.packConfig(action.pack, user),
+    parameters: context.actionParameters,
+    user,
+    log_level: runnerParameters.log_level ?? 'DEBUG',
+    path: environment.path,
+    env: environment.env,
+  });
+  const request = {
+    env: environment.env,
+    control: `${control}\n`,
+    timeout,
+    signal: context.signal,
+    output: context.output,
+    maxOutput: services.config.actionrunner.max_output,
+  };
+  const end = services.config.actionrunner.python_warm
+    ? await warmPythons.run(environment, services.baseEnvironment, request, context.logger)
+    : await runProcess({
+        ...request,
+        file: environment.interpreter,
+        args: ['-u', join(PYTHON_FOLDER, 'action_main.py')],
+      });
+  return toPythonOutcome(end, timeout);
+}
+
+function toPythonOutcome(end: ProcessEnd, timeout: number | undefined): RunOutcome {
+  if (end.exitCode === INVALID_STATUS_EXIT_CODE) throw new Error(end.stderr);
+  const reply = parseReply(end.reply);
+  const exitCode = end.timedOut ? -9 : end.exitCode;
+  const result: Record<string, unknown> = {
+    stdout: end.stdout,
+    stderr: end.stderr,
+    exit_code: exitCode,
+    result: reply === undefined ? 'None' : reply.result,
+  };
+  if (end.timedOut) result.error = `Action failed to complete in ${timeout} seconds`;
+  return { status: toStatus(end.timedOut, exitCode, reply?.status ?? null), result };
+}
+
+function toStatus(timedOut: boolean, exitCode: number, status: boolean | null): ExecutionStatus {
+  if (timedOut) return 'timeout';
+  return exitCode === 0 && status !== false ? 'succeeded' : 'failed';
+}
+
+function parseReply(text: string): Reply | undefined {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as Reply;
+  } catch {
+    // the process was killed while it replied
+    return undefined;
+  }
+}
+
+export const pythonScriptRunner: Runner = {
+  name: 'python-script',
+  run: (context) =>
+    withContent(context, async (entryPoint) => {
+      if (entryPoint === undefined) throw new Error(`Action "${context.action.name}" is missing entry_point attribute`);
+      return runPython(context, entryPoint);
+    }),
+};
