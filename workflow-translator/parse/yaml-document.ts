@@ -5,7 +5,8 @@
  * 2. Several errors of one text are reported together; nothing is thrown, whatever the text.
  * 3. Anchors and merge keys work, with a limit on what they may expand to. What looks like an alias but names no anchor is
  *    plain text, and so is a value that begins with `@`: Mistral's own loader reads them so.
- * 4. Duplicate keys are tolerated, the last one wins.
+ * 4. Further lines of quoted texts and of `[…]` and `{…}` need no indentation, tabs are refused outside of quotes: as PyYAML.
+ * 5. Duplicate keys are tolerated, the last one wins.
  */
 import {
   type Document,
@@ -22,6 +23,8 @@ import {
 } from 'yaml';
 import { createDict, type Dict, dictEntries, isDict } from '../../core/python/dict.ts';
 import { toPyFloat } from '../../core/python/values.ts';
+import { indentLooseLines } from './loose-indent.ts';
+import { findForbiddenTab } from './tabs.ts';
 import { floatOf, integerOf, resolvePlainScalar, YamlTimestamp } from './yaml-scalars.ts';
 
 /** A place in the text; both count from 1. */
@@ -60,10 +63,13 @@ const CORE_TAG = 'tag:yaml.org,2002:';
 export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument {
   if (text.length > MAX_LENGTH) return unreadable(`the document is longer than ${MAX_LENGTH} characters`);
   const tooDeep = firstTooDeep(text);
-  const lines = new LineCounter();
   if (tooDeep !== undefined) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`, tooDeep);
   try {
-    return readDocument(text, lines, options);
+    const strict = readDocument(text, NOTHING_ADDED, options);
+    const indented = strict.problems.length > 0 ? indentLooseLines(text) : undefined;
+    if (indented === undefined) return strict;
+    const loose = readDocument(indented.text, indented.added, options);
+    return loose.problems.length > 0 ? strict : loose;
   } catch (error) {
     if (error instanceof RangeError) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`);
     throw error;
@@ -99,21 +105,26 @@ function firstTooDeep(text: string): Position | undefined {
   return undefined;
 }
 
-function readDocument(text: string, lines: LineCounter, options: YamlOptions): YamlDocument {
+const NOTHING_ADDED: ReadonlyMap<number, number> = new Map();
+
+function readDocument(text: string, added: ReadonlyMap<number, number>, options: YamlOptions): YamlDocument {
+  const lines = new LineCounter();
   const document = parseDocument(text, {
     schema: 'failsafe',
     version: '1.1',
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     lineCounter: lines,
   });
-  const at = (offset: number): Position => positionOf(lines, offset);
+  const at = (offset: number): Position => positionOf(lines, added, offset);
   const problems: YamlProblem[] = [];
   for (const error of document.errors) {
     if (error.code === 'BAD_SCALAR_START' && text[error.pos[0]] === '@') continue;
     problems.push({ message: sentence(error.message), ...at(error.pos[0]) });
   }
+  const tab = problems.length > 0 ? undefined : findForbiddenTab(text);
+  if (tab !== undefined) problems.push({ message: "found character '\\t' that cannot start any token", ...at(tab) });
   const locate = (path: Path): Position => at(nearestOffset(document, path));
   const locateText = (path: Path): Position | undefined => {
     const node = nodeAt(document, path);
@@ -131,9 +142,9 @@ function emptyToMapping(value: unknown): unknown {
   return empty || (Array.isArray(value) && value.length === 0) ? {} : value;
 }
 
-function positionOf(lines: LineCounter, offset: number): Position {
+function positionOf(lines: LineCounter, added: ReadonlyMap<number, number>, offset: number): Position {
   const { line, col } = lines.linePos(offset);
-  return { line: Math.max(1, line), column: Math.max(1, col) };
+  return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0)) };
 }
 
 function sentence(message: string): string {
