@@ -1,0 +1,60 @@
+/** Expression functions as Jinja sees them: callables of the template, or filters. */
+import { PythonError } from '../../python/errors.ts';
+import { type FilterFunction, HostFunction, type Kwargs, NO_KWARGS, Undefined } from '../jinja/index.ts';
+import type { ExpressionFunction, RuntimeFunction } from './function-table.ts';
+
+/** One value per parameter, defaults filled in. @throws PythonError TypeError as Python does */
+function bind(definition: ExpressionFunction, args: readonly unknown[], kwargs: Kwargs): unknown[] {
+  const { name, params } = definition;
+  if (args.length > params.length) {
+    throw new PythonError(
+      'TypeError',
+      `${name}() takes ${params.length} positional arguments but ${args.length} were given`,
+    );
+  }
+  for (const key of kwargs.keys()) {
+    const index = params.findIndex((param) => param.name === key);
+    if (index === -1) throw new PythonError('TypeError', `${name}() got an unexpected keyword argument '${key}'`);
+    if (index < args.length) throw new PythonError('TypeError', `${name}() got multiple values for argument '${key}'`);
+  }
+  return params.map((param, index) => {
+    const given = index < args.length ? args[index] : kwargs.get(param.name);
+    if (given instanceof Undefined) given.fail();
+    if (given !== undefined) return given;
+    if (Object.hasOwn(param, 'default')) return param.default;
+    throw new PythonError('TypeError', `${name}() missing 1 required positional argument: '${param.name}'`);
+  });
+}
+
+/** A function of the table, called by name. */
+export function callExpressionFunction(definition: ExpressionFunction, data: unknown): HostFunction {
+  return new HostFunction(definition.name, (args, kwargs, evaluation) => {
+    const bound = bind(definition, args, kwargs);
+    for (const value of bound) evaluation.chargeTree(value);
+    return definition.call(bound, { runtime: evaluation.runtime, data, language: 'jinja' });
+  });
+}
+
+/** A function of the host, called by name. */
+export function jinjaFunction(name: string, body: RuntimeFunction): HostFunction {
+  return new HostFunction(name, (args, kwargs) => {
+    for (const value of [...args, ...kwargs.values()]) if (value instanceof Undefined) value.fail();
+    return body(args, Object.fromEntries(kwargs)) ?? null;
+  });
+}
+
+/**
+ * The filter form of a function. In Mistral the piped value lands in the hidden context argument, so the filter sees
+ * only the other arguments; in StackStorm it is the first argument.
+ */
+export function filterOf(definition: ExpressionFunction, pipedIsContext: boolean): FilterFunction {
+  return {
+    parameters: 'any',
+    call: (value, args, evaluation, kwargs) => {
+      const bound = bind(definition, pipedIsContext ? args : [value, ...args], kwargs ?? NO_KWARGS);
+      for (const item of bound) evaluation.chargeTree(item);
+      const data = pipedIsContext ? value : null;
+      return definition.call(bound, { runtime: evaluation.runtime, data, language: 'jinja' });
+    },
+  };
+}
