@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/process-table.ts';
+import { projectRoot, projectRoot } from '../project-paths.ts';
 import { firstWay, isReachable, type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
 import { ensurePythonPackages } from './python.ts';
 import { waitUntilReady } from './readiness.ts';
@@ -114,12 +115,15 @@ async function download(folder: string, context: ProvisionContext): Promise<stri
   }
 }
 
+/** Our way of starting NX-27017: it says in the file why. */
+const embeddedServer = path.join(projectRoot, 'cli', 'provision', 'embedded-mongodb.py');
+
 function databaseSpec(program: DatabaseProgram, folder: string, port: number): ProcessSpec {
   const address = ['--port', String(port)];
   const args =
     program.kind === 'mongod'
       ? ['--dbpath', folder, '--bind_ip', '127.0.0.1', '--quiet', ...address]
-      : ['-m', 'nx_27017.nx_27017', '--data-dir', folder, '--host', '127.0.0.1', ...address, ...nxFiles(folder)];
+      : [embeddedServer, '--data-dir', folder, '--host', '127.0.0.1', ...address, ...nxFiles(folder)];
   return { name: 'mongodb', command: program.command, args, env: program.env };
 }
 

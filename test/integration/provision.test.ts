@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
+import { connect } from 'amqplib';
+import mongoose from 'mongoose';
+import { createProcessTable } from '../../cli/processes/process-table.ts';
+import { provisionBus } from '../../cli/provision/bus.ts';
+import { provisionMongodb } from '../../cli/provision/mongodb.ts';
+import type { ProvisionContext } from '../../cli/provision/part.ts';
+import { findFreePorts } from '../../cli/provision/ports.ts';
+import { silentProgress } from '../../cli/provision/progress.ts';
+import { findRabbitmqServer } from '../../cli/provision/rabbitmq.ts';
+import { prepareTemporal, provisionTemporal, searchAttributes } from '../../cli/provision/temporal.ts';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const { MongoClient } = mongoose.mongo;
+
+describe('the provisioned infrastructure', () => {
+  let infrastructure: Provisioned;
+  const env = (name: string) => infrastructure.env[name] ?? assert.fail(`${name} is not set`);
+  before(async () => {
+    infrastructure = await provisioned({ own: true });
+  });
+  after(async () => {
+    await infrastructure?.stop();
+  });
+
+  const withDatabase = async <T>(work: (client: InstanceType<typeof MongoClient>) => Promise<T>): Promise<T> => {
+    const client = new MongoClient(env('ST2_DATABASE__URI'), { serverSelectionTimeoutMS: 2_000 });
+    try {
+      await client.connect();
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  };
+
+  it('has a Temporal that knows our search attributes; preparing it again changes nothing', async () => {
+    await prepareTemporal(env('TEMPORAL_ADDRESS'), env('TEMPORAL_NAMESPACE'), 5_000, silentProgress);
+    const connection = await Connection.connect({ address: env('TEMPORAL_ADDRESS') });
+    const known = await connection.operatorService.listSearchAttributes({ namespace: env('TEMPORAL_NAMESPACE') });
+    await connection.close();
+    for (const name of searchAttributes) assert.ok(name in (known.customAttributes ?? {}), name);
+  });
+
+  it('has a Temporal UI', async () => {
+    const response = await fetch(env('ST2_TEMPORAL__UI_URL'));
+    assert.equal(response.status, 200);
+  });
+
+  it('has a database whose compare-and-set lets exactly one of many racers win, for every document', async () => {
+    await withDatabase(async (client) => {
+      const jobs = client.db().collection('race');
+      await jobs.insertMany(Array.from({ length: 20 }, (_, number) => ({ number, status: 'requested' })));
+      const claims = Array.from({ length: 200 }, async (_, index) => {
+        const filter = { number: index % 20, status: { $in: ['requested'] } };
+        return await jobs.findOneAndUpdate(filter, { $set: { status: 'scheduled', owner: index } });
+      });
+      const won = (await Promise.all(claims)).filter((document) => document !== null);
+      assert.equal(won.length, 20);
+      assert.equal(await jobs.countDocuments({ status: 'scheduled' }), 20);
+    });
+  });
+
+  it('keeps databases of different names apart', async () => {
+    await withDatabase(async (client) => {
+      await client.db().collection('apart').insertOne({ here: true });
+      assert.equal(await client.db('elsewhere').collection('apart').countDocuments({}), 0);
+    });
+  });
+
+  it('keeps data of database and Temporal over kill -9 of both', async () => {
+    await withDatabase((client) => client.db().collection('kept').insertOne({ kept: 'yes' }));
+    const started = await connectTemporal();
+    const options = { taskQueue: 'nobody', workflowId: 'kept', args: [] };
+    await started.client.workflow.start('never-run', options);
+    await started.connection.close();
+
+    await Promise.all([infrastructure.kill('mongodb'), infrastructure.kill('temporal')]);
+    infrastructure.restart('mongodb');
+    infrastructure.restart('temporal');
+
+    const find = () => withDatabase((client) => client.db().collection('kept').findOne({ kept: 'yes' }));
+    assert.equal((await waitFor(find, { what: 'the document' }))?.kept, 'yes');
+    const describeRun = async () => {
+      const { client, connection } = await connectTemporal();
+      try {
+        return await client.workflow.getHandle('kept').describe();
+      } finally {
+        await connection.close();
+      }
+    };
+    const run = await waitFor(describeRun, { what: 'the workflow' });
+    assert.equal(run.type, 'never-run');
+  });
+
+  it('keeps durable queues and persistent messages of RabbitMQ over a restart', async (context) => {
+    if (findRabbitmqServer(process.env) === undefined) {
+      context.skip('rabbitmq-server is not installed');
+      return;
+    }
+    const url = env('ST2_MESSAGING__URL');
+    const before = await connect(url);
+    const channel = await before.createConfirmChannel();
+    await channel.assertQueue('kept', { durable: true });
+    channel.sendToQueue('kept', Buffer.from('message'), { persistent: true });
+    await channel.waitForConfirms();
+    await before.close();
+    await infrastructure.kill('bus');
+    infrastructure.restart('bus');
+    const receive = async () => {
+      const connection = await connect(url);
+      try {
+        const message = await (await connection.createChannel()).get('kept', { noAck: true });
+        return message ? message.content.toString() : undefined;
+      } finally {
+        await connection.close();
+      }
+    };
+    assert.equal(await waitFor(receive, { what: 'the message', timeoutMs: 60_000 }), 'message');
+  });
+
+  async function connectTemporal() {
+    const connection = await Connection.connect({ address: env('TEMPORAL_ADDRESS'), connectTimeout: 2_000 });
+    return { connection, client: new Client({ connection, namespace: env('TEMPORAL_NAMESPACE') }) };
+  }
+});
+
+describe('addresses that are given', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  before(async () => {
+    folder = await temporaryFolder();
+  });
+  after(async () => {
+    await folder.remove();
+  });
+
+  const context = (env: Record<string, string>): ProvisionContext => ({
+    env: { PATH: process.env.PATH, ...env },
+    dataFolder: folder.path,
+    cacheFolder: folder.path,
+    processes: createProcessTable(folder.path),
+    progress: silentProgress,
+  });
+
+  it('are refused in one sentence, without the password, when nobody answers there', async () => {
+    const [port = 0] = await findFreePorts(1);
+    const unused = { amqp: 0, dist: 0, epmd: 0 };
+    await assert.rejects(provisionTemporal(context({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` }), { server: 0, ui: 0 }), {
+      code: 'UNAVAILABLE',
+      message: new RegExp(
+        `^Temporal at 127\\.0\\.0\\.1:${port} \\(TEMPORAL_ADDRESS\\) does not serve namespace "default"`,
+      ),
+    });
+    const uri = `mongodb://user:secretword@127.0.0.1:${port}/st2`;
+    await assert.rejects(provisionMongodb(context({ ST2_DATABASE__URI: uri }), 0), (error: Error) => {
+      assert.match(
+        error.message,
+        /^MongoDB at mongodb:\/\/\*\*\*@127\.0\.0\.1:\d+\/st2 \(ST2_DATABASE__URI\) does not answer/,
+      );
+      return !error.message.includes('secretword');
+    });
+    const url = `amqp://user:secretword@127.0.0.1:${port}`;
+    await assert.rejects(provisionBus(context({ ST2_MESSAGING__URL: url }), unused), (error: Error) => {
+      assert.match(
+        error.message,
+        /^The bus at amqp:\/\/\*\*\*@127\.0\.0\.1:\d+ \(ST2_MESSAGING__URL\) does not answer/,
+      );
+      return !error.message.includes('secretword');
+    });
+  });
+});
+
+describe('a machine without RabbitMQ', () => {
+  it('gets the built-in broker', async () => {
+    const infrastructure = await provisioned({ own: true, parts: ['bus'], bus: 'local' });
+    try {
+      assert.match(infrastructure.env.ST2_MESSAGING__URL ?? '', /^local:\/\/127\.0\.0\.1:\d+$/);
+    } finally {
+      await infrastructure.stop();
+    }
+  });
+});
