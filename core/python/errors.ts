@@ -13,7 +13,7 @@ export type PythonErrorKind =
   | 'RuntimeError'
   | 'AssertionError'
   | 'JSONDecodeError'
-  | 'RegexError'
+  | 'error'
   | 'LimitExceeded';
 
 /** A failure that Python would raise while working on values; `kind` is the name of Python's class. */

@@ -8,6 +8,13 @@ export interface YaqlRuntime {
   uuid(): string;
 }
 
+/** What a function of the host may use besides its arguments. */
+export interface HostContext {
+  readonly runtime: YaqlRuntime;
+  /** The value of `$` for the whole expression. */
+  readonly data: unknown;
+}
+
 /** A parameter of a {@link HostFunction}; it is optional when it has a `default` (of which the type is taken, too). */
 export interface HostParameter {
   /** The name in camelCase, by which YAQL passes it (`sortKeys => true`). */
@@ -21,7 +28,7 @@ export interface HostFunction {
   readonly params: readonly HostParameter[];
   /** Set when the function takes any arguments, named ones in `named`, whatever `params` says. */
   readonly variadic?: boolean;
-  call(args: readonly unknown[], runtime: YaqlRuntime, named: Readonly<Record<string, unknown>>): unknown;
+  call(args: readonly unknown[], context: HostContext, named: Readonly<Record<string, unknown>>): unknown;
 }
 
 /** Functions by name; the same table object should be used again, since resolved calls are remembered for it. */

@@ -94,7 +94,8 @@ export class Lexer {
     const match = this.#match(QUOTED);
     if (match === null) return undefined;
     const [text, single, double, verbatim] = match;
-    const value = verbatim === undefined ? unescape(single ?? double ?? '', position) : verbatim.replaceAll('\\`', '`');
+    const value =
+      verbatim === undefined ? decodeEscapes(single ?? double ?? '', position) : verbatim.replaceAll('\\`', '`');
     return { kind: 'constant', text, value, position };
   }
 
@@ -115,31 +116,31 @@ export class Lexer {
   }
 }
 
-function unescape(text: string, position: number): string {
+function decodeEscapes(text: string, position: number): string {
   if (!text.includes('\\')) return text;
-  return text.replace(ESCAPE, (escape) => decodeEscape(escape, position));
+  return text.replace(ESCAPE, (sequence) => decodeEscape(sequence, position));
 }
 
-function decodeEscape(escape: string, position: number): string {
-  const mark = escape[1] ?? '';
+function decodeEscape(sequence: string, position: number): string {
+  const mark = sequence[1] ?? '';
   const simple = SIMPLE_ESCAPES[mark];
   if (simple !== undefined) return simple;
   if (mark === 'N') {
-    const named = characterByName(escape.slice(3, -1));
-    if (named === undefined) throw badEscape(escape, position);
+    const named = characterByName(sequence.slice(3, -1));
+    if (named === undefined) throw badEscape(sequence, position);
     return named;
   }
-  if (mark >= '0' && mark <= '7') return String.fromCodePoint(Number.parseInt(escape.slice(1), 8));
-  const digits = escape.slice(2);
+  if (mark >= '0' && mark <= '7') return String.fromCodePoint(Number.parseInt(sequence.slice(1), 8));
+  const digits = sequence.slice(2);
   const code = /^[0-9a-fA-F]+$/.test(digits) ? Number.parseInt(digits, 16) : Number.NaN;
-  if (!(code <= 0x10ffff)) throw badEscape(escape, position);
+  if (!(code <= 0x10ffff)) throw badEscape(sequence, position);
   return String.fromCodePoint(code);
 }
 
-function badEscape(escape: string, position: number): YaqlSyntaxError {
+function badEscape(sequence: string, position: number): YaqlSyntaxError {
   return new YaqlSyntaxError(
     'YaqlLexicalException',
-    `The escape ${escape} in the string at position ${position} is wrong`,
+    `The sequence ${sequence} in the string at position ${position} is wrong`,
     position,
   );
 }
