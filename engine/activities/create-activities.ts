@@ -1,0 +1,21 @@
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Activities, LocalActivities } from '../contract.ts';
+import { createLocalActivities, type LocalActivityContext } from './local-activities.ts';
+import { createSt2Action, type St2ActionContext } from './st2-action.ts';
+import { sendEmail } from './std-email.ts';
+import { createMistralHttp, sendHttp } from './std-http.ts';
+
+export interface ActivityContext extends LocalActivityContext, St2ActionContext {
+  readonly logger: Logger;
+}
+
+/** Every activity of the worker, by name. */
+export function createActivities(context: ActivityContext): Activities & LocalActivities {
+  return {
+    'st2.action': createSt2Action(context),
+    'std.http': sendHttp,
+    'std.mistral_http': createMistralHttp(context.mistralUrl),
+    'std.email': sendEmail,
+    ...createLocalActivities(context),
+  };
+}

@@ -1,0 +1,144 @@
+import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
+import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { ACTION_FAILURE, type ActionOutcome, type Activities, type St2ActionRequest } from '../contract.ts';
+
+export interface St2ActionContext {
+  /** Base address of st2api, without version. The only address that gets a token. */
+  readonly apiUrl: string;
+  /** Base address of mistral-api with `/v2`. */
+  readonly mistralUrl: string;
+  /** In whose name the actions of this execution run, and with which token. */
+  credentialsFor(executionId: string | undefined): Promise<{ readonly user: string; readonly token?: string }>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * The activity behind every task of StackStorm: asks the API for an execution and lets go. The result comes by
+ * asynchronous completion, under the same pair of ids that makes the idempotency key: however often this is tried, the action is
+ * created once.
+ */
+export function createSt2Action(context: St2ActionContext): Activities['st2.action'] {
+  const url = `${context.apiUrl}/v1/executions`;
+  return async (request) => {
+    const info = activityInfo();
+    const workflowId = info.workflowExecution?.workflowId ?? '';
+    const stContext = toRecord(request.input.st2_context);
+    if (stContext.parent === undefined) {
+      const ref = String(request.input.ref);
+      throw refusal(`Unable to run "${ref}": the workflow was not started through StackStorm (no st2_context).`);
+    }
+    const credentials = await context.credentialsFor(request.st2_execution_id);
+    const answer = await post(url, {
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': `${workflowId}/${info.activityId}`,
+        'st2-context': JSON.stringify(toSt2Context(context, request, stContext)),
+        ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
+      },
+      body: JSON.stringify(toBody(context, request, stContext, workflowId, info.activityId)),
+    });
+    if (answer.status >= 500 || answer.status === 429 || answer.status === 401) {
+      throw ApplicationFailure.retryable(`The API answered ${answer.status}: ${answer.text.slice(0, 500)}`, 'ApiError');
+    }
+    if (answer.status >= 400) throw actionFailure({ status: 'failed', result: toResult(url, answer) });
+    const outcome = toOutcome(answer.body);
+    if (outcome === undefined) throw new CompleteAsyncError();
+    if (outcome.status === 'succeeded') return outcome;
+    throw actionFailure(outcome);
+  };
+}
+
+/** The failure by which an action that did not succeed ends its activity. Used by whoever completes it. */
+export function actionFailure(outcome: ActionOutcome): ApplicationFailure {
+  return ApplicationFailure.create({
+    message: `The action ended as ${outcome.status}.`,
+    type: ACTION_FAILURE,
+    nonRetryable: true,
+    details: [outcome],
+  });
+}
+
+function refusal(message: string): ApplicationFailure {
+  return actionFailure({ status: 'failed', result: message });
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+function actionExecutionUrl(context: St2ActionContext, { run }: St2ActionRequest): string {
+  return `${context.mistralUrl}/action_executions/${run.uuid}`;
+}
+
+/** The header `st2-context`: what the child execution knows of its parent and of its place in the workflow. */
+function toSt2Context(context: St2ActionContext, request: St2ActionRequest, stContext: Readonly<Record<string, unknown>>) {
+  const { run, workflow } = request;
+  return {
+    parent: stContext.parent,
+    mistral: {
+      workflow_execution_id: workflow.execution_id,
+      workflow_name: workflow.name,
+      callback_url: actionExecutionUrl(context, request),
+      task_execution_id: run.task_id,
+      task_name: run.task_name,
+      action_execution_id: run.uuid,
+    },
+  };
+}
+
+function toBody(
+  context: St2ActionContext,
+  request: St2ActionRequest,
+  stContext: Readonly<Record<string, unknown>>,
+  workflow_id: string,
+  activity_id: string,
+) {
+  const { input, run } = request;
+  const parameters = toRecord(input.parameters);
+  const skipped = Array.isArray(stContext.skip_notify_tasks) && stContext.skip_notify_tasks.includes(run.task_name);
+  return {
+    action: input.ref,
+    ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
+    ...(skipped || Object.keys(toRecord(stContext.notify)).length === 0 ? {} : { notify: stContext.notify }),
+    callback: { source: 'mistral_v2', url: actionExecutionUrl(context, request), workflow_id, activity_id },
+  };
+}
+
+async function post(url: string, request: { headers: Record<string, string>; body: string }): Promise<Answer> {
+  const response = await fetch(url, { method: 'POST', ...request });
+  const text = await response.text();
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    body = undefined; // An answer that is no JSON is shown as text.
+  }
+  return { status: response.status, body, text, headers: Object.fromEntries(response.headers) };
+}
+
+/** An execution that was asked for before and is completed already: its completion may have been lost. */
+function toOutcome(body: unknown): ActionOutcome | undefined {
+  const { status, result } = toRecord(body);
+  return isExecutionStatus(status) && isCompleted(status) ? { status, result: result ?? null } : undefined;
+}
+
+/** A refusal of the API as the result of the action, in the shape of Mistral's HTTP action. */
+function toResult(url: string, answer: Answer) {
+  return {
+    content: answer.body ?? answer.text,
+    status: answer.status,
+    headers: answer.headers,
+    url,
+    history: [],
+    encoding: 'utf-8',
+    reason: '',
+    cookies: {},
+    elapsed: 0,
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * What the workflow (sandbox) and its hosts (worker, mistral-api, tracker) agree on: names and shapes, nothing else.
+ *
+ * 1. The Temporal workflow type is the workflow's name. The workflow id of a root is `<name>/<execution id of ours>`, or
+ *    `/<uuid>` when nobody of ours asked for it; of a sub-workflow `<id of the parent>/<run id>`.
+ * 2. The activity id is the run's id, so `<workflow id>/<activity id>` names one run of one action for ever: it is the idempotency key.
+ * 3. A re-run or continue-as-new is a new Temporal run under the same workflow id, restored from a snapshot.
+ */
+import type { WorkflowIr } from '../workflow-translator/ir.ts';
+import type {
+  Command,
+  ConductorEvent,
+  EffectRequest,
+  ExecutionIdentity,
+  ExecutionParams,
+  ExecutionView,
+  MistralState,
+  RerunRequest,
+  RunIdentity,
+} from './conductor/contract.ts';
+
+/** Search attributes (type Keyword) by which a run is found in the Temporal UI. */
+export const SEARCH_ATTRIBUTES = ['st2_execution_id', 'st2_action', 'st2_pack', 'st2_user'] as const;
+
+/** The execution of ours that a workflow belongs to. */
+export interface St2Identity {
+  readonly execution_id?: string;
+  readonly action?: string;
+  readonly pack?: string;
+  readonly user?: string;
+}
+
+/** The only argument of every workflow. Self-contained: the definition may change while the workflow runs. */
+export interface WorkflowArguments {
+  readonly workflow: WorkflowIr;
+  readonly identity: ExecutionIdentity;
+  /** Namespace of definitions (Mistral's, not Temporal's) in which sub-workflows are looked up. */
+  readonly namespace: string;
+  readonly description: string;
+  readonly st2: St2Identity;
+  /** The run of the parent workflow that this one carries out. */
+  readonly parent_run?: { readonly workflow_id: string; readonly run_id: string };
+  readonly resumed?: ResumedState;
+}
+
+/** An execution that goes on: after continue-as-new, or because it is run again. */
+export interface ResumedState {
+  readonly snapshot: unknown;
+  /** What was under way and has to be asked for again. */
+  readonly pending: readonly Command[];
+  /** What happens next, for a re-run. */
+  readonly event?: ConductorEvent;
+  /** Version of the view that was reported last. */
+  readonly reported: number;
+}
+
+/** Names of the signals. Each takes one argument, or none. */
+export const SIGNALS = {
+  pause: 'pause',
+  resume: 'resume',
+  cancel: 'cancel',
+  stop: 'stop',
+  rerun: 'rerun',
+  skip: 'skip',
+  actionUpdated: 'actionUpdated',
+  completeAction: 'completeAction',
+  subWorkflowUpdated: 'subWorkflowUpdated',
+} as const;
+
+export interface SignalArguments {
+  readonly pause: undefined;
+  readonly resume: { readonly env?: Readonly<Record<string, unknown>> } | undefined;
+  readonly cancel: { readonly message?: string } | undefined;
+  readonly stop: { readonly state: 'SUCCESS' | 'ERROR' | 'CANCELLED'; readonly message?: string };
+  readonly rerun: {
+    readonly tasks: readonly RerunRequest[];
+    readonly env?: Readonly<Record<string, unknown>>;
+  };
+  readonly skip: { readonly task: string };
+  readonly actionUpdated: { readonly id: string; readonly state: 'PAUSED' | 'RUNNING' };
+  readonly completeAction: {
+    readonly id: string;
+    readonly state: 'SUCCESS' | 'ERROR' | 'CANCELLED';
+    readonly result: unknown;
+  };
+  /** From a sub-workflow: paused, running again, or decided while some of its actions still run. */
+  readonly subWorkflowUpdated: {
+    readonly id: string;
+    readonly state: 'PAUSED' | 'RUNNING' | 'SUCCESS' | 'ERROR' | 'CANCELLED';
+    readonly output?: unknown;
+    readonly state_info?: string | null;
+  };
+}
+
+/** Name of the query `view(since?: number)`: answers a {@link LiveView}. */
+export const VIEW_QUERY = 'view';
+
+/** The view of an execution with what its host knows beside. */
+export interface LiveView extends ExecutionView {
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Ids of the runs that an activity carries out now. */
+  readonly open_activities: readonly string[];
+}
+
+/** Argument of the activity `st2.action`. */
+export interface St2ActionRequest {
+  readonly run: Pick<RunIdentity, 'id' | 'uuid' | 'task_id' | 'task_name'>;
+  /** As the workflow wrote it: `ref`, `parameters`, `st2_context`. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly workflow: { readonly execution_id: string; readonly name: string };
+  /** Execution of ours in whose name the action runs. */
+  readonly st2_execution_id?: string;
+}
+
+/** The end of an action as it travels to the workflow: result of the activity, or first detail of its failure. */
+export interface ActionOutcome {
+  /** A final execution status of ours. */
+  readonly status: string;
+  readonly result: unknown;
+}
+
+/** Type of the failure that carries an {@link ActionOutcome}. */
+export const ACTION_FAILURE = 'ActionFailed';
+
+/** Activities by name. Those of the `std` pack take the action's input. */
+export interface Activities {
+  'st2.action'(request: St2ActionRequest): Promise<ActionOutcome>;
+  'std.http'(input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  'std.mistral_http'(request: St2ActionRequest): Promise<unknown>;
+  'std.email'(input: Readonly<Record<string, unknown>>): Promise<unknown>;
+}
+
+/** What the workflow has done beside activities, in its own worker. */
+export interface LocalActivities {
+  reportState(report: StateReport): Promise<void>;
+  startSubWorkflow(request: SubWorkflowRequest): Promise<SubWorkflowStart | { refused: string }>;
+  fetchEffects(request: EffectsRequest): Promise<readonly ({ value: unknown } | { error: string })[]>;
+  loadSnapshot(workflow_id: string): Promise<WorkflowArguments | undefined>;
+}
+
+export interface EffectsRequest {
+  readonly effects: readonly EffectRequest[];
+  readonly user?: string;
+}
+
+export interface SubWorkflowRequest {
+  readonly names: readonly string[];
+  readonly namespace: string;
+  readonly identity: Omit<ExecutionIdentity, 'workflow_name'>;
+  readonly workflow_id: string;
+  readonly st2: St2Identity;
+}
+
+/** A sub-workflow that may start: its definition, and what was given to it sorted out into input and parameters. */
+export interface SubWorkflowStart {
+  readonly workflow: WorkflowIr;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly params: ExecutionParams;
+}
+
+/** What a workflow says of itself when its state has changed. */
+export interface StateReport {
+  readonly uuid: string;
+  readonly workflow_id: string;
+  readonly workflow_name: string;
+  readonly st2_execution_id?: string;
+  readonly parent_execution_id?: string;
+  /** What has changed since the last report. */
+  readonly view: ExecutionView;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** True for the first report of the execution: there are no tasks stored yet. */
+  readonly first: boolean;
+  /** The arguments to go on from, for an execution that may be run again. */
+  readonly restart?: WorkflowArguments;
+}
+
+/** States that nothing follows, but for a re-run. */
+export function isFinalState(state: MistralState | string): boolean {
+  return state === 'SUCCESS' || state === 'ERROR' || state === 'CANCELLED';
+}
+
+/** Splits `pack.name` into what the search attributes need. */
+export function packOf(action: string): string {
+  return action.split('.', 1)[0] ?? action;
+}

@@ -1,0 +1,71 @@
+import { deflateRawSync } from 'node:zlib';
+import { errorCode } from '../../core/errors.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import type { BlobStore } from '../../platform/temporal/blob-store.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { StateReport } from '../contract.ts';
+import { toStateFields, toTaskRecord, toText } from './execution-records.ts';
+
+export interface StateWriterContext {
+  readonly stores: Stores;
+  readonly bus: Bus;
+  readonly blobs: BlobStore;
+}
+
+/**
+ * Stores what a workflow says of itself, then announces it. Safe to repeat.
+ * Tasks come before the execution: who sees a final state sees all its tasks.
+ */
+export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (report: StateReport) => Promise<void> {
+  return async (report) => {
+    const { uuid, view, st2_execution_id, restart } = report;
+    await writeTasks(stores, report);
+    const restart_key =
+      restart === undefined ? undefined : await blobs.put(deflateRawSync(Buffer.from(JSON.stringify(restart))));
+    await stores.workflowExecutions.updateOne(
+      { uuid },
+      {
+        $set: {
+          ...toStateFields(view),
+          params: { json: toText(report.params) },
+          ...(restart_key === undefined ? {} : { restart_key }),
+          ...(st2_execution_id === undefined ? {} : { st2_execution_id }),
+        },
+      },
+    );
+    // Sub-workflows have no execution of ours: only their root speaks for it.
+    if (report.parent_execution_id !== undefined) return;
+    bus.publish(EXCHANGES.workflowStatus, view.state, { workflow_execution_id: uuid, st2_execution_id, state: view.state });
+  };
+}
+
+async function writeTasks(stores: Stores, report: StateReport): Promise<void> {
+  const { view, first } = report;
+  const { workflowExecutions: _, taskExecutions } = stores;
+  const base = first ? 0 : await taskExecutions.count({ workflow_execution_id: report.uuid });
+  const records = view.tasks.map((task, index) => toTaskRecord(report, task, base + index));
+  if (first && records.length > 0) {
+    try {
+      return await taskExecutions.insertMany(records);
+    } catch (error) {
+      // A repeated report: some or all of them are there.
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+  for (const record of records) await writeTask(stores, record);
+}
+
+async function writeTask(stores: Stores, record: ReturnType<typeof toTaskRecord>): Promise<void> {
+  const { id, uuid, sequence, ...fields } = record;
+  if ((await stores.taskExecutions.updateOne({ uuid }, { $set: fields })) !== undefined) return;
+  try {
+    await stores.taskExecutions.insert({ id, uuid, sequence, ...fields });
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+  }
+}
+
+function isDuplicate(error: unknown): boolean {
+  if (errorCode(error) === 'CONFLICT') return true;
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
+}

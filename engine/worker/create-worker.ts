@@ -1,0 +1,98 @@
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
+import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { createBus } from '../../platform/bus/create-bus.ts';
+import { apiBaseUrl, mistralBaseUrl } from '../../platform/config/load-config.ts';
+import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
+import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { createBlobStore } from '../../platform/temporal/blob-store.ts';
+import { ensureSearchAttributes } from '../../platform/temporal/search-attributes.ts';
+import { createDataConverter, createTemporalClient } from '../../platform/temporal/temporal-client.ts';
+import { createStores } from '../../stores/stores.ts';
+import { createActivities } from '../activities/create-activities.ts';
+import { SEARCH_ATTRIBUTES } from '../contract.ts';
+import { createCredentials } from './credentials.ts';
+import { installRuntimeLogger } from './runtime-logger.ts';
+import { loadWorkflowBundle } from './workflow-bundle.ts';
+
+/** The Temporal worker: runs every workflow and its activities. */
+export async function createWorkflowWorker({ config, logger }: ServiceContext): Promise<Service> {
+  installRuntimeLogger(logger);
+  const mongo = await connectMongo(config, logger);
+  const stores = createStores(mongo);
+  const blobs = createBlobStore(stores.payloads);
+  const bus = createBus(config, logger);
+  const { address, namespace, task_queue: taskQueue } = config.temporal;
+  let running: Promise<void> = Promise.resolve();
+  let worker: Worker | undefined;
+  let connection: NativeConnection | undefined;
+
+  async function prepareServer(): Promise<void> {
+    const temporal = createTemporalClient(config, blobs);
+    try {
+      await temporal.ensureConnected();
+      await ensureSearchAttributes(temporal.client.connection as never, namespace, SEARCH_ATTRIBUTES, logger);
+    } finally {
+      await temporal.close();
+    }
+  }
+
+  async function build(): Promise<Worker> {
+    const [workflowBundle] = await Promise.all([loadWorkflowBundle(logger), prepareServer(), bus.start()]);
+    connection = await NativeConnection.connect({ address });
+    return await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      workflowBundle,
+      dataConverter: createDataConverter(blobs),
+      activities: { ...createActivities(activityContext()) },
+      maxCachedWorkflows: 500,
+      maxConcurrentWorkflowTaskExecutions: 40,
+      maxConcurrentActivityTaskExecutions: 100,
+      maxConcurrentLocalActivityExecutions: 100,
+      workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+      activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
+      // After a worker's sudden death its workflows go on elsewhere that soon.
+      stickyQueueScheduleToStartTimeout: '1s',
+      shutdownGraceTime: '5s',
+      shutdownForceTime: '7s',
+    });
+  }
+
+  const activityContext = () => ({
+    stores,
+    bus,
+    blobs,
+    logger,
+    keyValues: createKeyValueService(stores, config.keyvalue.encryption_key_path),
+    systemUser: config.system.user,
+    apiUrl: apiBaseUrl(config),
+    mistralUrl: mistralBaseUrl(config),
+    credentialsFor: createCredentials(stores, config),
+  });
+
+  return {
+    async start() {
+      try {
+        worker = await build();
+      } catch (error) {
+        if (error instanceof UnavailableError) throw error;
+        throw new UnavailableError(`The workflow worker could not start: ${errorMessage(error)}`, {}, error);
+      }
+      running = worker.run();
+      running.catch((error: unknown) => {
+        // Without its worker the process is of no use: the supervisor starts a new one.
+        logger.fatal({ err: error }, 'worker failed');
+        process.exit(1);
+      });
+    },
+    async stop() {
+      if (worker?.getState() === 'RUNNING') worker.shutdown();
+      await running;
+      await connection?.close();
+      await bus.stop();
+      await mongo.close();
+    },
+  };
+}

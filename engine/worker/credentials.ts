@@ -1,0 +1,31 @@
+import { createServiceTokens } from '../../action-service/tokens.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { St2ActionContext } from '../activities/st2-action.ts';
+
+const KNOWN_LIMIT = 10_000;
+
+/**
+ * In whose name the actions of a workflow run: the user of the execution that the workflow belongs to, as stored,
+ * never as the workflow's own data say.
+ */
+export function createCredentials(stores: Stores, config: Config): St2ActionContext['credentialsFor'] {
+  const { serviceToken } = createServiceTokens(stores, config.auth.service_token_ttl);
+  const users = new Map<string, string>();
+
+  async function userOf(executionId: string | undefined): Promise<string> {
+    if (executionId === undefined) return config.system.user;
+    const known = users.get(executionId);
+    if (known !== undefined) return known;
+    const execution = await stores.executions.get(executionId, { include: ['context.user'] });
+    const user = typeof execution?.context?.user === 'string' ? execution.context.user : config.system.user;
+    if (users.size >= KNOWN_LIMIT) users.clear();
+    users.set(executionId, user);
+    return user;
+  }
+
+  return async (executionId) => {
+    const user = await userOf(executionId);
+    return { user, token: config.auth.enable ? await serviceToken(user) : undefined };
+  };
+}

@@ -1,0 +1,134 @@
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import type { ConductorEvent } from '../conductor/contract.ts';
+import { ACTION_FAILURE, type ActionOutcome, type WorkflowArguments } from '../contract.ts';
+import { activities } from './engine-proxies.ts';
+import type { StartPacer } from './start-pacer.ts';
+import { type ActionCommand, ActionError, type SystemAction, systemActions } from './system-actions.ts';
+
+type Completion = Pick<Extract<ConductorEvent, { type: 'action.completed' }>, 'state' | 'result'>;
+
+interface OpenRun {
+  readonly command: ActionCommand;
+  readonly kind: 'timer' | 'signal' | 'activity';
+  readonly scope: CancellationScope;
+}
+
+/** Carries out the runs of actions; each ends with exactly one event. */
+export interface ActionRuns {
+  start(command: ActionCommand): void;
+  cancel(id: string): void;
+  /** Completion from outside. Ignored when the run is not open. */
+  complete(id: string, completion: Completion): void;
+  /** Commands of the runs that are not finished. */
+  pending(): readonly ActionCommand[];
+  /** Ids of runs that an activity carries out. */
+  openActivities(): readonly string[];
+}
+
+export function createActionRuns(
+  args: () => WorkflowArguments,
+  pacer: StartPacer,
+  feed: (event: ConductorEvent) => void,
+): ActionRuns {
+  const open = new Map<string, OpenRun>();
+
+  const complete = (id: string, completion: Completion) => {
+    const run = open.get(id);
+    if (run === undefined) return;
+    open.delete(id);
+    feed({ type: 'action.completed', id, ...completion });
+  };
+
+  async function runTimer(command: ActionCommand, way: Extract<SystemAction['way'], { kind: 'timer' }>) {
+    const seconds = way.seconds(command.input);
+    if (seconds > 0) await sleep(seconds * 1_000);
+    return way.run(command.input);
+  }
+
+  /** Awaits the work within the run's own scope and tells how it ended. */
+  function follow(run: OpenRun, work: () => Promise<unknown>): void {
+    const { id } = run.command;
+    open.set(id, run);
+    void run.scope.run(work).then(
+      (result) => complete(id, { state: 'SUCCESS', result }),
+      (error: unknown) => complete(id, toCompletion(error)),
+    );
+  }
+
+  function startActivity(command: ActionCommand): void {
+    const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope() };
+    open.set(command.id, run);
+    pacer.start(command.input, () => {
+      if (!open.has(command.id)) return pacer.ended();
+      follow(run, () => callActivity(command, args()).finally(() => pacer.ended()));
+    });
+  }
+
+  return {
+    start(command) {
+      const { id } = command;
+      const way = systemActions[command.action]?.way;
+      if (way === undefined) {
+        return feed({ type: 'action.refused', id, message: `Failed to find action [action_name=${command.action}]` });
+      }
+      if (way.kind === 'refused')
+        return feed({ type: 'action.completed', id, state: 'ERROR', result: `${command.action}: ${way.reason}` });
+      if (way.kind === 'inline') return feed({ type: 'action.completed', id, ...runInline(way, command) });
+      if (way.kind === 'activity') return startActivity(command);
+      const scope = new CancellationScope();
+      if (way.kind === 'signal') return void open.set(id, { command, kind: 'signal', scope });
+      if (way.seconds(command.input) === 0) {
+        return feed({ type: 'action.completed', id, state: 'SUCCESS', result: way.run(command.input) });
+      }
+      follow({ command, kind: 'timer', scope }, () => runTimer(command, way));
+    },
+    cancel(id) {
+      const run = open.get(id);
+      complete(id, { state: 'CANCELLED', result: null });
+      run?.scope.cancel();
+    },
+    complete(id, completion) {
+      const run = open.get(id);
+      complete(id, completion);
+      run?.scope.cancel();
+    },
+    pending: () => [...open.values()].map(({ command }) => command),
+    openActivities: () => [...open.values()].filter(({ kind }) => kind === 'activity').map(({ command }) => command.id),
+  };
+}
+
+function runInline(way: Extract<SystemAction['way'], { kind: 'inline' }>, command: ActionCommand): Completion {
+  try {
+    return { state: 'SUCCESS', result: way.run(command.input) };
+  } catch (error) {
+    if (error instanceof ActionError) return { state: 'ERROR', result: error.result };
+    throw error;
+  }
+}
+
+async function callActivity(command: ActionCommand, args: WorkflowArguments): Promise<unknown> {
+  const { id, uuid, task_id, task_name, input } = command;
+  const summary = command.action === 'st2.action' ? `${task_name}: ${String(input.ref)}` : task_name;
+  const proxy = activities(id, summary);
+  if (command.action === 'std.http') return await proxy['std.http'](input);
+  if (command.action === 'std.email') return await proxy['std.email'](input);
+  const request = {
+    run: { id, uuid, task_id, task_name },
+    input,
+    workflow: { execution_id: args.identity.id, name: args.workflow.name },
+    st2_execution_id: args.st2.execution_id,
+  };
+  if (command.action === 'std.mistral_http') return await proxy['std.mistral_http'](request);
+  return (await proxy['st2.action'](request)).result;
+}
+
+/** What a failed activity means to the conductor. */
+function toCompletion(error: unknown): Completion {
+  if (isCancellation(error)) return { state: 'CANCELLED', result: null };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && cause.type === ACTION_FAILURE) {
+    const outcome = cause.details?.[0] as ActionOutcome | undefined;
+    return { state: outcome?.status === 'canceled' ? 'CANCELLED' : 'ERROR', result: outcome?.result ?? null };
+  }
+  return { state: 'ERROR', result: cause instanceof Error ? cause.message : String(cause) };
+}

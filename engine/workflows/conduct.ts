@@ -1,0 +1,214 @@
+/**
+ * The shell of one workflow execution: feeds events to the conductor, carries out its commands, and nothing else.
+ *
+ * 1. One event at a time; commands are carried out in order before the next event is looked at.
+ * 2. An execution whose state is final stays open until the actions that still run have ended: they belong to its record.
+ * 3. An error of ours ends the execution with its reason. Only a history that does not fit the code may block it.
+ */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  getExternalWorkflowHandle,
+  log,
+  makeContinueAsNewFunc,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { createConductor, restoreConductor } from '../conductor/conductor.ts';
+import type { Command, ConductorEvent, ConductorPorts } from '../conductor/contract.ts';
+import { isFinalState, type LiveView, type WorkflowArguments } from '../contract.ts';
+import { createActionRuns } from './action-runs.ts';
+import { adoptEnvironment } from './adopt-environment.ts';
+import { local } from './engine-proxies.ts';
+import { createEventLoop } from './event-loop.ts';
+import { listen } from './listen.ts';
+import { createStartPacer } from './start-pacer.ts';
+import { createStateReporter } from './state-reporter.ts';
+import { createSubWorkflows } from './sub-workflows.ts';
+import { findSystemAction } from './system-actions.ts';
+import { createWorkflowTimers } from './workflow-timers.ts';
+
+/** A history is continued as a new one from here on, or when Temporal suggests it. Events. */
+const LONG_HISTORY = 10_000;
+
+const ports: ConductorPorts = {
+  now: () => Date.now(),
+  uuid: uuid4,
+  random: () => Math.random(),
+  findAction: findSystemAction,
+};
+
+type Handlers = { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => void };
+
+/** Runs the execution to its end. @returns its output */
+export async function conduct(given: WorkflowArguments): Promise<unknown> {
+  let args = given;
+  const { workflowId, parent } = workflowInfo();
+  const { workflow, identity, resumed } = given;
+  const conductor =
+    resumed === undefined
+      ? createConductor({ workflow, identity, ports })
+      : restoreConductor({ workflow, identity, ports, snapshot: resumed.snapshot });
+  const reporter = createStateReporter(() => args, conductor, workflowId);
+
+  let broken: { readonly error: unknown } | undefined;
+  let announced: string = resumed === undefined ? 'RUNNING' : conductor.state;
+  let reports = 0;
+
+  const fail = (error: unknown) => {
+    broken ??= { error };
+  };
+  const guarded = (work: Promise<unknown>) => void work.catch(fail);
+
+  const loop = createEventLoop<ConductorEvent>((event) => {
+    for (const command of conductor.handle(event)) carryOut(command);
+  }, fail);
+  const { feed } = loop;
+  const pacer = createStartPacer();
+  const runs = createActionRuns(() => args, pacer, feed);
+  const timers = createWorkflowTimers(feed);
+  const children = createSubWorkflows(() => args, feed, fail);
+  const effects = new Map<string, Extract<Command, { type: 'effects.fetch' }>>();
+
+  const handlers: Handlers = {
+    'action.run': (command) => runs.start(command),
+    'action.cancel': ({ id }) => runs.cancel(id),
+    'workflow.run': (command) => children.start(command),
+    'workflow.rerun': (command) => children.rerun(command),
+    'workflow.cancel': ({ id }) => children.signal(id, 'cancel'),
+    'workflow.pause': ({ id }) => children.signal(id, 'pause'),
+    'workflow.resume': ({ id }) => children.signal(id, 'resume'),
+    'timer.start': (command) => timers.start(command),
+    'timer.cancel': ({ id }) => timers.cancel(id),
+    'effects.fetch': (command) => {
+      effects.set(command.id, command);
+      const { id, effects: wanted } = command;
+      guarded(
+        local.fetchEffects({ effects: wanted, user: args.st2.user }).then((results) => {
+          effects.delete(id);
+          feed({ type: 'effects.fetched', id, results });
+        }),
+      );
+    },
+    'state.changed': ({ state, state_info, output }) => {
+      if (state === announced) return;
+      announced = state;
+      reports += 1;
+      // Within the same workflow task, after the other commands of this event.
+      guarded(
+        Promise.resolve()
+          .then(() => tellParent(state, state_info, output))
+          .then(() => reporter.report())
+          .finally(() => {
+            reports -= 1;
+          }),
+      );
+    },
+  };
+
+  function carryOut(command: Command): void {
+    (handlers[command.type] as (command: Command) => void)(command);
+  }
+
+  function isLingering(): boolean {
+    return runs.openActivities().length > 0 || children.open > 0;
+  }
+
+  async function tellParent(state: string, state_info: string | null, output: unknown): Promise<void> {
+    const run = args.parent_run;
+    if (run === undefined || parent === undefined) return;
+    if (isFinalState(state) ? !isLingering() : state !== 'PAUSED' && state !== 'RUNNING') return;
+    const update = { id: run.run_id, state, output, state_info };
+    try {
+      await getExternalWorkflowHandle(run.workflow_id).signal('subWorkflowUpdated', update);
+    } catch (error) {
+      log.warn('the parent workflow could not be told', { reason: String(error) });
+    }
+  }
+
+  function hasLongHistory(): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return (continueAsNewSuggested || historyLength > LONG_HISTORY) && children.open === 0 && loop.isIdle;
+  }
+
+  function pending(): Command[] {
+    return [...runs.pending(), ...timers.pending(), ...effects.values()];
+  }
+
+  listen({
+    feed,
+    view: (since): LiveView => ({
+      ...conductor.view(since),
+      params: args.identity.params,
+      open_activities: runs.openActivities(),
+    }),
+    completeAction: ({ id, state, result }) => runs.complete(id, { state, result }),
+    subWorkflowUpdated: (update) => children.updated(update),
+    adopt: (env) => {
+      args = adoptEnvironment(args, env);
+    },
+  });
+
+  CancellationScope.current().cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
+
+  return await CancellationScope.nonCancellable(async () => {
+    for (const command of resumed?.pending ?? []) carryOut(command);
+    if (resumed === undefined) feed({ type: 'start' });
+    else if (resumed.event !== undefined) {
+      if (resumed.event.type === 'rerun') args = adoptEnvironment(args, resumed.event.env);
+      feed(resumed.event);
+    }
+    const isDone = () => isFinalState(conductor.state) && reports === 0 && !isLingering();
+    await condition(() => broken !== undefined || isDone() || (hasLongHistory() && reports === 0));
+    if (broken !== undefined) return await endBroken(broken.error);
+    if (!isDone()) return await continueLater();
+    // Actions that ended after the state was decided.
+    if (conductor.view(reporter.reported).tasks.length > 0) await reporter.report();
+    return end();
+  });
+
+  function end(): unknown {
+    const { state, state_info, output } = conductor.view(Number.MAX_SAFE_INTEGER);
+    if (state === 'SUCCESS') return output;
+    throw ApplicationFailure.create({
+      message: state_info ?? `The workflow ended in state ${state}.`,
+      type: state === 'CANCELLED' ? 'Cancelled' : 'WorkflowError',
+      nonRetryable: true,
+      details: [{ state, state_info, output }],
+    });
+  }
+
+  async function endBroken(error: unknown): Promise<never> {
+    const reason = `Internal error of the workflow engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    log.error('execution broken off', { reason });
+    const view = { ...conductor.view(0), state: 'ERROR' as const, state_info: reason };
+    await local.reportState({
+      uuid: identity.id,
+      workflow_id: workflowId,
+      workflow_name: workflow.name,
+      st2_execution_id: args.st2.execution_id,
+      parent_execution_id: identity.parent?.execution_id,
+      view,
+      params: identity.params,
+      first: false,
+    });
+    throw ApplicationFailure.create({
+      message: reason,
+      type: 'InternalError',
+      nonRetryable: true,
+      details: [{ state: 'ERROR', state_info: reason, output: view.output }],
+    });
+  }
+
+  async function continueLater(): Promise<never> {
+    const again = makeContinueAsNewFunc<(args: WorkflowArguments) => Promise<unknown>>({
+      workflowType: workflow.name,
+      memo: workflowInfo().memo,
+    });
+    return await again({
+      ...args,
+      resumed: { snapshot: conductor.snapshot(), pending: pending(), reported: reporter.reported },
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import type { Conductor } from '../conductor/contract.ts';
+import { isFinalState, type WorkflowArguments } from '../contract.ts';
+import { local } from './engine-proxies.ts';
+
+/** Writes what clients see of the execution when its state has changed, one report after the other. */
+export interface StateReporter {
+  /** Tells of everything that is new. Resolves when it is stored and announced. */
+  report(): Promise<void>;
+  /** Version that was reported last. */
+  readonly reported: number;
+}
+
+export function createStateReporter(
+  args: () => WorkflowArguments,
+  conductor: Conductor,
+  workflowId: string,
+): StateReporter {
+  let reported = args().resumed?.reported ?? 0;
+  let isFirst = args().resumed === undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  async function send(): Promise<void> {
+    const { identity, workflow, st2 } = args();
+    const view = conductor.view(reported);
+    const canRunAgain = view.state === 'ERROR' || view.state === 'CANCELLED';
+    await local.reportState({
+      uuid: identity.id,
+      workflow_id: workflowId,
+      workflow_name: workflow.name,
+      st2_execution_id: st2.execution_id,
+      parent_execution_id: identity.parent?.execution_id,
+      view,
+      params: identity.params,
+      first: isFirst,
+      restart:
+        canRunAgain && isFinalState(view.state)
+          ? {
+              ...args(),
+              parent_run: undefined,
+              resumed: { snapshot: conductor.snapshot(), pending: [], reported: view.version },
+            }
+          : undefined,
+    });
+    isFirst = false;
+    reported = view.version;
+  }
+
+  return {
+    report() {
+      last = last.then(send);
+      return last;
+    },
+    get reported() {
+      return reported;
+    },
+  };
+}
