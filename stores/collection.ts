@@ -116,17 +116,28 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     return { _id: id ?? newId(), ...rest };
   };
 
-  async function withConflict<R>(filter: Filter, work: () => Promise<R>): Promise<R> {
+  /** The stored document that has a unique value of this record already. */
+  async function findTwin(record: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+    for (const index of spec.indexes.filter((one) => one.unique)) {
+      const fields = Object.keys(index.fields);
+      if (!fields.every((field) => record[field] !== undefined)) continue;
+      const filter = Object.fromEntries(fields.map((field) => [field, record[field]]));
+      const twin = await model.collection.findOne(filter, { projection: { _id: 1 } });
+      if (twin !== null) return String(twin._id);
+    }
+    return undefined;
+  }
+
+  async function withConflict<R>(record: Readonly<Record<string, unknown>>, work: () => Promise<R>): Promise<R> {
     try {
       return await work();
     } catch (error) {
       if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== DUPLICATE_KEY)
         throw error;
-      const keys = 'keyValue' in error && typeof error.keyValue === 'object' ? (error.keyValue as Filter) : filter;
-      const other = await model.findOne(keys, { _id: 1 }).lean();
+      const name = String(record.ref ?? record.name ?? record._id ?? '');
       throw new ConflictError(
-        `Tried to save duplicate unique keys (${spec.name}: ${JSON.stringify(keys)})`,
-        other === null ? undefined : String(other._id),
+        `Tried to save duplicate unique keys: "${name}" exists already in ${spec.name}.`,
+        await findTwin(record),
       );
     }
   }
@@ -134,7 +145,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
   return {
     async insert(record) {
       const document = toDocument(record);
-      await withConflict({ _id: document._id }, () => model.collection.insertOne(document as never));
+      await withConflict(document, () => model.collection.insertOne(document as never));
       return toRecord<T>(document) as T;
     },
     async insertMany(records) {

@@ -2,7 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/process-table.ts';
-import { projectRoot, projectRoot } from '../project-paths.ts';
+import { projectRoot } from '../project-paths.ts';
 import { firstWay, isReachable, type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
 import { ensurePythonPackages } from './python.ts';
 import { waitUntilReady } from './readiness.ts';

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { createAmqpBus } from '../../platform/bus/amqp-bus.ts';
+import type { Bus, Message } from '../../platform/bus/bus.ts';
+import { startLocalBroker } from '../../platform/bus/local-broker.ts';
+import { createLocalBus } from '../../platform/bus/local-bus.ts';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const logger = pino({ level: 'silent' });
+
+interface Fixture {
+  connect(): Promise<Bus>;
+  restartBroker?(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function onRabbitmq(): Promise<Fixture> {
+  const services: Provisioned = await provisioned({ parts: ['bus'], own: true });
+  const url = services.env.ST2_MESSAGING__URL as string;
+  return {
+    async connect() {
+      const bus = url.startsWith('local:') ? createLocalBus(url, logger) : createAmqpBus(url, 'test.', logger);
+      await bus.start();
+      return bus;
+    },
+    async restartBroker() {
+      await services.kill('bus');
+      services.restart('bus');
+    },
+    stop: () => services.stop(),
+  };
+}
+
+async function onLocalBroker(): Promise<Fixture> {
+  let broker = await startLocalBroker(0);
+  const { port } = broker;
+  return {
+    async connect() {
+      const bus = createLocalBus(`local://127.0.0.1:${port}`, logger);
+      await bus.start();
+      return bus;
+    },
+    async restartBroker() {
+      await broker.close();
+      broker = await startLocalBroker(port);
+    },
+    stop: () => broker.close(),
+  };
+}
+
+for (const [name, make] of [
+  ['RabbitMQ', onRabbitmq],
+  ['the built-in broker', onLocalBroker],
+] as const) {
+  describe(`the bus on ${name}`, { timeout: 120_000 }, () => {
+    let fixture: Fixture;
+    let one: Bus;
+    let two: Bus;
+
+    before(async () => {
+      fixture = await make();
+      one = await fixture.connect();
+      two = await fixture.connect();
+    });
+
+    after(async () => {
+      await one?.stop();
+      await two?.stop();
+      await fixture?.stop();
+    });
+
+    it('gives each message of a queue to one of its consumers', async () => {
+      const seen: string[] = [];
+      const options = (who: string) => ({
+        queue: 'shared',
+        bindings: [{ exchange: 'shared', routing_key: 'requested' }],
+        prefetch: 1,
+        handler: async (message: Message) => {
+          seen.push(`${who} ${String(message.id)}`);
+        },
+      });
+      await one.consume(options('one'));
+      await two.consume(options('two'));
+      for (let id = 0; id < 40; id += 1) one.publish('shared', 'requested', { id });
+      one.publish('shared', 'running', { id: 'other key' });
+      await waitFor(() => seen.length >= 40, { what: 'the messages' });
+      assert.equal(new Set(seen.map((entry) => entry.split(' ')[1])).size, 40);
+      assert.equal(seen.length, 40);
+      assert.ok(seen.some((entry) => entry.startsWith('one')) && seen.some((entry) => entry.startsWith('two')));
+    });
+
+    it('gives every subscriber its own copy, by topic pattern', async () => {
+      const seen: string[] = [];
+      const bindings = [{ exchange: 'events', routing_key: 'a.*' }];
+      await one.subscribe({
+        bindings,
+        handler: (message, key, exchange) => seen.push(`one ${exchange} ${key} ${message.id}`),
+      });
+      await two.subscribe({ bindings, handler: (message, key) => seen.push(`two ${key} ${message.id}`) });
+      two.publish('events', 'b.x', { id: 0 });
+      two.publish('events', 'a.x', { id: 1 });
+      await waitFor(() => seen.length >= 2, { what: 'the messages' });
+      assert.deepEqual(seen.sort(), ['one events a.x 1', 'two a.x 1']);
+    });
+
+    it('delivers again, once, what a handler refused', async () => {
+      let calls = 0;
+      await one.consume({
+        queue: 'refused',
+        bindings: [{ exchange: 'refused', routing_key: '#' }],
+        prefetch: 1,
+        handler: async (message) => {
+          if (message.id === 'bad') {
+            calls += 1;
+            throw new Error('refused');
+          }
+          calls += 100;
+        },
+      });
+      two.publish('refused', 'x', { id: 'bad' });
+      await waitFor(() => calls === 2, { what: 'the messages' });
+      two.publish('refused', 'x', { id: 'good' });
+      await waitFor(() => calls === 102, { what: 'the messages' });
+    });
+
+    it('waits for handlers under way when a consumer is cancelled', async () => {
+      let started = false;
+      let finish = () => {};
+      let finished = false;
+      const consumer = await one.consume({
+        queue: 'cancelled',
+        bindings: [{ exchange: 'cancelled', routing_key: '#' }],
+        prefetch: 1,
+        handler: async () => {
+          started = true;
+          await new Promise<void>((resolve) => {
+            finish = resolve;
+          });
+          finished = true;
+        },
+      });
+      two.publish('cancelled', 'x', { id: 1 });
+      await waitFor(() => started, { what: 'the messages' });
+      const cancelled = consumer.cancel().then(() => assert.equal(finished, true));
+      finish();
+      await cancelled;
+    });
+
+    it('goes on after the broker was killed', async () => {
+      const seen = new Set<unknown>();
+      await one.consume({
+        queue: 'survivor',
+        bindings: [{ exchange: 'survivor', routing_key: '#' }],
+        prefetch: 5,
+        handler: async (message) => {
+          seen.add(message.id);
+        },
+      });
+      two.publish('survivor', 'x', { id: 'before' });
+      await waitFor(() => seen.has('before'), { what: 'the messages' });
+      await fixture.restartBroker?.();
+      await waitFor(
+        () => {
+          if (one.connected() && two.connected()) two.publish('survivor', 'x', { id: 'after' });
+          return seen.has('after');
+        },
+        { what: 'a message after the restart', timeoutMs: 60_000 },
+      );
+    });
+  });
+}

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { createAnnouncer } from '../../action-service/announce.ts';
+import { setStatus } from '../../action-service/change-status.ts';
+import type { Bus } from '../../platform/bus/bus.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { newId } from '../../stores/collection.ts';
+import { createStores, ensureIndexes, type Stores } from '../../stores/stores.ts';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+
+describe('stores on a real database', { timeout: 120_000 }, () => {
+  let services: Provisioned;
+  let connection: Connection;
+  let stores: Stores;
+
+  before(async () => {
+    services = await provisioned({ parts: ['mongodb'] });
+    connection = await connectMongo(loadConfig(services.env), pino({ level: 'silent' }));
+    stores = createStores(connection);
+    await ensureIndexes(stores);
+  });
+
+  after(async () => {
+    await connection?.close();
+    await services?.stop();
+  });
+
+  const execution = () => {
+    const now = new Date();
+    return {
+      liveaction_id: newId(),
+      action_ref: 'core.noop',
+      runner_type: 'noop',
+      action_snapshot: 'a',
+      runner_snapshot: 'r',
+      status: 'requested' as const,
+      parameters: { 'dotted.key': { $dollar: 1 } },
+      context: { user: 'stanley' },
+      start_timestamp: now,
+      updated_at: now,
+      log: [{ timestamp: now, status: 'requested' as const }],
+    };
+  };
+
+  it('keeps dotted and dollar keys of parameters', async () => {
+    const { id } = await stores.executions.insert(execution());
+    assert.deepEqual((await stores.executions.get(id))?.parameters, { 'dotted.key': { $dollar: 1 } });
+  });
+
+  it('reads a malformed id as not found', async () => {
+    assert.equal(await stores.executions.get('no id'), undefined);
+    assert.equal(await stores.executions.get('0'.repeat(24)), undefined);
+  });
+
+  it('refuses a second execution with the same idempotency key, and names the first', async () => {
+    const first = await stores.executions.insert({ ...execution(), idempotency_key: 'wf/task' });
+    await assert.rejects(stores.executions.insert({ ...execution(), idempotency_key: 'wf/task' }), {
+      code: 'CONFLICT',
+      details: { conflict_id: first.id },
+    });
+  });
+
+  it('lets many executions have no idempotency key', async () => {
+    await stores.executions.insert(execution());
+    await stores.executions.insert(execution());
+  });
+
+  it('lets one of many racing changes of status win', async () => {
+    const { id } = await stores.executions.insert(execution());
+    const changes = await Promise.all(
+      Array.from({ length: 20 }, () => setStatus(stores, id, 'scheduled', { from: ['requested'] })),
+    );
+    assert.equal(changes.filter((changed) => changed !== undefined).length, 1);
+    assert.deepEqual(
+      (await stores.executions.get(id))?.log.map((entry) => entry.status),
+      ['requested', 'scheduled'],
+    );
+  });
+
+  it('never leaves a completed status, and stamps the end once', async () => {
+    const { id } = await stores.executions.insert(execution());
+    await setStatus(stores, id, 'running', { lease: { owner: 'me', seconds: 5 } });
+    const done = await setStatus(stores, id, 'succeeded', { result: { a: 1 }, ifLeasedBy: 'me' });
+    assert.equal(done?.lease, undefined);
+    assert.ok(done?.end_timestamp instanceof Date);
+    for (const status of ['running', 'failed', 'canceling', 'abandoned'] as const) {
+      assert.equal(await setStatus(stores, id, status, {}), undefined);
+    }
+  });
+
+  it('keeps a change from a runner whose lease is another one’s', async () => {
+    const { id } = await stores.executions.insert(execution());
+    await setStatus(stores, id, 'running', { lease: { owner: 'new', seconds: 5 } });
+    assert.equal(await setStatus(stores, id, 'succeeded', { ifLeasedBy: 'old' }), undefined);
+  });
+
+  it('pages and sorts', async () => {
+    for (const name of ['b', 'a', 'c']) await stores.users.insert({ name, is_service: false, nicknames: {} });
+    const page = await stores.users.find({}, { sort: { name: 1 }, limit: 2, offset: 1, include: ['name'] });
+    assert.deepEqual(
+      page.map((user) => user.name),
+      ['b', 'c'],
+    );
+    assert.equal(await stores.users.count({}), 3);
+  });
+});
+
+describe('announcements', () => {
+  it('carry ids and a status, never parameters', () => {
+    const sent: unknown[] = [];
+    const bus = { publish: (...message: unknown[]) => sent.push(message) } as unknown as Bus;
+    createAnnouncer(bus).created({ id: 'x', status: 'requested', parameters: { password: 'p' } } as never);
+    assert.ok(!JSON.stringify(sent).includes('password'));
+    assert.equal(sent.length, 2);
+  });
+});
