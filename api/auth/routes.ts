@@ -1,0 +1,130 @@
+import { createToken, findToken } from '../../action-service/tokens.ts';
+import { TramontaneError, UnauthorizedError, ValidationError } from '../../core/errors.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { toTimestamp } from '../lists/presentation.ts';
+import type { JsonSchema } from '../server/json-schema.ts';
+import type { Answer, ApiRequest, Route } from '../server/route.ts';
+import type { PasswordBackend } from './htpasswd.ts';
+import type { LoginThrottle } from './throttle.ts';
+import { ensureUser, impersonatedUser } from './users.ts';
+
+const TOKEN_REQUEST: JsonSchema = {
+  type: 'object',
+  properties: {
+    ttl: { type: ['integer', 'null'], minimum: 1 },
+    user: { type: ['string', 'null'] },
+    impersonate_user: { type: ['string', 'null'] },
+    nickname_origin: { type: ['string', 'null'] },
+  },
+};
+
+const VALIDATION_REQUEST: JsonSchema = {
+  type: 'object',
+  properties: { token: { type: ['string', 'null'] } },
+};
+
+export interface AuthDeps {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly passwords: PasswordBackend;
+  readonly throttle: LoginThrottle;
+}
+
+interface TokenRequest {
+  readonly ttl?: number | null;
+  readonly user?: string | null;
+  readonly impersonate_user?: string | null;
+  readonly nickname_origin?: string | null;
+}
+
+const invalid = () => new UnauthorizedError('Invalid or missing credentials');
+
+/** Name and password of a Basic header. @throws UnauthorizedError for anything else */
+export function readBasic(header: string | undefined): { readonly user: string; readonly password: string } {
+  const [, encoded] = /^basic\s+([A-Za-z0-9+/_=-]+)\s*$/i.exec(header ?? '') ?? [];
+  if (encoded === undefined) throw invalid();
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const at = text.indexOf(':');
+  if (at < 1) throw invalid();
+  return { user: text.slice(0, at), password: text.slice(at + 1) };
+}
+
+/** Public address of the API, for the header by which clients find it. */
+function apiUrl({ api, auth }: Config): string {
+  if (auth.api_url !== '') return auth.api_url;
+  return api.url !== '' ? api.url : `http://${api.host}:${api.port}`;
+}
+
+async function checkedUser({ passwords, throttle }: AuthDeps, request: ApiRequest): Promise<string> {
+  const { user, password } = readBasic(request.headers.authorization);
+  const key = `${user}\n${request.headers['x-forwarded-for'] ?? ''}`;
+  const wait = throttle.waitFor(key);
+  if (wait > 0) throw new TramontaneError('TOO_MANY_TRIES', `Too many failed logins, try again in ${wait} s.`);
+  if (await passwords.authenticate(user, password)) {
+    throttle.succeeded(key);
+    return user;
+  }
+  throttle.failed(key);
+  throw invalid();
+}
+
+async function makeToken(deps: AuthDeps, request: ApiRequest): Promise<Answer> {
+  const { config, stores } = deps;
+  const body = request.body as TokenRequest;
+  const login = await checkedUser(deps, request);
+  await ensureUser(stores, login);
+  const user = await impersonatedUser(stores, login, body);
+  const ttl = body.ttl ?? config.auth.token_ttl;
+  if (ttl > config.auth.token_ttl)
+    throw new ValidationError(`TTL specified ${ttl} is greater than max allowed ${config.auth.token_ttl}.`);
+  const { record, token } = await createToken(stores, { user, ttl });
+  return {
+    headers: { 'x-api-url': apiUrl(config) },
+    body: {
+      user,
+      token,
+      expiry: toTimestamp(record.expiry),
+      metadata: record.metadata,
+      service: record.service,
+      id: record.id,
+    },
+  };
+}
+
+async function validateToken({ stores }: AuthDeps, request: ApiRequest): Promise<Answer> {
+  const { token } = request.body as { token?: string | null };
+  if (token === undefined || token === null || token === '') throw new ValidationError('Token is not provided.');
+  const found = await findToken(stores, token);
+  return { body: { valid: found !== undefined && found !== 'expired' } };
+}
+
+/** Routes of st2auth. */
+export function authRoutes(deps: AuthDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/tokens',
+      summary: 'Get a token for a name and password',
+      permission: null,
+      body: TOKEN_REQUEST,
+      success: 201,
+      handle: (request) => makeToken(deps, request),
+    },
+    {
+      method: 'POST',
+      path: '/tokens/validate',
+      summary: 'Whether a token is valid',
+      permission: 'user_view',
+      body: VALIDATION_REQUEST,
+      handle: (request) => validateToken(deps, request),
+    },
+    {
+      method: 'GET',
+      path: '/sso',
+      summary: 'Whether single sign-on is on',
+      permission: null,
+      handle: async () => ({ body: { enabled: false } }),
+    },
+  ];
+}

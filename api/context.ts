@@ -1,0 +1,35 @@
+import type { ActionService } from '../action-service/contract.ts';
+import { createActionService } from '../action-service/create-action-service.ts';
+import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
+import type { Traces } from '../action-service/traces.ts';
+import { createTriggerService, type TriggerService } from '../action-service/triggers/trigger-service.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import type { Config } from '../platform/config/load-config.ts';
+import type { Logger } from '../platform/logging/create-logger.ts';
+import type { Stores } from '../stores/stores.ts';
+
+/** What the resources of st2api are built from. */
+export interface ApiContext {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly stores: Stores;
+  readonly bus: Bus;
+  readonly actions: ActionService & { readonly traces: Traces };
+  readonly keyValues: KeyValueService;
+  readonly triggers: TriggerService;
+}
+
+/** Builds the services that the resources share. */
+export function createApiContext(config: Config, logger: Logger, stores: Stores, bus: Bus): ApiContext {
+  const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
+  const actions = createActionService({
+    stores,
+    bus,
+    logger,
+    keyValues,
+    systemUser: config.system.user,
+    maskSecrets: config.api.mask_secrets,
+    webUrl: config.webui.base_url,
+  });
+  return { config, logger, stores, bus, actions, keyValues, triggers: createTriggerService(stores, bus) };
+}

@@ -1,0 +1,178 @@
+/** Making and changing executions: create, cancel, pause, resume, update, re-run. */
+import { errorCode, errorMessage, ForbiddenError, ValidationError } from '../../../core/errors.ts';
+import { isPlainObject } from '../../../core/python/values.ts';
+import { type ExecutionStatus, isCompleted, isExecutionStatus } from '../../../core/statuses.ts';
+import type { Execution } from '../../../stores/executions.ts';
+import type { ApiContext } from '../../context.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
+import { findExecution, showsSecrets } from './read.ts';
+import { EXECUTION, EXECUTION_REQUEST, EXECUTION_UPDATE, RERUN_REQUEST } from './schema.ts';
+
+type Values = Readonly<Record<string, unknown>>;
+
+async function present(context: ApiContext, request: ApiRequest, execution: Execution): Promise<unknown> {
+  const [presented] = await context.actions.present([execution], { showSecrets: showsSecrets(request) });
+  return presented ?? presentRecord(execution);
+}
+
+/** The context that comes in the header `st2-context`, from runners and from the engine. */
+function headerContext(text: string | undefined): Values {
+  if (text === undefined || text === '') return {};
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Told below: a text that is no JSON is as wrong as JSON that is no object.
+  }
+  if (isPlainObject(parsed)) return parsed;
+  throw new ValidationError('Unable to convert st2-context from the headers into JSON (was not an object).');
+}
+
+/** In whose name to run: only administrators may name somebody else. */
+export function userOf(requester: Requester, named: unknown): string {
+  if (typeof named !== 'string' || named === '' || named === requester.user) return requester.user;
+  if (!requester.isAdmin)
+    throw new ForbiddenError('"user" attribute can only be provided by admins when RBAC is enabled');
+  return named;
+}
+
+const given = <K extends string>(key: K, value: unknown) =>
+  value === undefined || value === null ? {} : ({ [key]: value } as Record<K, never>);
+
+async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const body = request.body as Values;
+  const fromHeader = headerContext(request.headers['st2-context']);
+  const key = request.headers['idempotency-key'];
+  const execution = await context.actions.request({
+    action: String(body.action),
+    user: typeof fromHeader.user === 'string' ? fromHeader.user : userOf(request.requester, body.user),
+    context: { ...(isPlainObject(body.context) ? body.context : {}), ...fromHeader },
+    ...given('parameters', body.parameters),
+    ...given('callback', body.callback),
+    ...given('notify', body.notify),
+    ...given('delay', body.delay),
+    ...given('idempotencyKey', key),
+  });
+  return { body: await present(context, request, execution) };
+}
+
+const CANCEL = ['canceling', 'canceled'];
+const PAUSE = ['pausing', 'paused'];
+
+async function changeTo(
+  context: ApiContext,
+  execution: Execution,
+  to: ExecutionStatus,
+  user: string,
+  result: unknown,
+): Promise<Execution> {
+  const { actions } = context;
+  const { id, status } = execution;
+  const reported = (status === 'canceling' && to === 'canceled') || (status === 'pausing' && to === 'paused');
+  if (!reported && CANCEL.includes(to)) return actions.cancel(id, user);
+  if (!reported && PAUSE.includes(to)) return actions.pause(id, user);
+  if (to === 'resuming') return actions.resume(id, user);
+  if (to === status) {
+    return result === undefined ? execution : ((await actions.updateProgress(id, { result })) ?? execution);
+  }
+  const changed = await actions.changeStatus(id, to, result === undefined ? {} : { result });
+  if (changed === undefined) throw new ValidationError(`Unable to change the status from "${status}" to "${to}".`);
+  return changed;
+}
+
+async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { status, result } = request.body as { status?: unknown; result?: unknown };
+  const execution = await findExecution(context, request.params.id ?? '');
+  if (isCompleted(execution.status)) throw new ValidationError('Execution is already in completed state.');
+  const to = isExecutionStatus(status) ? status : execution.status;
+  try {
+    const changed = await changeTo(context, execution, to, request.requester.user, result);
+    return { body: await present(context, request, changed) };
+  } catch (error) {
+    if (errorCode(error) !== 'VALIDATION') throw error;
+    throw new ValidationError(`Failed updating execution. ${errorMessage(error)}`);
+  }
+}
+
+async function cancel(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const execution = await findExecution(context, request.params.id ?? '');
+  try {
+    const canceled = await context.actions.cancel(execution.id, request.requester.user);
+    return { body: await present(context, request, canceled) };
+  } catch (error) {
+    // StackStorm answers 200 with a fault here, and clients tell by the fault.
+    if (errorCode(error) !== 'VALIDATION') throw error;
+    return { body: { faultstring: errorMessage(error) } };
+  }
+}
+
+async function rerun(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const body = request.body as Values;
+  const parameters = isPlainObject(body.parameters) ? body.parameters : {};
+  const tasks = (body.tasks ?? []) as readonly string[];
+  const reset = (body.reset ?? []) as readonly string[];
+  if ((tasks.length > 0 || reset.length > 0) && Object.keys(parameters).length > 0) {
+    throw new ValidationError('Parameters override is not supported when re-running task(s) for a workflow.');
+  }
+  if (reset.some((task) => !tasks.includes(task)))
+    throw new ValidationError('List of tasks to reset does not match the tasks to rerun.');
+  const existing = await findExecution(context, request.params.id ?? '', ['result']);
+  const execution = await context.actions.rerun(existing.id, {
+    parameters,
+    ...(tasks.length === 0 ? {} : { tasks }),
+    ...(body.reset === undefined || body.reset === null ? {} : { reset }),
+    ...given('delay', body.delay),
+    user: userOf(request.requester, body.user),
+    noMerge: request.query.flag('no_merge'),
+  });
+  return { body: await present(context, request, execution) };
+}
+
+/** Routes that change. */
+export function changeRoutes(context: ApiContext): readonly Route[] {
+  const query = { show_secrets: 'boolean' } as const;
+  const response = { description: 'The execution', ...EXECUTION };
+  return [
+    {
+      method: 'POST',
+      path: '/executions',
+      summary: 'Run an action',
+      permission: 'action_execute',
+      query,
+      body: EXECUTION_REQUEST,
+      success: 201,
+      response,
+      handle: (request) => create(context, request),
+    },
+    {
+      method: 'PUT',
+      path: '/executions/:id',
+      summary: 'Change the status or result of an execution: pause, resume, cancel',
+      permission: 'execution_modify',
+      query,
+      body: EXECUTION_UPDATE,
+      response,
+      handle: (request) => update(context, request),
+    },
+    {
+      method: 'DELETE',
+      path: '/executions/:id',
+      summary: 'Cancel an execution',
+      permission: 'execution_modify',
+      query,
+      handle: (request) => cancel(context, request),
+    },
+    {
+      method: 'POST',
+      path: '/executions/:id/re_run',
+      summary: 'Run again, as a new execution',
+      permission: 'action_execute',
+      query: { ...query, no_merge: 'boolean' },
+      body: RERUN_REQUEST,
+      success: 201,
+      response,
+      handle: (request) => rerun(context, request),
+    },
+  ];
+}

@@ -1,0 +1,57 @@
+import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
+import type { JsonSchema } from '../../server/json-schema.ts';
+
+/** Body of `POST /executions`. StackStorm takes further fields and ignores them. */
+export const EXECUTION_REQUEST: JsonSchema = {
+  type: 'object',
+  required: ['action'],
+  properties: {
+    action: { type: 'string' },
+    parameters: { type: 'object', nullable: true },
+    user: { type: 'string', nullable: true },
+    context: { type: 'object', nullable: true },
+    callback: { type: 'object', nullable: true },
+    notify: { type: 'object', nullable: true },
+    delay: { type: 'integer' },
+  },
+};
+
+/** Body of `PUT /executions/{id}`. */
+export const EXECUTION_UPDATE: JsonSchema = {
+  type: 'object',
+  properties: {
+    status: { enum: EXECUTION_STATUSES },
+    result: { type: ['array', 'object', 'string', 'integer', 'number', 'boolean', 'null'] },
+  },
+  additionalProperties: false,
+};
+
+/** Body of `POST /executions/{id}/re_run`. */
+export const RERUN_REQUEST: JsonSchema = {
+  type: 'object',
+  properties: {
+    parameters: { type: 'object', nullable: true },
+    tasks: { type: 'array', items: { type: 'string' }, nullable: true },
+    reset: { type: 'array', items: { type: 'string' }, nullable: true },
+    user: { type: 'string', nullable: true },
+    delay: { type: 'integer', nullable: true },
+  },
+};
+
+/** An execution in answers; the parts that clients rely on. */
+export const EXECUTION: JsonSchema = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    status: { type: 'string' },
+    action: { type: 'object', additionalProperties: true },
+    runner: { type: 'object', additionalProperties: true },
+    liveaction: { type: 'object', additionalProperties: true },
+    parameters: { type: 'object', additionalProperties: true },
+    context: { type: 'object', additionalProperties: true },
+    start_timestamp: { type: 'string' },
+    end_timestamp: { type: 'string' },
+    children: { type: 'array', items: { type: 'string' } },
+  },
+  additionalProperties: true,
+};

@@ -1,0 +1,185 @@
+/**
+ * The HTTP server that st2api and st2auth share. It turns a {@link Route} into a fastify route: credential, permission,
+ * query, body, answer, and errors in StackStorm's form.
+ */
+import { randomUUID } from 'node:crypto';
+import fastifySwagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { ValidationError } from '../../core/errors.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { authenticate } from './authenticate.ts';
+import { type Authorizer, createAuthorizer } from './authorize.ts';
+import { parseFormBody, parseJsonBody } from './body.ts';
+import { addCors } from './cors.ts';
+import { toErrorAnswer } from './errors.ts';
+import { assertFits } from './json-schema.ts';
+import { normalizeUrl } from './normalize-url.ts';
+import { openApiSchema, operationOf } from './openapi.ts';
+import { parseQuery } from './query.ts';
+import type { Answer, ApiRequest, Requester, Route } from './route.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    requester: Requester | null;
+  }
+}
+
+export interface HttpServerOptions {
+  readonly name: string;
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly stores: Stores;
+  readonly routes: readonly Route[];
+  /** Whether the parts that the service needs answer now. */
+  readonly ready: () => Promise<boolean>;
+}
+
+const REQUEST_LIMIT_MS = 120_000;
+const HEADERS_LIMIT_MS = 15_000;
+const PARAMETER_LENGTH = 2_000;
+
+/** Builds the server; it does not listen yet. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { config, logger, stores } = options;
+  const server = Fastify({
+    bodyLimit: config.api.body_limit,
+    requestTimeout: REQUEST_LIMIT_MS,
+    http: { headersTimeout: HEADERS_LIMIT_MS },
+    rewriteUrl: (request) => normalizeUrl(request.url ?? '/'),
+    genReqId: (request) => String(request.headers['x-request-id'] ?? randomUUID()),
+    routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    forceCloseConnections: true,
+    return503OnClosing: false,
+  });
+  server.decorateRequest('requester', null);
+  server.setValidatorCompiler(() => () => true);
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  acceptBodies(server);
+  addCors(server, config.api.allow_origin);
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const answer = toErrorAnswer(error);
+    if (answer.status >= 500)
+      logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
+    else logger.debug({ status: answer.status, method: request.method, path: pathOf(request) }, 'request refused');
+    sendJson(reply.code(answer.status), answer.body);
+  });
+  server.setNotFoundHandler((_request, reply) => {
+    sendJson(reply.code(404), { faultstring: 'The resource could not be found.' });
+  });
+
+  await server.register(fastifySwagger, openApiSchema(options.name));
+  const authorizer = createAuthorizer(stores, config.rbac.enable);
+  await server.register(async (scope) => {
+    for (const route of options.routes) addRoute(scope, route, { config, stores, authorizer });
+  });
+  addProbes(server, options.ready);
+  return server;
+}
+
+/** Path without the query, which may carry a token. */
+const pathOf = (request: FastifyRequest) => request.url.split('?')[0];
+
+/** Bytes rather than text: the framework would add a charset to the content type. */
+function sendJson(reply: FastifyReply, body: unknown): FastifyReply {
+  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body) ?? 'null'));
+}
+
+function acceptBodies(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'string' }, (request, text, done) => {
+    try {
+      done(null, parseBody(request.headers['content-type'], String(text)));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function parseBody(contentType: string | undefined, text: string): unknown {
+  const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'application/json' || type === '') return parseJsonBody(text);
+  if (type === 'text/plain') return text;
+  if (type === 'application/x-www-form-urlencoded') return parseFormBody(text);
+  throw new ValidationError(`Failed to parse request body: Unsupported Content-Type: "${type}"`);
+}
+
+interface RouteDeps {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly authorizer: Authorizer;
+}
+
+function addRoute(server: FastifyInstance, route: Route, deps: RouteDeps): void {
+  server.route({
+    method: route.method,
+    url: route.path,
+    schema: operationOf(route),
+    onRequest: async (request, reply) => identify(route, deps, request, reply),
+    handler: async (request, reply) => {
+      const answer = await route.handle(toApiRequest(route, request));
+      return send(reply, route, answer);
+    },
+  });
+}
+
+async function identify(route: Route, deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { permission } = route;
+  if (permission === null) return;
+  const requester = await findRequester(deps, request, reply);
+  request.requester = requester;
+  const params = request.params as Readonly<Record<string, string>>;
+  await deps.authorizer.assertAllowed(requester, permission, route.resourceUid?.(params));
+}
+
+async function findRequester(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): Promise<Requester> {
+  const { config, stores, authorizer } = deps;
+  if (!config.auth.enable) return { user: config.system.user, roles: [], isAdmin: true };
+  const query = request.query as Readonly<Record<string, unknown>>;
+  const { user, kind, id, location, cookie } = await authenticate(stores, { headers: request.headers, query });
+  if (cookie !== undefined) {
+    reply.header('set-cookie', `auth-token=${encodeURIComponent(cookie)}; Path=/; HttpOnly; SameSite=lax`);
+  }
+  const roles = await authorizer.rolesOf(user);
+  return { user, roles, isAdmin: authorizer.isAdmin(roles), credential: { kind, location, id } };
+}
+
+function toApiRequest(route: Route, request: FastifyRequest): ApiRequest {
+  const body = bodyOf(route, request);
+  if (route.body !== undefined) assertFits(route.body, body);
+  return {
+    params: request.params as Readonly<Record<string, string>>,
+    query: parseQuery(route.query ?? {}, request.query as Readonly<Record<string, unknown>>),
+    body,
+    headers: request.headers as Readonly<Record<string, string | undefined>>,
+    requester: request.requester ?? { user: '', roles: [], isAdmin: false },
+  };
+}
+
+/** No body at all is an empty object, so that the schema names the first property that is missing. */
+function bodyOf(route: Route, request: FastifyRequest): unknown {
+  if (route.body === undefined || request.body !== undefined) return request.body;
+  return {};
+}
+
+function send(reply: FastifyReply, route: Route, answer: Answer): FastifyReply {
+  reply.code(answer.status ?? route.success ?? 200);
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  if (answer.type !== undefined) return reply.header('content-type', answer.type).send(answer.body);
+  if (answer.body === undefined) return reply.send();
+  return sendJson(reply, answer.body);
+}
+
+/** Probes of supervisors and proxies: alive, and ready to serve. */
+function addProbes(server: FastifyInstance, ready: () => Promise<boolean>): void {
+  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) => sendJson(reply, { status: 'ok' }));
+  server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+    const isReady = await ready().catch(() => false);
+    return sendJson(reply.code(isReady ? 200 : 503), { status: isReady ? 'ready' : 'not ready' });
+  });
+  server.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => sendJson(reply, server.swagger()));
+}

@@ -1,0 +1,62 @@
+import type { Identity } from '../../action-service/tokens.ts';
+import type { JsonSchema } from './json-schema.ts';
+import type { Query, QueryTable } from './query.ts';
+
+/** Who asks, as the credential says. */
+export interface Requester {
+  readonly user: string;
+  readonly roles: readonly string[];
+  /** Without RBAC everybody is one. */
+  readonly isAdmin: boolean;
+  /** How the user was authenticated; absent when authentication is off. */
+  readonly credential?: {
+    readonly kind: Identity['kind'];
+    readonly location: 'header' | 'query' | 'cookie';
+    /** Of the token or API key. */
+    readonly id: string;
+  };
+}
+
+/** A request as handlers see it: parsed, checked, and with its user. */
+export interface ApiRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Query;
+  /** Fits the route's body schema. */
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly requester: Requester;
+}
+
+/** What a handler answers. `body` undefined sends none. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Content type of a body that is not sent as JSON. */
+  readonly type?: string;
+}
+
+/** What a role must allow: `<resource>_<verb>`. Reading verbs are `view` and `list`. */
+export type Permission = `${string}_${'view' | 'list' | 'create' | 'modify' | 'delete' | 'execute' | 'all'}`;
+
+/** One route, described once: the server, its checks, its permissions and the OpenAPI document are made from it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Without prefix: `/actions/:ref_or_id`. */
+  readonly path: string;
+  readonly summary: string;
+  /** `null`: open to everybody, no credential needed. */
+  readonly permission: Permission | null;
+  readonly query?: QueryTable;
+  readonly body?: JsonSchema;
+  /** Schema of the answer, for the OpenAPI document. */
+  readonly response?: JsonSchema;
+  /** Status of success; 200 unless given. */
+  readonly success?: number;
+  /** Name of a stored object that the permission may be granted on, from the path's parameters: `action:core:local`. */
+  readonly resourceUid?: (params: Readonly<Record<string, string>>) => string | undefined;
+  handle(request: ApiRequest): Promise<Answer>;
+}
+
+/** The permission that every authenticated user has. */
+export const ANY_USER: Permission = 'user_view';
