@@ -1,6 +1,6 @@
 import { createDict, dictEntries, isDict } from '../../python/dict.ts';
 import { PyDictView, PyIterator } from '../../python/iterator.ts';
-import { PyFloat, PySet, PyTuple } from '../../python/values.ts';
+import { isPlainObject, PyFloat, PySet, PyTuple, pyHash } from '../../python/values.ts';
 import { isDataView } from '../data-view.ts';
 import { YaqlError } from './errors.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -63,6 +63,7 @@ export function convertOutput(value: unknown, evaluation: Evaluation): unknown {
     spend(entries.length);
     if (evaluation.limitIterators >= 0) evaluation.checkSize(entries);
     const converted = entries.map(([key, member]) => [convert(key), convert(member)] as const);
+    if (!isPlainObject(item)) for (const [key] of converted) pyHash(key);
     const isSame = converted.every(
       ([key, member], index) => key === entries[index]?.[0] && member === entries[index]?.[1],
     );

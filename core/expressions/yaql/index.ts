@@ -27,7 +27,8 @@ export function evaluateYaql(expression: string | YaqlExpression, options: YaqlO
   const parsed = typeof expression === 'string' ? parseYaql(expression, options.engine?.delegates) : expression;
   const evaluation = new Evaluation(options, machine);
   const scope = new Scope(null, options.data ?? null);
-  for (const [name, value] of Object.entries(options.variables ?? {})) scope.set(name, value);
+  for (const [name, value] of Object.entries(options.variables ?? {}))
+    scope.set(name.startsWith('$') ? name.slice(1) : name, value);
   try {
     const value = evaluate(parsed.root, new Scope(scope), evaluation);
     return evaluation.convertOutputData ? convertOutput(value, evaluation) : value;

@@ -27,7 +27,7 @@ export interface YaqlBudget {
 export interface YaqlOptions {
   /** The value of `$`: data, or a view to look names up in. */
   readonly data: unknown;
-  /** Further variables, by name without the dollar sign. */
+  /** Further variables by name, with or without the dollar sign. */
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Functions of the host; they go before the standard ones. */
   readonly functions?: FunctionTable;

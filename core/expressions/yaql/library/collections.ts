@@ -96,7 +96,7 @@ export function* chain(collections: Iterable<Iterable<unknown>>): Generator<unkn
 }
 
 export const collections: readonly AnyOverload[] = [
-  fn('list', [], (_args, { rest, evaluation }) => toArray(unpackIterators(rest), evaluation), {
+  fn('list', [], (_args, { rest, evaluation }) => toArray(evaluation.limited(unpackIterators(rest)), evaluation), {
     rest: required(any, 'args'),
   }),
   fn(

@@ -50,7 +50,7 @@ const difference = method('difference', pair, ([left, right], { evaluation }) =>
 
 export const sets: readonly AnyOverload[] = [
   fn('isSet', [required(any, 'arg')], ([value]) => isSetLike(value)),
-  fn('set', [], (_args, { rest, evaluation }) => evaluation.set(unpackIterators(rest)), {
+  fn('set', [], (_args, { rest, evaluation }) => evaluation.set(evaluation.limited(unpackIterators(rest))), {
     rest: required(any, 'args'),
   }),
   method('toSet', [required(iterable, 'collection')], ([items], { evaluation }) => evaluation.set(items)),
