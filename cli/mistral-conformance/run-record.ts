@@ -66,7 +66,7 @@ function subOutcome(execution: RehearsalExecution): SubOutcome {
     workflow: execution.workflow.name,
     parent_task: execution.parent?.run.task_name ?? '',
     index: execution.parent?.run.item_index ?? 0,
-    input: toJsonValue(execution.identity.input),
+    input: toJsonValue(view.input),
     state: view.state,
     output: toJsonValue(view.output),
     tasks: view.tasks.map(taskOutcome),

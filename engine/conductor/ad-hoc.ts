@@ -20,14 +20,16 @@ export interface ResolvedAction {
 
 /** An ad-hoc action by the name in the workflow: first that of the same workbook. */
 export function findAdHocAction(machine: Machine, name: string): AdHocActionIr | undefined {
-  const { workbook, actions } = machine.ir;
-  const names = workbook === undefined ? [name] : [`${workbook}.${name}`, name];
-  for (const one of names) {
-    const own = actions !== undefined && Object.hasOwn(actions, one) ? actions[one] : undefined;
-    const found = own ?? machine.ports.findAction(one)?.adhoc;
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const { workbook } = machine.ir;
+  const inWorkbook = workbook === undefined ? undefined : findByFullName(machine, `${workbook}.${name}`);
+  return inWorkbook ?? findByFullName(machine, name);
+}
+
+/** A base action is meant by its full name, also within a workbook. */
+function findByFullName(machine: Machine, name: string): AdHocActionIr | undefined {
+  const { actions } = machine.ir;
+  const own = actions !== undefined && Object.hasOwn(actions, name) ? actions[name] : undefined;
+  return own?.name === name ? own : machine.ports.findAction(name)?.adhoc;
 }
 
 /**
@@ -48,7 +50,7 @@ export function resolveAdHoc(machine: Machine, task: TaskRecord, action: AdHocAc
     visited.add(current.name);
     given = baseInput(machine, task, current, given);
     if (current.output !== undefined && current.output !== null) transforms.unshift(current.output);
-    const base = findAdHocAction(machine, current.base);
+    const base = findByFullName(machine, current.base);
     if (base === undefined) break;
     current = base;
   }

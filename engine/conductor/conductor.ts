@@ -119,7 +119,7 @@ function takeIn(machine: Machine, pending: Map<string, PendingStep>, event: Cond
       for (const request of event.tasks) push({ kind: 'rerun', request, env: event.env });
       return;
     case 'skip':
-      return push({ kind: 'skip', task: event.task });
+      return push({ kind: 'rerun', request: { task: event.task, reset: true, skip: true } });
   }
 }
 

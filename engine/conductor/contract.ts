@@ -55,7 +55,9 @@ export type Command =
       readonly input: Readonly<Record<string, unknown>>;
       readonly params: ExecutionParams;
     } & RunIdentity)
-  | { readonly type: 'action.cancel' | 'workflow.cancel' | 'workflow.pause' | 'workflow.resume'; readonly id: string }
+  | { readonly type: 'action.cancel' | 'workflow.pause' | 'workflow.resume'; readonly id: string }
+  /** The message is that of the cancel above; it is to reach the `cancel` event of the sub-workflow. */
+  | { readonly type: 'workflow.cancel'; readonly id: string; readonly message: string | null }
   | {
       readonly type: 'workflow.rerun';
       readonly id: string;
@@ -85,6 +87,8 @@ export interface RerunRequest {
   readonly task: string;
   /** with-items: true repeats all items, false the failed ones only. */
   readonly reset: boolean;
+  /** Skip the task instead of running it again. */
+  readonly skip?: boolean;
 }
 
 /** Parameters of a workflow execution beside its input. */
@@ -134,6 +138,7 @@ export type ConductorEvent =
       readonly tasks: readonly RerunRequest[];
       readonly env?: Readonly<Record<string, unknown>>;
     }
+  /** `task` may be dotted, see {@link RerunRequest}. */
   | { readonly type: 'skip'; readonly task: string };
 
 /** What the conductor needs from its host. All are deterministic in the Temporal sandbox. */
@@ -203,6 +208,8 @@ export interface ExecutionView {
   readonly started: boolean;
   readonly state: MistralState;
   readonly state_info: string | null;
+  /** The input with its defaults, once started. */
+  readonly input: Readonly<Record<string, unknown>>;
   readonly output: unknown;
   readonly created_at: string;
   readonly updated_at: string;

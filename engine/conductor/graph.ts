@@ -44,9 +44,7 @@ export function createGraph(workflow: WorkflowIr): TaskGraph {
   const dependents = new Map<string, string[]>(workflow.tasks.map((task) => [task.name, []]));
   for (const task of workflow.tasks) {
     const targets = new Set(
-      CLAUSES.flatMap((clause) => transitionsOf(task, clause))
-        .filter((transition) => transition.command === undefined)
-        .map((transition) => transition.to),
+      CLAUSES.flatMap((clause) => transitionsOf(task, clause)).map((transition) => transition.to),
     );
     outbound.set(task.name, targets);
     for (const target of targets) inbound.get(target)?.push(task.name);

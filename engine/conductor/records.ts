@@ -174,8 +174,7 @@ export type Step =
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume'; readonly env?: Readonly<Record<string, unknown>> }
   | { readonly kind: 'stop'; readonly state: 'SUCCESS' | 'ERROR' | 'CANCELLED'; readonly message: string | null }
-  | { readonly kind: 'rerun'; readonly request: RerunRequest; readonly env?: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'skip'; readonly task: string };
+  | { readonly kind: 'rerun'; readonly request: RerunRequest; readonly env?: Readonly<Record<string, unknown>> };
 
 /** Answer to an effect: its value, or why there is none. */
 export type EffectResult = { readonly value: unknown } | { readonly error: string };

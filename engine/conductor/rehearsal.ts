@@ -135,11 +135,15 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
         const results = command.effects.map((effect) => fetchEffect(effect.kind, effect.key));
         return later(execution, 0, { type: 'effects.fetched', id: command.id, results });
       }
-      case 'workflow.cancel':
+      case 'workflow.cancel': {
+        const child = execution.children.get(command.id);
+        if (child !== undefined) later(child, 0, { type: 'cancel', message: command.message ?? undefined });
+        return;
+      }
       case 'workflow.pause':
       case 'workflow.resume': {
         const child = execution.children.get(command.id);
-        if (child !== undefined) later(child, 0, { type: command.type.slice('workflow.'.length) as 'pause' });
+        if (child !== undefined) later(child, 0, { type: command.type === 'workflow.pause' ? 'pause' : 'resume' });
         return;
       }
       case 'workflow.rerun': {

@@ -4,7 +4,7 @@ import { forceFailTask } from './force-fail.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
 import { type Machine, pushStep, touch } from './machine.ts';
 import type { RunRecord, Step, TaskRecord } from './records.ts';
-import { rerunTask, skipTask } from './rerun.ts';
+import { rerunTask } from './rerun.ts';
 import { handleRefusal, handleRunEnd, handleRunUpdate } from './run-events.ts';
 import { ActionUnusableError } from './runs.ts';
 import { isCompleted } from './states.ts';
@@ -129,7 +129,6 @@ export const STEPS: Handlers = {
     failed: (machine, _step, error) => failWorkflow(machine, errorMessage(error)),
   },
   rerun: { run: (machine, step) => rerunTask(machine, step.request, step.env) },
-  skip: { run: (machine, step) => skipTask(machine, step.task) },
 };
 
 function carryOut(machine: Machine, task: TaskRecord, verdict: JoinVerdict): void {

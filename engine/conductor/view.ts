@@ -13,6 +13,7 @@ export function executionView(machine: Machine, since: number | undefined): Exec
     started: workflow.started,
     state: workflow.state,
     state_info: workflow.state_info,
+    input: workflow.input,
     output: workflow.output,
     created_at: isoTime(workflow.created_at),
     updated_at: isoTime(workflow.updated_at),

@@ -44,7 +44,7 @@ export function failWorkflow(machine: Machine, message: string | null): void {
 export function cancelWorkflow(machine: Machine, message: string | null): void {
   if (isCompleted(machine.workflow.state)) return;
   setWorkflowState(machine, 'CANCELLED', message, { result: message });
-  for (const run of machine.openSubWorkflows) emit(machine, { type: 'workflow.cancel', id: run.id });
+  for (const run of machine.openSubWorkflows) emit(machine, { type: 'workflow.cancel', id: run.id, message });
 }
 
 function finalContextOrNone(machine: Machine): Context {

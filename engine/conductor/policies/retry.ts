@@ -13,6 +13,10 @@ import { policyNumber } from './policy-value.ts';
  * A join that never ran its action has nothing to try again.
  */
 export const retry: Policy = {
+  beforeStart(machine, task, { retry: policy }) {
+    policyNumber(machine, task, 'retry count', policy?.count);
+    policyNumber(machine, task, 'retry delay', policy?.delay);
+  },
   afterComplete(machine, task, { retry: policy }) {
     if (policy === undefined) return;
     const count = policyNumber(machine, task, 'retry count', policy.count);

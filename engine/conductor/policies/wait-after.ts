@@ -5,6 +5,9 @@ import { policyNumber } from './policy-value.ts';
 
 /** `wait-after`: seconds between the end of the action and the completion of the task, errors included. */
 export const waitAfter: Policy = {
+  beforeStart(machine, task, { wait_after }) {
+    policyNumber(machine, task, 'wait-after', wait_after);
+  },
   afterComplete(machine, task, { wait_after }) {
     const seconds = policyNumber(machine, task, 'wait-after', wait_after);
     if (seconds === 0 || task.waited_after) return;
