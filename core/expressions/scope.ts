@@ -1,11 +1,11 @@
 /** What an expression of a workflow can see. */
 import { dictHas, isDict } from '../python/dict.ts';
-import type { DataView } from './data-view.ts';
+import type { DataView as ContextView } from './data-view.ts';
 import type { ExpressionRuntime, RuntimeFunctions } from './functions/function-table.ts';
 
 export interface ExpressionScope {
   /** `$` in YAQL, `_` in Jinja: data, or a view on the layers of a workflow's context. */
-  readonly data: unknown | DataView;
+  readonly data: unknown | ContextView;
   /** Functions of the host by name, such as `task`; they come before the built-in ones. */
   readonly functions?: RuntimeFunctions;
   readonly runtime?: ExpressionRuntime;
@@ -28,6 +28,6 @@ export function hasData(data: unknown): boolean {
   return Boolean(data);
 }
 
-function isView(data: unknown): data is DataView {
+function isView(data: unknown): data is ContextView {
   return typeof data === 'object' && data !== null && 'keys' in data && typeof data.keys === 'function';
 }

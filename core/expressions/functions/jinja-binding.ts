@@ -1,6 +1,7 @@
 /** Expression functions as Jinja sees them: callables of the template, or filters. */
 import { PythonError } from '../../python/errors.ts';
-import { type FilterFunction, HostFunction, type Kwargs, NO_KWARGS, Undefined } from '../jinja/index.ts';
+import { PyIterator } from '../../python/iterator.ts';
+import { type FilterFunction, HostFunction, HostObject, type Kwargs, NO_KWARGS, Undefined } from '../jinja/index.ts';
 import type { ExpressionFunction, RuntimeFunction } from './function-table.ts';
 
 /** One value per parameter, defaults filled in. @throws PythonError TypeError as Python does */
@@ -19,11 +20,18 @@ function bind(definition: ExpressionFunction, args: readonly unknown[], kwargs: 
   }
   return params.map((param, index) => {
     const given = index < args.length ? args[index] : kwargs.get(param.name);
-    if (given instanceof Undefined) given.fail();
-    if (given !== undefined) return given;
+    if (given !== undefined) return plainArgument(given);
     if (Object.hasOwn(param, 'default')) return param.default;
     throw new PythonError('TypeError', `${name}() missing 1 required positional argument: '${param.name}'`);
   });
+}
+
+/** Engine objects as functions understand them: iterators stay one-pass, other objects become their text. */
+function plainArgument(value: unknown): unknown {
+  if (!(value instanceof HostObject)) return value;
+  if (value instanceof Undefined) value.fail();
+  const items = value.items();
+  return items === undefined ? value.text() : new PyIterator(items[Symbol.iterator]());
 }
 
 /** A function of the table, called by name. */
@@ -38,8 +46,8 @@ export function callExpressionFunction(definition: ExpressionFunction, data: unk
 /** A function of the host, called by name. */
 export function jinjaFunction(name: string, body: RuntimeFunction): HostFunction {
   return new HostFunction(name, (args, kwargs) => {
-    for (const value of [...args, ...kwargs.values()]) if (value instanceof Undefined) value.fail();
-    return body(args, Object.fromEntries(kwargs)) ?? null;
+    const named = [...kwargs].map(([key, value]) => [key, plainArgument(value)] as const);
+    return body(args.map(plainArgument), Object.fromEntries(named)) ?? null;
   });
 }
 

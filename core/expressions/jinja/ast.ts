@@ -26,7 +26,7 @@ export type Expr =
       readonly first: Expr;
       readonly operands: readonly { readonly operator: CompareOperator; readonly value: Expr }[];
     }
-  | { readonly kind: 'conditional'; readonly test: Expr; readonly then: Expr; readonly otherwise?: Expr }
+  | { readonly kind: 'conditional'; readonly test: Expr; readonly body: Expr; readonly otherwise?: Expr }
   | { readonly kind: 'attribute'; readonly target: Expr; readonly name: string }
   | { readonly kind: 'item'; readonly target: Expr; readonly key: Expr }
   | { readonly kind: 'slice'; readonly start?: Expr; readonly stop?: Expr; readonly step?: Expr }
@@ -51,7 +51,7 @@ export type Statement =
   | {
       readonly kind: 'if';
       readonly test: Expr;
-      readonly then: readonly Statement[];
+      readonly body: readonly Statement[];
       readonly otherwise: readonly Statement[];
     }
   | {

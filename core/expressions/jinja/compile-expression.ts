@@ -175,7 +175,7 @@ export class ExpressionCompiler {
   private conditional(node: Expr & { readonly kind: 'conditional' }): Evaluator {
     const test = this.expression(node.test);
     this.softDepth += 1;
-    const then = this.expression(node.then);
+    const then = this.expression(node.body);
     const otherwise = node.otherwise === undefined ? undefined : this.expression(node.otherwise);
     this.softDepth -= 1;
     return (scope) => {

@@ -68,7 +68,7 @@ export class TemplateCompiler extends ExpressionCompiler {
   private condition(node: Statement & { readonly kind: 'if' }): Renderer {
     const test = this.expression(node.test);
     this.softDepth += 1;
-    const then = this.block(node.then);
+    const then = this.block(node.body);
     const otherwise = this.block(node.otherwise);
     this.softDepth -= 1;
     return (scope, output) => {

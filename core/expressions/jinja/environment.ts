@@ -18,6 +18,8 @@ export interface JinjaInput {
   readonly undefinedMode?: UndefinedMode;
   readonly runtime?: ExpressionRuntime;
   readonly budget?: Partial<JinjaBudget>;
+  /** For the filter `decrypt_kv`. */
+  readonly decrypt?: (text: string) => string;
 }
 
 const CACHE_SIZE = 2000;
@@ -71,6 +73,7 @@ export class JinjaEnvironment {
       undefinedMode: input.undefinedMode ?? 'strict',
       runtime: input.runtime ?? defaultRuntime,
       budget: input.budget,
+      decrypt: input.decrypt,
     });
     return new Scope(evaluation, input.lookup);
   }

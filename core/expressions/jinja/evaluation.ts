@@ -35,6 +35,8 @@ export class Evaluation {
   readonly library: JinjaLibrary;
   readonly undefinedMode: UndefinedMode;
   readonly runtime: ExpressionRuntime;
+  /** Decrypts a value of the datastore, where the host allows it. */
+  readonly decrypt: ((text: string) => string) | undefined;
   private readonly budget: JinjaBudget;
   private readonly created = new WeakSet<object>();
   private steps = 0;
@@ -45,10 +47,12 @@ export class Evaluation {
     undefinedMode: UndefinedMode;
     runtime: ExpressionRuntime;
     budget?: Partial<JinjaBudget>;
+    decrypt?: (text: string) => string;
   }) {
     this.library = options.library;
     this.undefinedMode = options.undefinedMode;
     this.runtime = options.runtime;
+    this.decrypt = options.decrypt;
     this.budget = { ...DEFAULT_BUDGET, ...options.budget };
   }
 

@@ -166,7 +166,7 @@ export class ExpressionParser {
     while (this.skipWord('if')) {
       const test = this.or();
       const otherwise = this.skipWord('else') ? this.expression() : undefined;
-      node = { kind: 'conditional', test, then: node, otherwise };
+      node = { kind: 'conditional', test, body: node, otherwise };
     }
     return node;
   }

@@ -7,10 +7,11 @@ import { builtinTests } from './tests.ts';
 
 export { JinjaEnvironment, type JinjaInput, remember } from './environment.ts';
 export { JinjaError, JinjaLimitError, JinjaSyntaxError } from './errors.ts';
-export type { FilterFunction, FilterTable, JinjaBudget } from './evaluation.ts';
+export type { FilterFunction, FilterTable, JinjaBudget, NameSource } from './evaluation.ts';
 export { globals as jinjaGlobals } from './globals.ts';
 export { HostFunction, HostObject, type Kwargs, NO_KWARGS, Undefined, type UndefinedMode } from './objects.ts';
 export { parseExpression, parseTemplate } from './template-parser.ts';
+export { undeclaredNames } from './undeclared-names.ts';
 
 /** An environment with Jinja2's own filters and tests, and filters of ours. */
 export function createJinjaEnvironment(filters: FilterTable): JinjaEnvironment {

@@ -96,6 +96,15 @@ export function replace(value: string, old: string, by: string, count: number, e
   );
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the line boundaries of Python's splitlines
+const LINE = /([^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*)(\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g;
+
+/** `str.splitlines`. */
+export function splitLines(value: string, keepEnds = false): string[] {
+  const lines = [...value.matchAll(LINE)].filter(([all]) => all !== '');
+  return lines.map(([all, line = '']) => (keepEnds ? all : line));
+}
+
 export function capitalize(value: string): string {
   const [first = '', ...rest] = characters(value);
   return first.toUpperCase() + rest.join('').toLowerCase();
@@ -188,14 +197,7 @@ export const stringMethods: MethodTable = {
   },
   splitlines: {
     parameters: ['keepends?'],
-    call: (self: string, [keep], evaluation) => {
-      const lines =
-        self.match(/[^\r\n\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g) ?? [];
-      const kept = lines.filter((line) => line !== '');
-      return evaluation.own(
-        keep === true ? kept : kept.map((line) => line.replace(/(?:\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029])$/, '')),
-      );
-    },
+    call: (self: string, [keep], evaluation) => evaluation.own(splitLines(self, keep === true)),
   },
   join: {
     parameters: ['iterable'],

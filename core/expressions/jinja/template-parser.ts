@@ -232,7 +232,7 @@ function toStatements(node: unknown): readonly Statement[] {
         {
           kind: 'if',
           test: structure.cond as Expr,
-          then: toStatements(structure.body),
+          body: toStatements(structure.body),
           otherwise: toStatements(structure.else_),
         },
       ];

@@ -9,7 +9,7 @@ import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
 import { formatPercent } from '../formatting.ts';
 import { Callable, Undefined } from '../objects.ts';
 import { characters, iterate, reprOf, textLength, textOf, truth, typeNameOf } from '../operations.ts';
-import { capitalize, pad, replace, strip } from '../string-methods.ts';
+import { capitalize, pad, replace, splitLines, strip } from '../string-methods.ts';
 
 function onText(body: (text: string, evaluation: Evaluation) => unknown): FilterFunction {
   return { parameters: [], call: (value, _args, evaluation) => body(textOf(value, evaluation), evaluation) };
@@ -81,19 +81,13 @@ function truncate(value: unknown, args: readonly unknown[]): string {
   return (space === -1 ? cut : cut.slice(0, space)) + end;
 }
 
-function lines(text: string): string[] {
-  const parts = text.split(/\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/);
-  if (parts.at(-1) === '') parts.pop();
-  return parts;
-}
-
 function indent(value: unknown, args: readonly unknown[], evaluation: Evaluation): string {
   const text = requireText(value, '__add__');
   const width = args[0];
   const indention = typeof width === 'string' ? width : ' '.repeat(Math.min(10_000, Math.max(0, integer(width, 4))));
   const first = args[1] !== undefined && truth(args[1]);
   const blank = args[2] !== undefined && truth(args[2]);
-  const all = lines(`${text}\n`);
+  const all = splitLines(`${text}\n`);
   evaluation.chargeText(text.length + all.length * indention.length);
   const indented = all.map((line, index) => {
     if (index === 0) return first ? indention + line : line;
@@ -148,7 +142,7 @@ function wordWrap(value: unknown, args: readonly unknown[], evaluation: Evaluati
   if (options.width <= 0) throw new PythonError('ValueError', `invalid width ${options.width} (must be > 0)`);
   const separator = typeof args[2] === 'string' ? args[2] : '\n';
   evaluation.charge(text.length);
-  return lines(text)
+  return splitLines(text)
     .map((line) => wrapLine(line, options).join(separator))
     .join(separator);
 }
@@ -217,7 +211,7 @@ function joined(value: unknown, evaluation: Evaluation, separator: string, read:
   return parts.join(separator);
 }
 
-const escape = onText((text, evaluation) => {
+const escaped = onText((text, evaluation) => {
   evaluation.chargeText(text.length * 5);
   return escapeHtml(text);
 });
@@ -231,9 +225,9 @@ export const textFilters: FilterTable = {
   title: onText(title),
   string: onText((text) => text),
   trim: { parameters: ['chars?'], call: (value, [chars], evaluation) => strip(textOf(value, evaluation), chars) },
-  e: escape,
-  escape,
-  forceescape: escape,
+  e: escaped,
+  escape: escaped,
+  forceescape: escaped,
   safe: { parameters: [], call: (value, _args, evaluation) => textOf(value, evaluation) },
   striptags: onText(stripTags),
   urlencode: { parameters: [], call: (value, _args, evaluation) => urlEncode(value, evaluation) },

@@ -1,0 +1,111 @@
+/** Checks parameters against the merged schemas of an action, before an execution is made. */
+import { isDict, setKey } from '../python/dict.ts';
+import { ParamError, ParamSchemaError } from './errors.ts';
+import { checkSchema, type Schema } from './json-schema.ts';
+import { mergeParameterSchemas } from './merge-schemas.ts';
+import type { ParameterDefinitions } from './render-params.ts';
+import type { ParameterSchema, ParameterSchemas, ParameterValues } from './schema.ts';
+
+/** The schema of a parameter that says nothing: any value but null. */
+const ANY_TYPE: Schema = {
+  anyOf: ['array', 'boolean', 'integer', 'number', 'object', 'string'].map((type) => ({ type })),
+};
+
+/** The JSON Schema of all parameters of an action. */
+export function parametersJsonSchema(schemas: ParameterSchemas): Schema {
+  const properties = Object.entries(schemas).map(([name, schema]): [string, Schema] => [
+    name,
+    Object.keys(schema ?? {}).length === 0 ? ANY_TYPE : schema,
+  ]);
+  if (properties.length === 0) return {};
+  return { type: 'object', properties: Object.fromEntries(properties), additionalProperties: false };
+}
+
+/**
+ * Checks rendered parameters; defaults count as given, and an optional parameter may be null.
+ * @returns the parameters with defaults filled in
+ * @throws ParamSchemaError in the words of StackStorm's validator, ParamError for an immutable parameter that is given
+ */
+export function validateParams(
+  definitions: ParameterDefinitions,
+  params: ParameterValues,
+  actionRef = '',
+): Record<string, unknown> {
+  const schemas = mergeParameterSchemas(definitions.runner, definitions.action, actionRef);
+  const filled = withDefaults(params, schemas) as Record<string, unknown>;
+  const schema = nullable(parametersJsonSchema(schemas));
+  for (const { message, path } of checkSchema(filled, schema)) throw new ParamSchemaError(message, path);
+  return filled;
+}
+
+/**
+ * Refuses parameters that may not be set.
+ * @throws ParamError naming them
+ */
+export function refuseImmutable(definitions: ParameterDefinitions, given: ParameterValues): void {
+  const overridden = Object.keys(given).filter(
+    (name) => own(definitions.action, name)?.immutable === true || own(definitions.runner, name)?.immutable === true,
+  );
+  if (overridden.length === 0) return;
+  const names = overridden.map((name) => `'${name}'`).join(', ');
+  throw new ParamError(`Override of immutable parameter(s) [${names}] is unsupported.`, { parameters: overridden });
+}
+
+function own(schemas: ParameterSchemas, name: string): ParameterSchema | undefined {
+  return Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+}
+
+function hasType(schema: ParameterSchema, type: string): boolean {
+  return schema.type === type || (Array.isArray(schema.type) && schema.type.includes(type));
+}
+
+/** Fills defaults in, also within objects and lists of objects that are given. */
+function withDefaults(value: unknown, schemas: ParameterSchemas): unknown {
+  if (Array.isArray(value)) return value.map((item) => withDefaults(item, schemas));
+  if (!isDict(value)) return value;
+  const result: Record<string, unknown> = { ...(value as Record<string, unknown>) };
+  for (const [name, schema] of Object.entries(schemas)) {
+    if (!isDict(schema)) continue;
+    const present = Object.hasOwn(result, name) ? (result[name] ?? null) : null;
+    if (present === null && 'default' in schema) setKey(result, name, schema.default);
+    const inner = nestedSchemas(schema);
+    if (inner !== undefined && present !== null) setKey(result, name, withDefaults(present, inner));
+  }
+  return result;
+}
+
+function nestedSchemas(schema: ParameterSchema): ParameterSchemas | undefined {
+  if (hasType(schema, 'array') && schema.items?.properties !== undefined) return schema.items.properties;
+  if (hasType(schema, 'object') && schema.properties !== undefined) return schema.properties;
+  return undefined;
+}
+
+/** The schema in which optional properties (and those with a null default) may be null. */
+function nullable(schema: Schema): Schema {
+  if (!isDict(schema.properties)) return schema;
+  const properties = Object.entries(schema.properties as ParameterSchemas).map(
+    ([name, property]): [string, unknown] => {
+      if (!isDict(property)) return [name, property];
+      const inner = nestedNullable(property);
+      const isOptional = property.required !== true || 'default' in property;
+      return [name, isOptional && (property.default ?? null) === null ? orNull(inner) : inner];
+    },
+  );
+  return { ...schema, properties: Object.fromEntries(properties) };
+}
+
+function nestedNullable(property: ParameterSchema): Schema {
+  if (hasType(property, 'array') && property.items?.properties !== undefined) {
+    return { ...property, items: nullable(property.items) };
+  }
+  return hasType(property, 'object') && property.properties !== undefined ? nullable(property) : property;
+}
+
+function orNull(schema: Schema): Schema {
+  if (Array.isArray(schema.anyOf)) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
+  if (Array.isArray(schema.oneOf)) return { ...schema, oneOf: [...schema.oneOf, { type: 'null' }] };
+  const types = Array.isArray(schema.type) ? (schema.type as readonly unknown[]) : [schema.type ?? 'string'];
+  const allowed = types.includes('null') ? types : [...types, 'null'];
+  const choices = Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {};
+  return { ...schema, ...choices, type: allowed };
+}
