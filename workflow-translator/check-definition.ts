@@ -1,11 +1,15 @@
-import { errorMessage, ValidationError } from '../core/errors.ts';
+import { ValidationError } from '../core/errors.ts';
 import { type Dict, dictGet, dictHas, isDict } from '../core/python/dict.ts';
-import { buildDocument, type DocumentKind } from './build/document.ts';
+import { buildDocument, type DocumentKind, itemsOf } from './build/document.ts';
+import { dictAt } from './build/values.ts';
+import { checkNames } from './check/expression-names.ts';
+import { actionSpots, workflowSpots } from './check/expression-spots.ts';
+import { checkSyntax } from './check/expression-syntax.ts';
 import { checkGraph } from './check/graph.ts';
-import { createReport, type Problem } from './check/problems.ts';
+import { createReport, type Problem, type Report } from './check/problems.ts';
 import { checkStructure } from './check/structure.ts';
 import type { DocumentIr } from './ir.ts';
-import { parseYaml } from './parse/yaml-document.ts';
+import { parseYaml, type YamlDocument } from './parse/yaml-document.ts';
 
 export interface CheckOptions {
   /** What the text is meant to be; without it the keys of the document tell a workbook from a list of workflows. */
@@ -34,11 +38,24 @@ export function checkDefinition(text: string, options: CheckOptions = {}): Check
   checkStructure(yaml.value, kind, report);
   if (hasErrors(problems) || !isDict(yaml.value)) return { problems: byPlace(problems) };
   const document = buildDocument(yaml.value, kind);
+  checkMeaning(yaml, yaml.value, document, report);
+  return hasErrors(problems) ? { problems: byPlace(problems) } : { document, problems: byPlace(problems) };
+}
+
+/** What can be checked once the form is right: expressions, names and the graph of tasks. */
+function checkMeaning(yaml: YamlDocument, value: Dict, document: DocumentIr, report: Report): void {
+  for (const spot of actionSpots(value, document.kind)) checkSyntax(spot, yaml, report);
+  const section = document.kind === 'workbook' ? dictAt(value, 'workflows') : value;
+  const bodies = new Map(itemsOf(section));
   for (const workflow of document.workflows) {
     const short = String(workflow.spec.name);
-    checkGraph(workflow, kind === 'workbook' ? ['workflows', short] : [short], report);
+    const path = document.kind === 'workbook' ? ['workflows', short] : [short];
+    const spots = workflowSpots(bodies.get(short) ?? {}, path);
+    const all = [...spots.own, ...[...spots.tasks.values()].flat()];
+    const isReadable = all.map((spot) => checkSyntax(spot, yaml, report)).every(Boolean);
+    if (isReadable) checkNames(workflow, spots, yaml, report);
+    checkGraph(workflow, path, report);
   }
-  return hasErrors(problems) ? { problems: byPlace(problems) } : { document, problems: byPlace(problems) };
 }
 
 /**
@@ -49,7 +66,7 @@ export function parseDefinition(text: string, options: CheckOptions = {}): Docum
   const { document, problems } = checkDefinition(text, options);
   if (document !== undefined) return document;
   const first = problems.find((problem) => problem.severity === 'error');
-  throw new ValidationError(first?.message ?? errorMessage('Invalid DSL'), { problems });
+  throw new ValidationError(first?.message ?? 'Invalid DSL: the definition is empty.', { problems });
 }
 
 /** A workbook has a section of workflows, or its name beside sections that are no workflows. */

@@ -45,8 +45,8 @@ export interface YamlDocument {
   readonly problems: readonly YamlProblem[];
   /** The place of the value under a path, or of the nearest part of the path that exists. */
   locate(path: Path): Position;
-  /** Where the text of a scalar begins in the source, when it stands there as it is on one line. */
-  locateText(path: Path): Position | undefined;
+  /** Where a text begins that stands as it is inside of the scalar under a path. */
+  locateText(path: Path, part: string): Position | undefined;
 }
 
 export interface YamlOptions {
@@ -126,9 +126,9 @@ function readDocument(text: string, added: ReadonlyMap<number, number>, options:
   const tab = problems.length > 0 ? undefined : findForbiddenTab(text);
   if (tab !== undefined) problems.push({ message: "found character '\\t' that cannot start any token", ...at(tab) });
   const locate = (path: Path): Position => at(nearestOffset(document, path));
-  const locateText = (path: Path): Position | undefined => {
+  const locateText = (path: Path, part: string): Position | undefined => {
     const node = nodeAt(document, path);
-    return isScalar(node) ? textStart(node, text, at) : undefined;
+    return isScalar(node) ? textStart(node, text, part, at) : undefined;
   };
   if (problems.length > 0) return { value: undefined, problems, locate, locateText };
   const reader = new ValueReader(document, problems, at, options.keepTimestamps ?? false);
@@ -151,11 +151,10 @@ function sentence(message: string): string {
   return message.replace(/\s+/g, ' ').trim();
 }
 
-function textStart(node: Scalar, text: string, at: (offset: number) => Position): Position | undefined {
-  const start = node.range?.[0];
-  if (start === undefined || node.source === undefined) return undefined;
-  const offset = node.type === 'PLAIN' ? start : start + 1;
-  return text.startsWith(node.source, offset) ? at(offset) : undefined;
+function textStart(node: Scalar, text: string, part: string, at: (offset: number) => Position): Position | undefined {
+  const [start, end] = node.range ?? [];
+  const offset = start === undefined ? -1 : text.indexOf(part, start);
+  return offset >= 0 && offset + part.length <= (end ?? 0) ? at(offset) : undefined;
 }
 
 function nodeAt(document: Document, path: Path): unknown {
