@@ -19,7 +19,7 @@ export function createHttpService(
       if (!auth.enable && !LOOPBACK.includes(address.host)) {
         throw new Error(`Authentication may be off (ST2_AUTH__ENABLE) only on loopback, not on ${address.host}.`);
       }
-      await server.listen(address).catch((error: NodeJS.ErrnoException) => {
+      await server.listen({ host: address.host, port: address.port }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EADDRINUSE') throw error;
         throw new Error(`The port ${address.port} on ${address.host} is in use.`);
       });
