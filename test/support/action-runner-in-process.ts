@@ -5,7 +5,7 @@ import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { baseEnvironment } from '../../actionrunner/base-environment.ts';
 import { createDispatcher } from '../../actionrunner/dispatcher/dispatcher.ts';
-import { finalParameters } from '../../actionrunner/dispatcher/final-parameters.ts';
+import { createFinalParameters } from '../../actionrunner/dispatcher/final-parameters.ts';
 import { createRunContexts } from '../../actionrunner/dispatcher/run-context.ts';
 import { createPolicies, type Policies } from '../../actionrunner/policies/policies.ts';
 import { createProcessParts, type ProcessParts } from '../../actionrunner/process-parts.ts';
@@ -63,7 +63,11 @@ export async function actionRunnerInProcess(
   const buildContext = createRunContexts({
     services,
     snapshots: createSnapshots(stores),
-    finalParameters: async (execution, action, runnerType) => finalParameters(action, runnerType, execution.parameters),
+    finalParameters: createFinalParameters({
+      keyValues: parts.keyValues,
+      packConfig: services.packConfig,
+      systemUser: config.system.user,
+    }),
     logger,
   });
   await parts.infrastructure.start();

@@ -34,6 +34,8 @@ export interface RunningServices {
   readonly mistralUrl: string;
   readonly user: { readonly name: string; readonly password: string };
   process(name: ServiceName): ManagedProcess;
+  /** Name and process id of each service that runs. */
+  pids(): readonly (readonly [ServiceName, number])[];
   /** kill -9, of the process and all of its group. */
   kill(name: ServiceName): Promise<void>;
   /** SIGTERM, and waits for the end. */
@@ -107,6 +109,7 @@ export async function startServices(
     ...urls,
     user,
     process: processOf,
+    pids: () => [...running].filter(([, child]) => !child.hasExited).map(([name, child]) => [name, child.pid]),
     kill: (name) => processOf(name).kill(),
     stopService: (name) => processOf(name).stop(),
     restart: start,
