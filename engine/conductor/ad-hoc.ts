@@ -63,7 +63,11 @@ export function transformResult(machine: Machine, run: RunRecord, result: unknow
   let value = result;
   for (const template of run.transforms) {
     value = pyTruth(value)
-      ? evaluateTemplate(template, { data: value, functions: createFunctions(machine, undefined) })
+      ? evaluateTemplate(template, {
+          data: value,
+          functions: createFunctions(machine, undefined),
+          runtime: machine.ports,
+        })
       : template;
   }
   return value;
@@ -73,7 +77,7 @@ function baseInput(machine: Machine, task: TaskRecord, action: AdHocActionIr, gi
   const { workflow } = machine;
   const complete = withDefaults(action.input, given);
   const layers = [complete, contextView(task.in_context), { __env: workflow.env }, workflow.context];
-  const scope = { data: layeredView(layers), functions: createFunctions(machine, task) };
+  const scope = { data: layeredView(layers), functions: createFunctions(machine, task), runtime: machine.ports };
   const evaluated = evaluateTemplate(action.base_input ?? {}, scope);
   const input = storable(evaluated, `The base input of action '${action.name}'`);
   if (!isMapping(input)) throw unusable(action, 'its base-input is no mapping');

@@ -61,7 +61,7 @@ export function layeredView(layers: readonly Layer[]): View {
 export function workflowScope(machine: Machine, context: Context = EMPTY_CONTEXT): ExpressionScope {
   const { workflow } = machine;
   const data = layeredView([contextView(context), { __env: workflow.env }, workflow.context, workflow.input]);
-  return { data, functions: createFunctions(machine, undefined) };
+  return { data, functions: createFunctions(machine, undefined), runtime: machine.ports };
 }
 
 /** Scope of expressions of a task. `context` is its branch context, `nearer` goes before it (item variables). */
@@ -71,7 +71,7 @@ export function taskScope(machine: Machine, task: TaskRecord, context: Context, 
   const env = { __env: workflow.env };
   const layers: Layer[] = [identity, contextView(context), env, workflow.context, workflow.input];
   if (nearer !== undefined) layers.splice(1, 0, nearer);
-  return { data: layeredView(layers), functions: createFunctions(machine, task) };
+  return { data: layeredView(layers), functions: createFunctions(machine, task), runtime: machine.ports };
 }
 
 /** Evaluates a template at any depth; what holds no expression comes back as it is. */

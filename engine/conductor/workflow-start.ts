@@ -98,7 +98,7 @@ function evaluateEnv(machine: Machine, params: ExecutionParams): Readonly<Record
   if (!isMapping(env)) throw new ValidationError('Unexpected value type for environment: it has to be a mapping.');
   if (params.evaluate_env === false) return env;
   machine.journal.set(machine.workflow, 'env', env);
-  const scope = { data: { __env: env }, functions: createFunctions(machine, undefined) };
+  const scope = { data: { __env: env }, functions: createFunctions(machine, undefined), runtime: machine.ports };
   const evaluated = storable(evaluateRecursively(env, scope), 'The environment');
   return isMapping(evaluated) ? evaluated : env;
 }
