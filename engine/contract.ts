@@ -140,7 +140,8 @@ export interface LocalActivities {
 
 export interface EffectsRequest {
   readonly effects: readonly EffectRequest[];
-  readonly user?: string;
+  /** Execution of ours in whose user's name the values are read. */
+  readonly st2_execution_id?: string;
 }
 
 export interface SubWorkflowRequest {

@@ -154,6 +154,10 @@ export interface WorkflowExecution extends Stored {
   readonly definition_id?: string;
   /** Key of the body (blob store) to run it again from. */
   readonly restart_key?: string;
+  /** Environment that the next re-run gets. */
+  readonly pending_env?: Readonly<Record<string, unknown>>;
+  /** Version of the workflow's view up to which its tasks are stored. */
+  readonly synced_version?: number;
   readonly version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -174,6 +178,8 @@ export interface TaskExecution extends Stored {
   readonly processed: boolean;
   /** Position in the workflow execution. */
   readonly sequence: number;
+  /** Version of the workflow's view that it was taken from: an older one does not replace a newer one. */
+  readonly version: number;
   readonly runs: readonly Readonly<Record<string, unknown>>[];
   readonly created_at: Date;
   readonly updated_at: Date;

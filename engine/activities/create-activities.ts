@@ -1,13 +1,10 @@
-import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Activities, LocalActivities } from '../contract.ts';
 import { createLocalActivities, type LocalActivityContext } from './local-activities.ts';
 import { createSt2Action, type St2ActionContext } from './st2-action.ts';
 import { sendEmail } from './std-email.ts';
 import { createMistralHttp, sendHttp } from './std-http.ts';
 
-export interface ActivityContext extends LocalActivityContext, St2ActionContext {
-  readonly logger: Logger;
-}
+export type ActivityContext = LocalActivityContext & St2ActionContext;
 
 /** Every activity of the worker, by name. */
 export function createActivities(context: ActivityContext): Activities & LocalActivities {

@@ -15,7 +15,8 @@ export interface LocalActivityContext {
   readonly bus: Bus;
   readonly blobs: BlobStore;
   readonly keyValues: KeyValueService;
-  readonly systemUser: string;
+  /** In whose name values are read. */
+  credentialsFor(executionId: string | undefined): Promise<{ readonly user: string }>;
 }
 
 /** What workflows have done in their own worker, without a way through the server. All are safe to repeat. */
@@ -43,7 +44,8 @@ async function startSubWorkflow(
 ): ReturnType<LocalActivities['startSubWorkflow']> {
   const { names, namespace, identity } = request;
   const found = await findWorkflow(stores, names, namespace);
-  if (found === undefined) return { refused: `Failed to find workflow [name=${names.at(-1)}] [namespace=${namespace}]` };
+  if (found === undefined)
+    return { refused: `Failed to find workflow [name=${names.at(-1)}] [namespace=${namespace}]` };
   const { workflow, definition } = found;
   const { input, params } = splitSubWorkflowInput(workflow, identity.input, identity.params);
   const problem = startProblem(workflow, input, params);
@@ -64,9 +66,10 @@ async function startSubWorkflow(
 }
 
 async function fetchEffects(
-  { keyValues, systemUser }: LocalActivityContext,
-  { effects, user = systemUser }: EffectsRequest,
+  { keyValues, credentialsFor }: LocalActivityContext,
+  { effects, st2_execution_id }: EffectsRequest,
 ): ReturnType<LocalActivities['fetchEffects']> {
+  const { user } = await credentialsFor(st2_execution_id);
   const fetchOne = async ({ kind, key, args }: EffectsRequest['effects'][number]) => {
     if (kind !== 'st2kv') return { error: `There is nothing called ${kind}.` };
     try {

@@ -77,7 +77,11 @@ function actionExecutionUrl(context: St2ActionContext, { run }: St2ActionRequest
 }
 
 /** The header `st2-context`: what the child execution knows of its parent and of its place in the workflow. */
-function toSt2Context(context: St2ActionContext, request: St2ActionRequest, stContext: Readonly<Record<string, unknown>>) {
+function toSt2Context(
+  context: St2ActionContext,
+  request: St2ActionRequest,
+  stContext: Readonly<Record<string, unknown>>,
+) {
   const { run, workflow } = request;
   return {
     parent: stContext.parent,

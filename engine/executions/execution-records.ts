@@ -46,6 +46,7 @@ export function toTaskRecord(
   execution: { readonly uuid: string; readonly workflow_name: string },
   task: TaskView,
   sequence: number,
+  version: number,
 ): NewRecord<TaskExecution> {
   const runs = task.runs.map(({ input, output, ...run }) => ({ ...run, input: toText(input), output: toText(output) }));
   const size = runs.reduce((sum, run) => sum + run.input.length + run.output.length, 0);
@@ -63,6 +64,7 @@ export function toTaskRecord(
     published: toText(task.published),
     processed: task.processed,
     sequence,
+    version,
     runs: size <= RUNS_LIMIT ? runs : runs.map((run) => ({ ...run, input: '{}', output: '{}' })),
     created_at: new Date(task.created_at),
     updated_at: new Date(task.updated_at),
@@ -70,10 +72,9 @@ export function toTaskRecord(
 }
 
 /** What changes of an execution's record when its state is reported. */
-export function toStateFields(view: ExecutionView): Pick<
-  WorkflowExecution,
-  'state' | 'state_info' | 'output' | 'version' | 'updated_at'
-> {
+export function toStateFields(
+  view: ExecutionView,
+): Pick<WorkflowExecution, 'state' | 'state_info' | 'output' | 'version' | 'updated_at'> {
   return {
     state: view.state,
     state_info: view.state_info,

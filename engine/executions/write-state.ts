@@ -35,15 +35,22 @@ export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (
     );
     // Sub-workflows have no execution of ours: only their root speaks for it.
     if (report.parent_execution_id !== undefined) return;
-    bus.publish(EXCHANGES.workflowStatus, view.state, { workflow_execution_id: uuid, st2_execution_id, state: view.state });
+    bus.publish(EXCHANGES.workflowStatus, view.state, {
+      workflow_execution_id: uuid,
+      st2_execution_id,
+      state: view.state,
+    });
   };
 }
 
-async function writeTasks(stores: Stores, report: StateReport): Promise<void> {
-  const { view, first } = report;
-  const { workflowExecutions: _, taskExecutions } = stores;
-  const base = first ? 0 : await taskExecutions.count({ workflow_execution_id: report.uuid });
-  const records = view.tasks.map((task, index) => toTaskRecord(report, task, base + index));
+/** Stores tasks of a view; what is stored of a newer view stays. */
+export async function writeTasks(
+  { taskExecutions }: Stores,
+  report: Pick<StateReport, 'uuid' | 'workflow_name' | 'view' | 'first'>,
+): Promise<void> {
+  const { uuid, view, first } = report;
+  const base = first ? 0 : await taskExecutions.count({ workflow_execution_id: uuid });
+  const records = view.tasks.map((task, index) => toTaskRecord(report, task, base + index, view.version));
   if (first && records.length > 0) {
     try {
       return await taskExecutions.insertMany(records);
@@ -52,14 +59,18 @@ async function writeTasks(stores: Stores, report: StateReport): Promise<void> {
       if (!isDuplicate(error)) throw error;
     }
   }
-  for (const record of records) await writeTask(stores, record);
+  for (const record of records) await writeTask(taskExecutions, record);
 }
 
-async function writeTask(stores: Stores, record: ReturnType<typeof toTaskRecord>): Promise<void> {
+async function writeTask(
+  taskExecutions: Stores['taskExecutions'],
+  record: ReturnType<typeof toTaskRecord>,
+): Promise<void> {
   const { id, uuid, sequence, ...fields } = record;
-  if ((await stores.taskExecutions.updateOne({ uuid }, { $set: fields })) !== undefined) return;
+  const isOlder = { $or: [{ version: { $lte: record.version } }, { version: { $exists: false } }] };
+  if ((await taskExecutions.updateOne({ uuid, ...isOlder }, { $set: fields })) !== undefined) return;
   try {
-    await stores.taskExecutions.insert({ id, uuid, sequence, ...fields });
+    await taskExecutions.insert({ id, uuid, sequence, ...fields });
   } catch (error) {
     if (!isDuplicate(error)) throw error;
   }

@@ -85,7 +85,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       effects.set(command.id, command);
       const { id, effects: wanted } = command;
       guarded(
-        local.fetchEffects({ effects: wanted, user: args.st2.user }).then((results) => {
+        local.fetchEffects({ effects: wanted, st2_execution_id: args.st2.execution_id }).then((results) => {
           effects.delete(id);
           feed({ type: 'effects.fetched', id, results });
         }),

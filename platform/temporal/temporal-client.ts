@@ -31,10 +31,20 @@ export function createDataConverter(blobs: BlobStore): DataConverter {
 }
 
 /** A client that connects when it is first used and again when the server has been away. */
-export function createTemporalClient(config: Config, blobs: BlobStore, options: ConnectionOptions = {}): TemporalClient {
+export function createTemporalClient(
+  config: Config,
+  blobs: BlobStore,
+  options: ConnectionOptions = {},
+): TemporalClient {
   const settings = temporalSettings(config);
   const connection = Connection.lazy({ address: settings.address, connectTimeout: 5_000, ...options });
-  const client = new Client({ connection, namespace: settings.namespace, dataConverter: createDataConverter(blobs) });
+  const client = new Client({
+    connection,
+    namespace: settings.namespace,
+    dataConverter: createDataConverter(blobs),
+    // A closed workflow is not asked: its record tells how it ended.
+    workflow: { queryRejectCondition: 'NOT_OPEN' },
+  });
   return {
     client,
     settings,

@@ -1,0 +1,153 @@
+/**
+ * Definitions as users upload them: checked, compiled, stored. A text that is stored already is not written again.
+ */
+import { randomUUID } from 'node:crypto';
+import { ConflictError, NotFoundError, ValidationError } from '../../core/errors.ts';
+import type { WorkflowDefinition } from '../../stores/records.ts';
+import type { Stores } from '../../stores/stores.ts';
+import {
+  type AdHocActionIr,
+  type DocumentIr,
+  dumpYaml,
+  type InputIr,
+  parseDefinition,
+  type WorkflowIr,
+} from '../../workflow-translator/index.ts';
+
+export type DefinitionKind = WorkflowDefinition['kind'];
+
+export interface UploadOptions {
+  readonly namespace: string;
+  readonly scope: string;
+  /** `create` refuses a name that exists, `update` one that does not. */
+  readonly mode: 'create' | 'update';
+  /** Only this definition may be updated. */
+  readonly id?: string;
+}
+
+const LABELS: Readonly<Record<DefinitionKind, string>> = {
+  workflow: 'Workflow',
+  workbook: 'Workbook',
+  action: 'Action definition',
+};
+
+/** @throws ValidationError with `Invalid DSL: …` */
+export async function uploadWorkflows(stores: Stores, text: string, options: UploadOptions) {
+  const document = parseDefinition(text, { kind: 'workflow' });
+  const { workflows } = document;
+  if (options.id !== undefined && workflows.length > 1) {
+    throw new ValidationError(
+      `More than one workflows are not supported for update with identifier. [identifier: ${options.id}]`,
+    );
+  }
+  const results: WorkflowDefinition[] = [];
+  for (const workflow of workflows) {
+    const definition = workflows.length === 1 ? text : dumpYaml({ version: '2.0', [workflow.name]: workflow.spec });
+    results.push(await save(stores, { kind: 'workflow', definition, ...workflowFields(workflow) }, options));
+  }
+  return results;
+}
+
+/** Stores a workbook and the workflows and actions in it. @throws ValidationError with `Invalid DSL: …` */
+export async function uploadWorkbook(stores: Stores, text: string, options: UploadOptions) {
+  const document: DocumentIr = parseDefinition(text, { kind: 'workbook' });
+  const name = document.name ?? '';
+  const record = await save(stores, { kind: 'workbook', name, definition: text, input: '', tags: [] }, options);
+  for (const workflow of document.workflows) {
+    const definition = dumpYaml({ version: '2.0', [workflow.name]: workflow.spec });
+    const fields = { kind: 'workflow', definition, workbook: name, ...workflowFields(workflow) } as const;
+    await replace(stores, fields, options);
+  }
+  for (const action of document.actions) await replace(stores, actionFields(action, text, name), options);
+  return record;
+}
+
+/** Stores ad-hoc actions. @throws ValidationError with `Invalid DSL: …` */
+export async function uploadActions(stores: Stores, text: string, options: UploadOptions) {
+  const { actions } = parseDefinition(text, { kind: 'actions' });
+  const results: WorkflowDefinition[] = [];
+  for (const action of actions) results.push(await save(stores, actionFields(action, text), options));
+  return results;
+}
+
+/** Removes a definition by name or id. @throws NotFoundError */
+export async function removeDefinition(stores: Stores, kind: DefinitionKind, identifier: string, namespace: string) {
+  const found = await findDefinition(stores, kind, identifier, namespace);
+  await stores.workflowDefinitions.removeOne({ id: found.id });
+  if (kind === 'workbook') await stores.workflowDefinitions.removeMany({ workbook: found.name, namespace });
+}
+
+/** A definition by name or id, in the namespace or else in the default one. @throws NotFoundError */
+export async function findDefinition(stores: Stores, kind: DefinitionKind, identifier: string, namespace: string) {
+  const { workflowDefinitions } = stores;
+  const found =
+    (await workflowDefinitions.findOne({ kind, name: identifier, namespace })) ??
+    (namespace === '' ? undefined : await workflowDefinitions.findOne({ kind, name: identifier, namespace: '' })) ??
+    (await workflowDefinitions.findOne({ kind, id: identifier }));
+  if (found !== undefined) return found;
+  const label = LABELS[kind];
+  throw new NotFoundError(
+    `${label} not found [${kind}_${kind === 'workflow' ? 'identifier' : 'name'}=${identifier}, namespace=${namespace}]`,
+  );
+}
+
+type Fields = Pick<WorkflowDefinition, 'kind' | 'name' | 'definition' | 'input' | 'tags'> &
+  Partial<Pick<WorkflowDefinition, 'ir' | 'workbook'>>;
+
+async function save(stores: Stores, fields: Fields, options: UploadOptions): Promise<WorkflowDefinition> {
+  const { namespace, mode, id } = options;
+  const { kind, name } = fields;
+  const byId = id === undefined ? undefined : await stores.workflowDefinitions.findOne({ kind, id });
+  const found = byId ?? (await stores.workflowDefinitions.findOne({ kind, name, namespace }));
+  if (mode === 'create' && found !== undefined) {
+    throw new ConflictError(
+      `Duplicate entry for ${LABELS[kind]} ['name', 'namespace', 'project_id']: ${name}, ${namespace}, <default-project>`,
+      found.id,
+    );
+  }
+  if (mode === 'update' && found === undefined) {
+    throw new NotFoundError(`${LABELS[kind]} not found [${kind}_identifier=${id ?? name}, namespace=${namespace}]`);
+  }
+  return found === undefined ? await insert(stores, fields, options) : await change(stores, found, fields, options);
+}
+
+async function replace(stores: Stores, fields: Fields, options: UploadOptions): Promise<void> {
+  const { kind, name } = fields;
+  const found = await stores.workflowDefinitions.findOne({ kind, name, namespace: options.namespace });
+  if (found === undefined) await insert(stores, fields, options);
+  else await change(stores, found, fields, options);
+}
+
+async function insert(stores: Stores, fields: Fields, { namespace, scope }: UploadOptions) {
+  return await stores.workflowDefinitions.insert({
+    id: randomUUID(),
+    ...fields,
+    namespace,
+    scope,
+    created_at: new Date(),
+  });
+}
+
+async function change(stores: Stores, found: WorkflowDefinition, fields: Fields, { scope }: UploadOptions) {
+  if (found.definition === fields.definition && found.scope === scope && found.ir === fields.ir) return found;
+  const updated = { $set: { ...fields, scope, updated_at: new Date() } };
+  return (await stores.workflowDefinitions.updateOne({ id: found.id }, updated)) ?? found;
+}
+
+function workflowFields(workflow: WorkflowIr) {
+  const { name, tags = [], input } = workflow;
+  return { name, tags, input: inputText(input), ir: JSON.stringify(workflow) };
+}
+
+function actionFields(action: AdHocActionIr, definition: string, workbook?: string): Fields {
+  const fields = { kind: 'action', name: action.name, definition, tags: [], input: inputText(action.input) } as const;
+  return { ...fields, ir: JSON.stringify(action), ...(workbook === undefined ? {} : { workbook }) };
+}
+
+/** Declared input in one line, as lists show it: `a, b="1"`. */
+function inputText(input: readonly InputIr[]): string {
+  const defaultText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return input
+    .map((one) => (Object.hasOwn(one, 'default') ? `${one.name}="${defaultText(one.default)}"` : one.name))
+    .join(', ');
+}

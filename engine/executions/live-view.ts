@@ -1,0 +1,39 @@
+import { type Client, QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
+import { type LiveView, VIEW_QUERY } from '../contract.ts';
+
+const DEADLINE_MS = 5_000;
+
+/** What a workflow says of itself, or why it does not. */
+export type LiveAnswer =
+  | { readonly kind: 'view'; readonly view: LiveView }
+  /** Temporal has no open workflow of this id; `status` is Temporal's word for how it ended. */
+  | { readonly kind: 'closed'; readonly status: string }
+  /** No worker or no server answers now. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Asks a running workflow for what has changed since a version. */
+export async function askForView(client: Client, workflowId: string, since: number): Promise<LiveAnswer> {
+  try {
+    const handle = client.workflow.getHandle(workflowId);
+    const view = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+      handle.query<LiveView, [number]>(VIEW_QUERY, since),
+    );
+    return { kind: 'view', view };
+  } catch (error) {
+    if (error instanceof QueryRejectedError) return { kind: 'closed', status: statusName(error) };
+    if (error instanceof WorkflowNotFoundError) return { kind: 'closed', status: 'NOT_FOUND' };
+    return { kind: 'unknown', reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function statusName(error: QueryRejectedError): string {
+  const names: Readonly<Record<number, string>> = {
+    2: 'COMPLETED',
+    3: 'FAILED',
+    4: 'CANCELED',
+    5: 'TERMINATED',
+    6: 'CONTINUED_AS_NEW',
+    7: 'TIMED_OUT',
+  };
+  return names[Number(error.status)] ?? String(error.status);
+}

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { NotFoundError, ValidationError } from '../../core/errors.ts';
+import type { WorkflowExecution } from '../../stores/records.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { ExecutionParams } from '../conductor/contract.ts';
+import { startProblem } from '../conductor/workflow-start.ts';
+import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
+import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
+import { newExecutionRecord } from './execution-records.ts';
+
+export interface StartContext {
+  readonly stores: Stores;
+  readonly client: Client;
+  readonly taskQueue: string;
+}
+
+export interface StartRequest {
+  /** UUID; the same one again gives the same execution. */
+  readonly id?: string;
+  readonly workflow_id?: string;
+  readonly workflow_name?: string;
+  readonly namespace: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly params: ExecutionParams;
+  readonly description: string;
+}
+
+/**
+ * Starts a workflow. Asking again for the same execution of ours (`params.env.st2_execution_id`) gives the one started before.
+ *
+ * @throws NotFoundError when there is no such workflow
+ * @throws ValidationError when the input does not fit
+ */
+export async function startExecution(context: StartContext, request: StartRequest): Promise<WorkflowExecution> {
+  const { stores } = context;
+  const found = await loadWorkflow(stores, request);
+  const { workflow, definition } = found;
+  const problem = startProblem(workflow, request.input, request.params);
+  if (problem !== undefined) throw new ValidationError(problem);
+  const st2 = toSt2Identity(request.params.env ?? {}, workflow.name);
+  const uuid = request.id ?? randomUUID();
+  const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
+  const existing = await findExisting(stores, request, st2, workflow_id);
+  const identity = {
+    id: existing?.uuid ?? uuid,
+    workflow_name: workflow.name,
+    root_execution_id: existing?.uuid ?? uuid,
+    input: request.input,
+    params: request.params,
+  };
+  const record =
+    existing ??
+    (await stores.workflowExecutions.insert(
+      newExecutionRecord({
+        identity,
+        workflow_id,
+        namespace: definition.namespace,
+        definition_id: definition.id,
+        description: request.description,
+        st2_execution_id: st2.execution_id,
+      }),
+    ));
+  const args = { workflow, identity, st2, namespace: request.namespace, description: request.description };
+  try {
+    await launch(context, workflow_id, args);
+  } catch (error) {
+    if (existing === undefined) await stores.workflowExecutions.removeOne({ uuid });
+    throw error;
+  }
+  return record;
+}
+
+/** Starts the Temporal workflow, or finds it started. */
+async function launch(context: StartContext, workflowId: string, args: WorkflowArguments): Promise<void> {
+  try {
+    await context.client.workflow.start(args.workflow.name, {
+      ...startOptions(context, workflowId, args),
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+}
+
+/** What a run looks like in the Temporal UI. */
+export function startOptions({ taskQueue }: StartContext, workflowId: string, args: WorkflowArguments) {
+  const { st2, identity, workflow } = args;
+  const attributes = {
+    st2_execution_id: st2.execution_id,
+    st2_action: st2.action,
+    st2_pack: st2.pack,
+    st2_user: st2.user,
+  };
+  const searchAttributes = Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]])),
+  );
+  return {
+    workflowId,
+    taskQueue,
+    args: [args],
+    searchAttributes,
+    memo: { execution_id: st2.execution_id ?? null, mistral_execution_id: identity.id },
+    staticSummary: args.description || workflow.description || undefined,
+    staticDetails: workflow.description,
+  };
+}
+
+async function loadWorkflow(stores: Stores, request: StartRequest): Promise<FoundWorkflow> {
+  const { workflow_id, workflow_name, namespace } = request;
+  const name = workflow_id ?? workflow_name;
+  if (name === undefined || name === '') {
+    throw new ValidationError('Workflow ID or workflow name must be provided. Workflow ID is recommended.');
+  }
+  const found =
+    (workflow_id === undefined ? undefined : await findWorkflowById(stores, workflow_id)) ??
+    (await findWorkflow(stores, [name], namespace));
+  if (found !== undefined) return found;
+  throw new NotFoundError(`Workflow not found [workflow_identifier=${name}, namespace=${namespace}]`);
+}
+
+async function findExisting(stores: Stores, request: StartRequest, st2: St2Identity, workflow_id: string) {
+  if (request.id !== undefined) return await stores.workflowExecutions.findOne({ uuid: request.id });
+  return st2.execution_id === undefined ? undefined : await stores.workflowExecutions.findOne({ workflow_id });
+}
+
+function toSt2Identity(env: Readonly<Record<string, unknown>>, workflowName: string): St2Identity {
+  const text = (key: string) => (typeof env[key] === 'string' && env[key] !== '' ? env[key] : undefined);
+  const execution_id = text('st2_execution_id');
+  if (execution_id === undefined) return {};
+  const action = text('st2_action') ?? workflowName;
+  return { execution_id, action, pack: text('st2_pack') ?? packOf(action), user: text('st2_user') };
+}

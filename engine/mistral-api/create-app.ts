@@ -1,0 +1,90 @@
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { errorCode, errorMessage } from '../../core/errors.ts';
+import type { ApiContext } from './api-context.ts';
+import { registerActionExecutions } from './resources/action-executions.ts';
+import { registerActions } from './resources/actions.ts';
+import { registerCronTriggers } from './resources/cron-triggers.ts';
+import { registerDefinitions } from './resources/definitions.ts';
+import { registerEnvironments } from './resources/environments.ts';
+import { registerExecutions } from './resources/executions.ts';
+import { registerServices } from './resources/services.ts';
+import { registerTasks } from './resources/tasks.ts';
+
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  VALIDATION: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  UNAVAILABLE: 503,
+};
+
+const RESOURCES = [
+  registerDefinitions,
+  registerActions,
+  registerExecutions,
+  registerTasks,
+  registerActionExecutions,
+  registerEnvironments,
+  registerCronTriggers,
+  registerServices,
+] as const;
+
+export interface AppOptions {
+  readonly bodyLimit: number;
+  /** Lets a request pass or throws UnauthorizedError. */
+  readonly authenticate: (request: FastifyRequest) => Promise<void>;
+  /** @throws when a part that is needed does not answer */
+  readonly checkReady: () => Promise<void>;
+}
+
+/** Mistral's API v2. */
+export function createApp(context: ApiContext, options: AppOptions): FastifyInstance {
+  const app = fastify({
+    loggerInstance: context.logger.child({ component: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+  });
+  // Clients send JSON as text and YAML as JSON: what a body is, the resource knows.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(context, error, request, reply));
+  app.setNotFoundHandler((_request, reply) => sendFault(reply, 404, 'The resource could not be found.'));
+
+  app.get('/healthz', () => ({ status: 'ok' }));
+  app.get('/readyz', async () => {
+    await options.checkReady();
+    return { status: 'ok' };
+  });
+  app.get('/', () => [{ id: 'v2.0', status: 'CURRENT', links: [{ target: 'v2', href: '/v2' }] }]);
+  app.register(
+    (v2, _, done) => {
+      v2.addHook('onRequest', (request) => options.authenticate(request));
+      v2.get('/', () => ({ uri: '/v2' }));
+      for (const register of RESOURCES) register(v2, context);
+      done();
+    },
+    { prefix: '/v2' },
+  );
+  return app;
+}
+
+function sendError(context: ApiContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
+  const status = STATUS_BY_CODE[errorCode(error) ?? ''] ?? error.statusCode ?? 500;
+  if (status < 500) return sendFault(reply, status, errorMessage(error));
+  context.logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
+  return sendFault(reply, status, status === 503 ? errorMessage(error) : 'Internal Server Error');
+}
+
+/** An error as Mistral's clients read it. */
+function sendFault(reply: FastifyReply, status: number, faultstring: string) {
+  const faultcode = status < 500 ? 'Client' : 'Server';
+  return reply.code(status).send({ faultcode, faultstring, debuginfo: null });
+}

@@ -1,0 +1,140 @@
+/**
+ * Lists as Mistral's API gives them: `limit`, `marker`, `sort_keys`, `sort_dirs`, `fields` and filters by field,
+ * with an operator before the value where one is wanted (`eq:`, `neq:`, `gt:`, `gte:`, `lt:`, `lte:`, `in:`, `nin:`, `has:`).
+ */
+import { ValidationError } from '../../core/errors.ts';
+import type { Collection, Filter, Stored } from '../../stores/collection.ts';
+
+export type Query = Readonly<Record<string, string | undefined>>;
+export type Resource = Record<string, unknown>;
+
+/** How a resource's fields are stored. */
+export interface ListSpec<T extends Stored> {
+  readonly collection: Collection<T>;
+  /** Name of the list in the answer. */
+  readonly key: string;
+  /** Path of the list, for the `next` link. */
+  readonly path: string;
+  /** Field of the resource -> field of the record, for those that may be sorted and filtered by. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** All fields of the resource. */
+  readonly fields: readonly string[];
+  readonly present: (record: T) => Resource | Promise<Resource>;
+  readonly sort?: string;
+}
+
+const CONTROL = new Set(['limit', 'marker', 'sort_keys', 'sort_dirs', 'fields', 'all_projects', 'nulls', 'project_id']);
+const OPERATORS: Readonly<Record<string, string>> = {
+  eq: '$eq',
+  neq: '$ne',
+  gt: '$gt',
+  gte: '$gte',
+  lt: '$lt',
+  lte: '$lte',
+};
+
+/** Answers one page. @throws ValidationError for wrong parameters */
+export async function listResources<T extends Stored>(spec: ListSpec<T>, query: Query, base: Filter = {}) {
+  const limit = toLimit(query.limit);
+  const sort = toSort(spec, query);
+  const filter = { ...base, ...toFilter(spec, query) };
+  const after = query.marker === undefined ? {} : await afterMarker(spec, query.marker, sort);
+  const records = await spec.collection.find({ $and: [filter, after] }, { sort: Object.fromEntries(sort), limit });
+  const wanted = toFields(spec.fields, query.fields);
+  const resources = [];
+  for (const record of records) resources.push(pick(await spec.present(record), wanted));
+  const last = resources.at(-1);
+  const next = limit > 0 && resources.length === limit && last !== undefined ? nextLink(spec.path, query, last) : {};
+  return { [spec.key]: resources, ...next };
+}
+
+/** Keeps the fields asked for. */
+export function pick(resource: Resource, fields: readonly string[] | undefined): Resource {
+  if (fields === undefined) return resource;
+  return Object.fromEntries(fields.map((field) => [field, resource[field] ?? null]));
+}
+
+/** Fields asked for, `id` always among them; `undefined` for all. */
+export function toFields(known: readonly string[], text: string | undefined): readonly string[] | undefined {
+  const wanted = (text ?? '').split(',').filter((field) => field !== '');
+  if (wanted.length === 0) return undefined;
+  const unknown = wanted.filter((field) => !known.includes(field));
+  if (unknown.length > 0) {
+    throw new ValidationError(
+      `Some fields do not exist  [${unknown.join(', ')}], please choose from [${known.join(', ')}]`,
+    );
+  }
+  return [...new Set(['id', ...wanted])];
+}
+
+export function toLimit(text: string | undefined): number {
+  if (text === undefined || text === '') return 0;
+  const limit = Number(text);
+  if (!Number.isInteger(limit)) throw new ValidationError(`Invalid input for field/attribute limit. Value: '${text}'.`);
+  // The command line client says -1 for "all".
+  if (limit === -1) return 0;
+  if (limit <= 0) throw new ValidationError('Limit must be positive.');
+  return limit;
+}
+
+function toSort<T extends Stored>(spec: ListSpec<T>, query: Query): [string, 1 | -1][] {
+  const keys = (query.sort_keys ?? spec.sort ?? 'created_at').split(',').filter((key) => key !== '');
+  const dirs = (query.sort_dirs ?? '').split(',').filter((dir) => dir !== '');
+  if (dirs.length > keys.length) {
+    throw new ValidationError('Length of sort_keys must be equal or greater than sort_dirs.');
+  }
+  const wrong = dirs.find((dir) => dir !== 'asc' && dir !== 'desc');
+  if (wrong !== undefined) throw new ValidationError("Unknown sort direction, must be 'desc' or 'asc'.");
+  const sort = keys.map((key, index): [string, 1 | -1] => [column(spec, key), dirs[index] === 'desc' ? -1 : 1]);
+  // Ids make the order total, so that a marker is one place.
+  return sort.some(([field]) => field === 'id') ? sort : [...sort, ['id', 1]];
+}
+
+function column<T extends Stored>(spec: ListSpec<T>, name: string): string {
+  const stored = Object.hasOwn(spec.columns, name) ? spec.columns[name] : undefined;
+  if (stored === undefined) throw new ValidationError(`Unknown field "${name}".`);
+  return stored;
+}
+
+function toFilter<T extends Stored>(spec: ListSpec<T>, query: Query): Filter {
+  const filter: Record<string, unknown> = {};
+  for (const [name, text] of Object.entries(query)) {
+    if (text === undefined || CONTROL.has(name) || !Object.hasOwn(spec.columns, name)) continue;
+    filter[column(spec, name)] = toCondition(name, text);
+  }
+  return filter;
+}
+
+function toCondition(name: string, text: string): unknown {
+  const [, operator = 'eq', value = ''] = /^(?:(eq|neq|gt|gte|lt|lte|in|nin|has):)?(.*)$/s.exec(text) ?? [];
+  const typed = (one: string) => toValue(name, one);
+  if (operator === 'in') return { $in: value.split(',').map(typed) };
+  if (operator === 'nin') return { $nin: value.split(',').map(typed) };
+  if (operator === 'has') return { $in: [value] };
+  return { [OPERATORS[operator] ?? '$eq']: typed(value) };
+}
+
+function toValue(name: string, text: string): unknown {
+  if (name.endsWith('_at')) return new Date(`${text.replace(' ', 'T')}Z`);
+  if (text === 'null') return null;
+  if (name === 'accepted' || name === 'processed' || name === 'is_system') return /^(true|1)$/i.test(text);
+  return text;
+}
+
+/** The condition "behind this record" in the given order. */
+async function afterMarker<T extends Stored>(spec: ListSpec<T>, marker: string, sort: readonly [string, 1 | -1][]) {
+  const record = await spec.collection.findOne({ id: marker });
+  if (record === undefined) throw new ValidationError(`There is nothing with the id of the marker, "${marker}".`);
+  const values = record as unknown as Readonly<Record<string, unknown>>;
+  const alternatives = sort.map(([field, direction], index) => {
+    const equal = sort.slice(0, index).map(([before]) => ({ [before === 'id' ? '_id' : before]: values[before] }));
+    const name = field === 'id' ? '_id' : field;
+    return { $and: [...equal, { [name]: { [direction === 1 ? '$gt' : '$lt']: values[field] ?? null } }] };
+  });
+  return { $or: alternatives };
+}
+
+function nextLink(path: string, query: Query, last: Resource) {
+  const entries = Object.entries({ ...query, marker: String(last.id) }).filter(([, value]) => value !== undefined);
+  return { next: `${path}?${new URLSearchParams(entries as [string, string][])}` };
+}
