@@ -24,11 +24,11 @@ const sourceFolders = [
   'bench',
 ];
 
-/** Installs and builds where needed; returns at once when everything is there and fresh. */
-export async function prepare(root) {
+/** Installs and builds where needed; returns at once when everything is there and fresh. Progress goes to `output`. */
+export async function prepare(root, output = process.stdout) {
   requireNode();
-  await install(root);
-  await build(root);
+  await install(root, output);
+  await build(root, output);
 }
 
 function requireNode() {
@@ -38,22 +38,22 @@ function requireNode() {
   throw new PreparationError(`Node ${oldestNode.join('.')} or newer is needed; this is ${process.versions.node}.`);
 }
 
-async function install(root) {
+async function install(root, output) {
   const stamp = path.join(root, 'node_modules', '.tramontane-lock');
   const wanted = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');
   if (readIfThere(stamp) === wanted) return;
   const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  await npm(root, args, 'Installing packages (npm ci)');
+  await npm(root, args, 'Installing packages (npm ci)', output);
   writeFileSync(stamp, wanted);
 }
 
-async function build(root) {
+async function build(root, output) {
   const stamp = path.join(root, 'dist', '.tramontane-sources');
   const wanted = fingerprint(root);
   if (readIfThere(stamp) === wanted) return;
-  await npm(root, ['run', '--silent', 'build'], 'Building');
+  await npm(root, ['run', '--silent', 'build'], 'Building', output);
   writeFileSync(stamp, wanted);
 }
 
@@ -78,13 +78,13 @@ function readIfThere(file) {
 }
 
 /** Runs npm, shows a line each two seconds, and its output only when it fails. */
-async function npm(root, args, label) {
+async function npm(root, args, label, progress) {
   // Under `npm start` this is the npm that runs us; on its own, the one on PATH.
   const own = process.env.npm_execpath;
   const [command, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
   const since = Date.now();
   const timer = setInterval(() => {
-    process.stdout.write(`${label} … ${Math.round((Date.now() - since) / 1_000)} s\n`);
+    progress.write(`${label} … ${Math.round((Date.now() - since) / 1_000)} s\n`);
   }, 2_000);
   let output = '';
   try {
