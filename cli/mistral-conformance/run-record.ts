@@ -2,7 +2,12 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { toJsonValue } from '../../core/python/to-json.ts';
 import type { TaskView } from '../../engine/conductor/index.ts';
-import { createRehearsal, type Rehearsal, type RehearsalExecution } from '../../engine/conductor/rehearsal.ts';
+import {
+  createRehearsal,
+  type Rehearsal,
+  type RehearsalExecution,
+  type RehearsalOptions,
+} from '../../engine/conductor/rehearsal.ts';
 import { isCompleted } from '../../engine/conductor/states.ts';
 import { type DocumentIr, parseDefinition } from '../../workflow-translator/index.ts';
 import { createAnswers } from './answers.ts';
@@ -12,12 +17,17 @@ import type { RunOutcome, RunRecord, StartRefused, SubOutcome, TaskOutcome } fro
 /** More deliveries than this are a workflow that never ends. */
 const MAX_STEPS = 200_000;
 
-export function runRecord(record: RunRecord): RunOutcome | StartRefused {
+/** @param conductorFor puts something around the conductors, for tests */
+export function runRecord(
+  record: RunRecord,
+  conductorFor?: RehearsalOptions['conductorFor'],
+): RunOutcome | StartRefused {
   const documents = [
     ...(record.extra_definitions ?? []).map((one) => parseDefinition(one.definition, { kind: one.kind })),
     parseDefinition(record.definition, { kind: record.kind }),
   ];
-  const rehearsal = createRehearsal({ ...registered(documents), answer: createAnswers(record.action_results ?? {}) });
+  const answer = createAnswers(record.action_results ?? {});
+  const rehearsal = createRehearsal({ ...registered(documents), answer, conductorFor });
   let root: RehearsalExecution;
   try {
     root = rehearsal.start(record.workflow, record.input, record.params);

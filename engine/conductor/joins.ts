@@ -186,9 +186,15 @@ function hasLivePath(machine: Machine, name: string): boolean {
   for (let one = pending.pop(); one !== undefined; one = pending.pop()) {
     const inbound = machine.graph.inbound.get(one) ?? [];
     if (inbound.length === 0 && lastTask(machine, one) === undefined) return true;
-    for (const before of inbound) {
+    const start = machine.liveHints.get(one) ?? 0;
+    for (let offset = 0; offset < inbound.length; offset += 1) {
+      const place = (start + offset) % inbound.length;
+      const before = inbound[place] ?? '';
       const last = lastTask(machine, before);
-      if (last !== undefined && (!isCompleted(last.state) || leadsTo(last, one))) return true;
+      if (last !== undefined && (!isCompleted(last.state) || leadsTo(last, one))) {
+        machine.liveHints.set(one, place);
+        return true;
+      }
       if (last !== undefined || seen.has(before)) continue;
       seen.add(before);
       pending.push(before);

@@ -4,7 +4,7 @@
  */
 import { ValidationError } from '../../core/errors.ts';
 import type { AdHocActionIr, WorkflowIr } from '../../workflow-translator/ir.ts';
-import { createConductor } from './conductor.ts';
+import { type ConductorParts, createConductor } from './conductor.ts';
 import type {
   ActionSignature,
   Command,
@@ -33,6 +33,8 @@ export interface RehearsalOptions {
   answer?(run: ActionRun, execution: RehearsalExecution): ActionAnswer | undefined;
   /** Value of an effect (`st2kv`); absent means that there is none. */
   fetch?(kind: string, key: string): unknown;
+  /** Makes the conductors; tests put something around them. */
+  readonly conductorFor?: (parts: ConductorParts) => Conductor;
   /** Called with each command of each execution, before it is carried out. */
   onCommand?(command: Command, execution: RehearsalExecution): void;
 }
@@ -98,7 +100,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
   };
 
   function begin(workflow: WorkflowIr, identity: ExecutionIdentity, parent?: RehearsalExecution['parent']) {
-    const conductor = createConductor({ workflow, identity, ports });
+    const conductor = (options.conductorFor ?? createConductor)({ workflow, identity, ports });
     const execution: RehearsalExecution = {
       identity,
       conductor,
