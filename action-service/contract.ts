@@ -15,6 +15,8 @@ export interface ExecutionRequest {
   /** `pack.name`. */
   readonly action: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The parameters are final: text in them that looks like a template (output of another action) stays text. */
+  readonly preRendered?: boolean;
   /** In whose name; part of `context.user`. */
   readonly user: string;
   /** Merged into the execution's context: `parent`, `mistral`, `trace_context`, `re-run`, `policies`, … */

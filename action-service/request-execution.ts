@@ -89,7 +89,10 @@ export function createRequester(deps: Deps) {
     const draft = await build(request, action, runner);
     let rendered: Readonly<Record<string, unknown>>;
     try {
-      rendered = await parameters.render(action, runner, request.parameters ?? {}, draft.context);
+      rendered =
+        request.preRendered === true
+          ? (request.parameters ?? {})
+          : await parameters.render(action, runner, request.parameters ?? {}, draft.context);
     } catch (error) {
       // As in StackStorm: a request whose templates cannot be rendered leaves a failed execution behind to be looked at.
       const reason = { error: errorMessage(error), traceback: '' };
@@ -108,7 +111,7 @@ export function createRequester(deps: Deps) {
     }
     if (!action.enabled)
       throw new ValidationError(`Unable to execute. Action "${action.ref}" is disabled.`, { action: action.ref });
-    parameters.validate(action, runner, rendered);
+    parameters.validate(action, runner, rendered, request.parameters ?? {});
 
     const trace = await traces.prepare(draft.context, draft.parent);
     const { execution, fresh } = await store({ ...draft, parameters: rendered });

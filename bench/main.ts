@@ -1,0 +1,20 @@
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path. */
+import { printReport, type Row } from './report.ts';
+import { benchWholePath } from './whole-path.ts';
+
+const RUNS = 5;
+
+const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
+  'whole-path': () => benchWholePath(RUNS),
+};
+
+const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const unknown = asked.filter((name) => !Object.hasOwn(groups, name));
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown group ${unknown.join(', ')}. There are: ${Object.keys(groups).join(', ')}.\n`);
+  process.exit(1);
+}
+const rows: Row[] = [];
+for (const name of asked.length > 0 ? asked : Object.keys(groups)) rows.push(...((await groups[name]?.()) ?? []));
+printReport(rows);
+process.exit(0);

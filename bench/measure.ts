@@ -1,0 +1,44 @@
+/** Median of several runs, in milliseconds. */
+export interface Measured {
+  readonly median: number;
+  readonly runs: readonly number[];
+}
+
+/** Runs `work` once to warm up and then `runs` times, one after the other. */
+export async function measure(runs: number, work: () => Promise<void>): Promise<Measured> {
+  await work();
+  const times: number[] = [];
+  for (let run = 0; run < runs; run += 1) {
+    const start = performance.now();
+    await work();
+    times.push(performance.now() - start);
+  }
+  return { median: median(times), runs: times };
+}
+
+/** Measures two ways in turn, so that a slow minute of the machine strikes both. */
+export async function measurePair(
+  runs: number,
+  a: () => Promise<void>,
+  b: () => Promise<void>,
+): Promise<readonly [Measured, Measured]> {
+  await a();
+  await b();
+  const times: [number[], number[]] = [[], []];
+  for (let run = 0; run < runs; run += 1) {
+    for (const [index, work] of [a, b].entries()) {
+      const start = performance.now();
+      await work();
+      times[index]?.push(performance.now() - start);
+    }
+  }
+  return [
+    { median: median(times[0]), runs: times[0] },
+    { median: median(times[1]), runs: times[1] },
+  ];
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((x, y) => x - y);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

@@ -1,0 +1,148 @@
+/**
+ * The whole path (API → bus → runner → Temporal → result) against a bare Temporal workflow with asynchronous activities, on the
+ * same server, in turn.
+ */
+import { readFile } from 'node:fs/promises';
+import { Client, Connection } from '@temporalio/client';
+import { findProgram } from '../cli/project-paths.ts';
+import { provisioned } from '../test/support/provisioned.ts';
+import { type RunningServices, startServices } from '../test/support/running-services.ts';
+import { temporaryFolder } from '../test/support/temporary-folder.ts';
+import { type Shape, workflowName, writeBenchPack } from './bench-pack.ts';
+import { measure, measurePair } from './measure.ts';
+import type { Row } from './report.ts';
+
+const POLL_MS = 5;
+const bareQueue = 'bench-bare';
+
+/** Measures and returns the rows. @param runs counted runs of each shape */
+export async function benchWholePath(runs: number): Promise<Row[]> {
+  const shapes: (readonly [Shape, number])[] = [
+    ['linear', 5],
+    ['linear', 10],
+    ['linear', 50],
+    ['fan-out', 50],
+  ];
+  const packs = await temporaryFolder();
+  await writeBenchPack(packs.path, shapes);
+  const infrastructure = await provisioned({ own: true });
+  try {
+    const began = performance.now();
+    const services = await startServices(infrastructure, { packFolders: [packs.path] });
+    const serving = performance.now() - began;
+    const bare = await startBare(infrastructure);
+    const rows: Row[] = [];
+    for (const [shape, count] of shapes.slice(1)) rows.push(await compare(services, bare, shape, count, runs));
+    rows.push(await concurrent(services, bare, runs));
+    rows.push(await throughput(services));
+    rows.push({
+      what: 'services, start to serving',
+      value: `${(serving / 1000).toFixed(1)} s`,
+      mark: '(part of npm start)',
+    });
+    rows.push(...(await memory(services)));
+    await services.stop();
+    return rows;
+  } finally {
+    await infrastructure.stop();
+    await packs.remove();
+  }
+}
+
+type Bare = (shape: Shape, count: number) => Promise<void>;
+
+async function startBare(infrastructure: Awaited<ReturnType<typeof provisioned>>): Promise<Bare> {
+  const program = findProgram('bench/bare/worker');
+  if (program === undefined) throw new Error('The bare worker is not built.');
+  infrastructure.processes.start({
+    name: 'bench-bare',
+    command: program.command,
+    args: [...program.args, bareQueue],
+    env: { ...process.env, ...infrastructure.env } as Record<string, string>,
+  });
+  const client = new Client({
+    connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS ?? '' }),
+  });
+  let last = 0;
+  return async (shape, count) => {
+    last += 1;
+    const workflowId = `bare-${shape}-${count}-${last}-${Date.now()}`;
+    await client.workflow.execute(shape === 'linear' ? 'linear' : 'fanOut', {
+      taskQueue: bareQueue,
+      workflowId,
+      args: [count],
+    });
+  };
+}
+
+/** Posts an execution and waits for its end. */
+async function run(services: RunningServices, action: string): Promise<void> {
+  const { id } = await services.request<{ id: string }>('POST', '/executions', { action, parameters: {} });
+  for (;;) {
+    const { status } = await services.request<{ status: string }>('GET', `/executions/${id}?include_attributes=status`);
+    if (status === 'succeeded') return;
+    if (['failed', 'timeout', 'canceled', 'abandoned'].includes(status)) throw new Error(`${action} ended ${status}`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function compare(services: RunningServices, bare: Bare, shape: Shape, count: number, runs: number): Promise<Row> {
+  const name = workflowName(shape, count);
+  const [ours, theirs] = await measurePair(
+    runs,
+    () => run(services, name),
+    () => bare(shape, count),
+  );
+  return row(`${shape} ${count} core.noop`, ours.median, theirs.median);
+}
+
+async function concurrent(services: RunningServices, bare: Bare, runs: number): Promise<Row> {
+  const many = (one: () => Promise<void>) => async () => {
+    await Promise.all(Array.from({ length: 20 }, one));
+  };
+  const [ours, theirs] = await measurePair(
+    runs,
+    many(() => run(services, workflowName('linear', 5))),
+    many(() => bare('linear', 5)),
+  );
+  return row('20 workflows of 5 tasks at once', ours.median, theirs.median);
+}
+
+function row(what: string, ours: number, theirs: number): Row {
+  const ratio = ours / theirs;
+  return { what, value: ms(ours), compared: `bare Temporal ${ms(theirs)}`, ratio, mark: '≤ 3.00', met: ratio <= 3 };
+}
+
+async function throughput(services: RunningServices): Promise<Row> {
+  const actions = 300;
+  const { median } = await measure(3, async () => {
+    const waiting = Array.from({ length: actions }, (_, index) => index);
+    const work = async () => {
+      while (waiting.pop() !== undefined) await run(services, 'core.noop');
+    };
+    await Promise.all(Array.from({ length: 20 }, work));
+  });
+  const rate = actions / (median / 1000);
+  return {
+    what: 'core.noop through the bus, one runner, 20 at once',
+    value: `${rate.toFixed(0)} actions/s`,
+    mark: '≥ 100/s',
+    met: rate >= 100,
+  };
+}
+
+/** Resident memory of each process of ours. */
+async function memory(services: RunningServices): Promise<Row[]> {
+  const rows: Row[] = [];
+  let total = 0;
+  for (const [name, pid] of services.pids()) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
+    total += kib;
+    rows.push({ what: `memory ${name}`, value: `${(kib / 1024).toFixed(0)} MiB` });
+  }
+  rows.push({ what: 'memory of all services', value: `${(total / 1024).toFixed(0)} MiB` });
+  return rows;
+}
+
+const ms = (value: number) => `${value.toFixed(0)} ms`;
