@@ -5,6 +5,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Registration, registerPacks } from '../action-service/packs/register-packs.ts';
+import { registerRunnerTypes } from '../actionrunner/runners/metadata.ts';
 import { errorMessage, ValidationError } from '../core/errors.ts';
 import { createBus } from '../platform/bus/create-bus.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
@@ -45,7 +46,9 @@ async function main(args: readonly string[]): Promise<Registration> {
     await bus.start();
     const stores = createStores(connection);
     await ensureIndexes(stores);
-    return await registerPacks({
+    // Actions refer to runners: those come first, whatever else is asked for.
+    const runners = await registerRunnerTypes(stores);
+    const registration = await registerPacks({
       stores,
       bus,
       logger,
@@ -55,6 +58,7 @@ async function main(args: readonly string[]): Promise<Registration> {
       packs: options.packs.length === 0 ? undefined : options.packs.map((folder) => path.basename(folder)),
       failOnFailure: options.failOnFailure,
     });
+    return { ...registration, counts: { runners, ...registration.counts } };
   } finally {
     await bus.stop();
     await connection.close();
