@@ -141,7 +141,7 @@ describe('npm start', () => {
 
     assert.match(st2ctl(dataFolder, 'stop', 'st2stream').stdout, /^st2stream is not running\.$/m);
     assert.ok(pidsIn(st2ctl(dataFolder, 'start', 'st2stream').stdout).has('st2stream'));
-    assert.match(st2ctl(dataFolder, 'reload', '--register-all').stdout, /^registered \d+ actions/m);
+    assert.match(st2ctl(dataFolder, 'reload', '--register-all').stdout, /^registered .*\d+ actions/m);
 
     const unknown = st2ctl(dataFolder, 'restart', 'st2nothing');
     assert.equal(unknown.status, 1);
