@@ -1,9 +1,10 @@
+import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { baseEnvironment } from '../base-environment.ts';
 import { createDispatcher } from '../dispatcher/dispatcher.ts';
-import { finalParameters } from '../dispatcher/final-parameters.ts';
+import { createFinalParameters } from '../dispatcher/final-parameters.ts';
 import { createRunContexts } from '../dispatcher/run-context.ts';
 import { createPolicies } from '../policies/policies.ts';
 import { createProcessParts } from '../process-parts.ts';
@@ -21,12 +22,16 @@ await runService('st2actionrunner', async (context) => {
     config,
     baseEnvironment: environment,
     tokenFor: createServiceTokens(stores, config.auth.service_token_ttl).serviceToken,
-    packConfig: async (pack) => ((await stores.configs.findOne({ pack }))?.values ?? {}) as Record<string, unknown>,
+    packConfig: createPackConfigs(stores, parts.keyValues),
   };
   const buildContext = createRunContexts({
     services,
     snapshots: createSnapshots(stores),
-    finalParameters: async (execution, action, runnerType) => finalParameters(action, runnerType, execution.parameters),
+    finalParameters: createFinalParameters({
+      keyValues: parts.keyValues,
+      packConfig: services.packConfig,
+      systemUser: config.system.user,
+    }),
     logger,
   });
   const policies = createPolicies({ ...parts, logger });
