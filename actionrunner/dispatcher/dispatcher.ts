@@ -74,10 +74,10 @@ export function createDispatcher(deps: DispatcherDeps): Service {
 
   /** Runs an execution that waits in one of the given statuses. Resolves when it was taken (or needs not be). */
   async function take(id: string, from: 'scheduled' | 'resuming', method: Method): Promise<void> {
-    const waiting = await stores.executions.get(id, { include: ['status', 'runner_type'] });
+    const waiting = await stores.executions.get(id, { include: ['status', 'runner_type', 'parent'] });
     if (waiting?.status !== from || runs.has(id)) return;
     const runner = findOrUndefined(waiting.runner_type);
-    const giveBack = await pools[runner?.isWorkflow === true ? 'workflow' : 'action'].take();
+    const giveBack = await slotFor(runner, waiting.parent !== undefined);
     const controller = new AbortController();
     let finished: () => void = () => undefined;
     const done = new Promise<void>((resolve) => {
@@ -107,6 +107,12 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       end();
       throw error;
     }
+  }
+
+  /** A workflow inside of another one needs no slot: the other one holds its own while it waits for it. */
+  function slotFor(runner: Runner | undefined, isChild: boolean): Promise<() => void> {
+    if (runner?.isWorkflow !== true) return pools.action.take();
+    return isChild ? Promise.resolve(() => undefined) : pools.workflow.take();
   }
 
   function findOrUndefined(name: string): Runner | undefined {

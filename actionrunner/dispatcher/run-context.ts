@@ -8,14 +8,14 @@ import type { Execution } from '../../stores/executions.ts';
 import type { Action, RunnerType } from '../../stores/records.ts';
 import type { OutputSink, RunContext, RunnerServices } from '../runners/contract.ts';
 import { resolveEntryPoint } from './entry-point.ts';
-import type { FinalParameters } from './final-parameters.ts';
+import type { FinalParametersOf } from './final-parameters.ts';
 
 const PACK_PATH_TTL_MS = 5_000;
 
 export interface RunContextDeps {
   readonly services: RunnerServices;
   readonly snapshots: Snapshots;
-  readonly finalParameters: (execution: Execution, action: Action, runnerType: RunnerType) => Promise<FinalParameters>;
+  readonly finalParameters: FinalParametersOf;
   readonly logger: Logger;
 }
 

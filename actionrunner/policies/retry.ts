@@ -38,6 +38,7 @@ export const retryPolicy: Policy = {
     await actions.request({
       action: execution.action_ref,
       parameters: execution.parameters,
+      preRendered: true,
       user: typeof user === 'string' ? user : '',
       context: {
         ...execution.context,

@@ -8,6 +8,7 @@
  * 4. A workflow runner may return `running`: the execution then goes on without a slot and without a lease of this process.
  */
 import type { ActionService } from '../../action-service/contract.ts';
+import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
@@ -37,6 +38,7 @@ export interface RunnerServices {
   readonly stores: Stores;
   readonly actions: ActionService;
   readonly bus: Bus;
+  readonly keyValues: KeyValueService;
   /** Environment that actions inherit: the one of the service without the settings of the services. */
   readonly baseEnvironment: Readonly<Record<string, string>>;
   /** A token for the API in a user's name. */

@@ -1,14 +1,29 @@
 /** Every runner, by the name of its runner type. A new one is a folder and a line here and in metadata.ts. */
+import { actionChainRunner } from './action-chain/runner.ts';
+import { announcementRunner } from './announcement/runner.ts';
 import type { Runner } from './contract.ts';
+import { httpRequestRunner } from './http-request/runner.ts';
+import { inquirerRunner } from './inquirer/runner.ts';
 import { localShellCmdRunner } from './local-shell-cmd/runner.ts';
 import { localShellScriptRunner } from './local-shell-script/runner.ts';
+import { mistralV2Runner } from './mistral-v2/runner.ts';
 import { noopRunner } from './noop/runner.ts';
 import { pythonScriptRunner } from './python-script/runner.ts';
+import { unsupportedRunner } from './unsupported.ts';
 
 export const runners: Readonly<Record<string, Runner>> = {
+  'action-chain': actionChainRunner,
+  announcement: announcementRunner,
+  'http-request': httpRequestRunner,
+  inquirer: inquirerRunner,
   'local-shell-cmd': localShellCmdRunner,
   'local-shell-script': localShellScriptRunner,
+  'mistral-v2': mistralV2Runner,
   noop: noopRunner,
+  orquesta: unsupportedRunner(
+    'orquesta',
+    'Workflows in the Orquesta language cannot be run; write them in the Mistral v2 language.',
+  ),
   'python-script': pythonScriptRunner,
 };
 

@@ -1,14 +1,26 @@
 /** The runner types as they are registered. Imports no runner's code: the registrar of packs uses it in every process. */
 import type { Stores } from '../../stores/stores.ts';
+import { actionChainMetadata } from './action-chain/metadata.ts';
+import { announcementMetadata } from './announcement/metadata.ts';
 import type { RunnerMetadata } from './contract.ts';
+import { httpRequestMetadata } from './http-request/metadata.ts';
+import { inquirerMetadata } from './inquirer/metadata.ts';
 import { localShellCmdMetadata } from './local-shell-cmd/metadata.ts';
 import { localShellScriptMetadata } from './local-shell-script/metadata.ts';
+import { mistralV2Metadata } from './mistral-v2/metadata.ts';
 import { noopMetadata } from './noop/metadata.ts';
+import { orquestaMetadata } from './orquesta/metadata.ts';
 import { pythonScriptMetadata } from './python-script/metadata.ts';
 
 export const RUNNER_TYPES: readonly RunnerMetadata[] = [
+  orquestaMetadata,
+  inquirerMetadata,
+  httpRequestMetadata,
+  announcementMetadata,
+  actionChainMetadata,
   localShellCmdMetadata,
   localShellScriptMetadata,
+  mistralV2Metadata,
   noopMetadata,
   pythonScriptMetadata,
 ];

@@ -1,0 +1,145 @@
+/** Calls of mistral-api, as the Mistral v2 API defines them. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage, TramontaneError } from '../../../core/errors.ts';
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 30_000;
+const GIVE_UP_AFTER_MS = 600_000;
+const CALL_TIMEOUT_MS = 60_000;
+
+/** mistral-api answered with a refusal; the message is its own. */
+export class MistralApiError extends TramontaneError {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super('MISTRAL_API', message, { status });
+    this.status = status;
+  }
+}
+
+export interface MistralExecution {
+  readonly id: string;
+  readonly workflow_name: string;
+  readonly state: string;
+  readonly task_execution_id?: string | null;
+}
+
+export interface MistralTask {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+}
+
+type Kind = 'workflows' | 'workbooks';
+type Values = Readonly<Record<string, unknown>>;
+
+export interface MistralClient {
+  /** The stored text of a definition; `undefined` when there is none. */
+  definition(kind: Kind, name: string): Promise<string | undefined>;
+  create(kind: Kind, definition: string): Promise<void>;
+  update(kind: Kind, definition: string): Promise<void>;
+  remove(kind: Kind, name: string): Promise<void>;
+  start(workflow: string, input: Values, params: Values): Promise<MistralExecution>;
+  execution(id: string): Promise<MistralExecution>;
+  updateExecution(id: string, change: { readonly state?: string; readonly env?: Values }): Promise<void>;
+  tasks(executionId: string): Promise<readonly MistralTask[]>;
+  /** Workflows that a task started. */
+  executionsOfTask(taskId: string): Promise<readonly MistralExecution[]>;
+  rerunTask(id: string, reset: boolean, env: Values): Promise<void>;
+  updateActionExecution(id: string, state: string): Promise<void>;
+}
+
+export interface MistralClientOptions {
+  /** With `/v2`. */
+  readonly baseUrl: string;
+  readonly token?: string;
+  /** Ends the repeating of calls. */
+  readonly signal: AbortSignal;
+}
+
+/** Calls are repeated while mistral-api cannot be reached, for up to ten minutes, as StackStorm's runner does. */
+export function createMistralClient({ baseUrl, token, signal }: MistralClientOptions): MistralClient {
+  async function once(method: string, path: string, body: string | undefined, type: string): Promise<unknown> {
+    const response = await fetch(`${baseUrl}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...(token === undefined ? {} : { 'x-auth-token': token }),
+      },
+      body,
+      // A call under way is not cut off by a cancel: what it did would be unknown.
+      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new MistralApiError(response.status, faultOf(text) ?? `HTTP ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+
+  async function call(method: string, path: string, body?: string, type = 'application/json'): Promise<unknown> {
+    const giveUp = Date.now() + GIVE_UP_AFTER_MS;
+    for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      try {
+        return await once(method, path, body, type);
+      } catch (error) {
+        const passing = error instanceof MistralApiError ? error.status === 503 : !signal.aborted;
+        if (!passing || Date.now() + wait > giveUp) throw withPlace(error, baseUrl);
+        await sleep(wait, undefined, { signal });
+      }
+    }
+  }
+
+  const name = encodeURIComponent;
+  const plain = 'text/plain';
+  const json = (value: unknown) => JSON.stringify(value);
+  const list = async <T>(path: string, key: string) =>
+    ((await call('GET', path)) as Record<string, readonly T[]>)[key] ?? [];
+
+  return {
+    async definition(kind, of) {
+      try {
+        return ((await call('GET', `/${kind}/${name(of)}`)) as { readonly definition?: string }).definition;
+      } catch (error) {
+        if (error instanceof MistralApiError && error.status === 404) return undefined;
+        throw error;
+      }
+    },
+    create: async (kind, definition) => void (await call('POST', `/${kind}`, definition, plain)),
+    update: async (kind, definition) => void (await call('PUT', `/${kind}`, definition, plain)),
+    remove: async (kind, of) => void (await call('DELETE', `/${kind}/${name(of)}`)),
+    start: async (workflow, input, params) =>
+      (await call(
+        'POST',
+        '/executions',
+        json({ workflow_name: workflow, input: json(input), params: json(params) }),
+      )) as MistralExecution,
+    execution: async (id) => (await call('GET', `/executions/${name(id)}`)) as MistralExecution,
+    async updateExecution(id, { state, env }) {
+      const change = {
+        ...(state === undefined ? {} : { state }),
+        ...(env === undefined ? {} : { params: json({ env }) }),
+      };
+      await call('PUT', `/executions/${name(id)}`, json(change));
+    },
+    tasks: (id) => list<MistralTask>(`/executions/${name(id)}/tasks`, 'tasks'),
+    executionsOfTask: (id) => list<MistralExecution>(`/executions?task_execution_id=${name(id)}`, 'executions'),
+    rerunTask: async (id, reset, env) =>
+      void (await call('PUT', `/tasks/${name(id)}`, json({ id, state: 'RUNNING', reset, env: json(env) }))),
+    updateActionExecution: async (id, state) =>
+      void (await call('PUT', `/action_executions/${name(id)}`, json({ state }))),
+  };
+}
+
+function faultOf(text: string): string | undefined {
+  try {
+    const body = JSON.parse(text) as { readonly faultstring?: unknown };
+    return typeof body.faultstring === 'string' ? body.faultstring : undefined;
+  } catch {
+    // not from mistral-api itself: a proxy, a crash
+    return undefined;
+  }
+}
+
+function withPlace(error: unknown, baseUrl: string): unknown {
+  if (error instanceof MistralApiError) return error;
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return new Error(`mistral-api at ${baseUrl} does not answer: ${errorMessage(cause)}`, { cause: error });
+}

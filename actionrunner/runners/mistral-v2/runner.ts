@@ -1,0 +1,118 @@
+/**
+ * Runs a workflow of the Mistral v2 language: rewritten, deployed to the engine, started; from then on the engine and the
+ * results tracker keep the execution up to date, and this process has nothing to do with it any more.
+ */
+import { CANCELABLE_STATUSES } from '../../../core/statuses.ts';
+import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
+import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
+import { forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
+import { deployDefinition } from './deploy-definition.ts';
+import { createMistralClient, MistralApiError, type MistralClient, type MistralExecution } from './mistral-client.ts';
+import { rerunOptions, rerunTasks } from './rerun-tasks.ts';
+import { mistralContext, startParams } from './start-options.ts';
+
+async function clientFor(context: RunContext): Promise<MistralClient> {
+  const { config, tokenFor } = context.services;
+  return createMistralClient({
+    baseUrl: mistralBaseUrl(config),
+    signal: context.signal,
+    ...(config.mistral.auth_enable ? { token: await tokenFor(context.user) } : {}),
+  });
+}
+
+async function start(
+  context: RunContext,
+  client: MistralClient,
+): Promise<Pick<MistralExecution, 'id' | 'workflow_name'>> {
+  const workflow = await deployDefinition(context, client);
+  const { context: given } = context.runnerParameters;
+  const input = { ...(typeof given === 'object' ? given : {}), ...context.actionParameters };
+  try {
+    return await client.start(workflow, input, startParams(context));
+  } catch (error) {
+    // The answer to an earlier try was lost: the workflow of this execution runs already.
+    const running = error instanceof MistralApiError && error.status === 409 ? await findStarted(context) : undefined;
+    if (running === undefined) throw error;
+    return running;
+  }
+}
+
+async function findStarted(context: RunContext): Promise<Pick<MistralExecution, 'id' | 'workflow_name'> | undefined> {
+  const found = await context.services.stores.workflowExecutions.findOne({
+    st2_execution_id: context.execution.id,
+    task_execution_id: null,
+  });
+  return found === undefined ? undefined : { id: found.uuid, workflow_name: found.workflow_name };
+}
+
+interface MistralIds {
+  readonly execution_id?: string;
+  readonly action_execution_id?: string;
+}
+
+function idsOf(
+  context: RunContext,
+  verb: string,
+): { readonly executionId: string; readonly parentRun: string | undefined } {
+  const mistral = (context.execution.context.mistral ?? {}) as MistralIds;
+  if (mistral.execution_id === undefined) throw new Error(`Unable to ${verb} because mistral execution_id is missing.`);
+  const parentRun = context.execution.context.parent === undefined ? undefined : mistral.action_execution_id;
+  return { executionId: mistral.execution_id, parentRun };
+}
+
+/** Tells the parent workflow that the run of its task has another state. The parent may be over: that is no failure. */
+async function tellParent(client: MistralClient, parentRun: string | undefined, state: string): Promise<void> {
+  if (parentRun === undefined) return;
+  try {
+    await client.updateActionExecution(parentRun, state);
+  } catch (error) {
+    if (!(error instanceof MistralApiError)) throw error;
+  }
+}
+
+const become = (status: RunOutcome['status']): RunOutcome => ({ status });
+
+export const mistralV2Runner: Runner = {
+  name: 'mistral-v2',
+  isWorkflow: true,
+  initialResult: { tasks: [] },
+
+  async run(context) {
+    const client = await clientFor(context);
+    const again = rerunOptions(context.execution.context);
+    const started = again === undefined ? await start(context, client) : await rerunTasks(context, client, again);
+    // Canceled while it was being started: nobody else knows that it runs.
+    if (stopReason(context.signal) === 'canceled') await client.updateExecution(started.id, { state: 'CANCELLED' });
+    return { status: 'running', context: { mistral: mistralContext(context.execution.context.mistral, started) } };
+  },
+
+  async pause(context) {
+    const { executionId, parentRun } = idsOf(context, 'pause');
+    const client = await clientFor(context);
+    await client.updateExecution(executionId, { state: 'PAUSED' });
+    await tellParent(client, parentRun, 'PAUSED');
+    const { actions } = context.services;
+    await forChildWorkflows(context, ['running'], (id) => actions.pause(id, context.user));
+    return become((await hasActiveChildren(context)) ? 'pausing' : 'paused');
+  },
+
+  async resume(context) {
+    const { executionId, parentRun } = idsOf(context, 'resume');
+    const client = await clientFor(context);
+    await tellParent(client, parentRun, 'RUNNING');
+    await client.updateExecution(executionId, { state: 'RUNNING' });
+    const { actions } = context.services;
+    await forChildWorkflows(context, ['paused'], (id) => actions.resume(id, context.user));
+    return become('running');
+  },
+
+  async cancel(context) {
+    const { executionId, parentRun } = idsOf(context, 'cancel');
+    const client = await clientFor(context);
+    await client.updateExecution(executionId, { state: 'CANCELLED' });
+    await tellParent(client, parentRun, 'CANCELLED');
+    const { actions } = context.services;
+    await forChildWorkflows(context, CANCELABLE_STATUSES, (id) => actions.cancel(id, context.user));
+    return become((await hasActiveChildren(context)) ? 'canceling' : 'canceled');
+  },
+};
