@@ -1,0 +1,24 @@
+/** st2stream: events as they happen. */
+import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { createApiContext } from '../context.ts';
+import { createHttpServer } from '../server/create-http-server.ts';
+import { createHttpService } from '../server/http-service.ts';
+import { createInfrastructure } from '../server/infrastructure.ts';
+import { createEventHub } from '../stream/event-hub.ts';
+import { streamRoutes } from '../stream/routes.ts';
+
+await runService('st2stream', async (service) => {
+  const { name, config, logger } = service;
+  const { stores, bus, ready, service: connections } = await createInfrastructure(service);
+  const { actions } = createApiContext(config, logger, stores, bus);
+  const hub = createEventHub({ bus, stores, actions, logger });
+  const server = await createHttpServer({
+    name,
+    config,
+    logger,
+    stores,
+    routes: streamRoutes({ config, stores, hub }),
+    ready,
+  });
+  return composeServices([connections, hub, createHttpService(server, config.stream, config.auth)]);
+});

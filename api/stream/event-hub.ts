@@ -1,0 +1,139 @@
+/**
+ * Turns messages of the bus into events and hands them to whoever listens in this process.
+ *
+ * 1. A message names an execution or a piece of output; it is loaded once, however many clients there are, and not at all
+ *    when there is none.
+ * 2. Events keep the order of their messages, though what they name is loaded at the same time.
+ * 3. The last events are kept for clients that come back after a broken connection.
+ */
+import type { ActionService } from '../../action-service/contract.ts';
+import { errorMessage } from '../../core/errors.ts';
+import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { presentRecord } from '../lists/presentation.ts';
+import type { StreamEvent } from './events.ts';
+
+const KEPT_EVENTS = 1_000;
+
+export type Listener = (event: StreamEvent, id: string) => void;
+
+export interface EventHub extends Service {
+  /** @returns how to stop listening */
+  listen(listener: Listener): () => void;
+  /** Events after the one with this id; `undefined` when it is no longer (or never was) known here. */
+  after(id: string): readonly { readonly event: StreamEvent; readonly id: string }[] | undefined;
+  /** The events that tell of an execution as it is now. */
+  executionEvents(id: string, kind: string, status?: unknown): Promise<StreamEvent[]>;
+}
+
+interface Deps {
+  readonly bus: Bus;
+  readonly stores: Stores;
+  readonly actions: ActionService;
+  readonly logger: Logger;
+}
+
+export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub {
+  const listeners = new Set<Listener>();
+  const kept: { readonly event: StreamEvent; readonly id: string }[] = [];
+  const started = Date.now();
+  let count = 0;
+  let previous: Promise<unknown> = Promise.resolve();
+  let consumer: Consumer | undefined;
+
+  function emit(event: StreamEvent): void {
+    count += 1;
+    const id = `${started}-${count}`;
+    kept.push({ event, id });
+    if (kept.length > KEPT_EVENTS) kept.shift();
+    for (const listener of listeners) listener(event, id);
+  }
+
+  async function executionEvents(id: string, kind: string, status?: unknown): Promise<StreamEvent[]> {
+    const execution = await stores.executions.get(id);
+    if (execution === undefined) return [];
+    const [full = {}] = await actions.present([execution]);
+    const presented = isExecutionStatus(status) ? asOf(full, status) : full;
+    const about = { actionRef: execution.action_ref, executionId: id, status: String(presented.status) };
+    return [
+      { name: `${EXCHANGES.execution}__${kind}`, data: JSON.stringify(presented), ...about },
+      { name: `${EXCHANGES.liveaction}__${kind}`, data: JSON.stringify(toLiveAction(presented)), ...about },
+    ];
+  }
+
+  async function outputEvents(id: string, kind: string): Promise<StreamEvent[]> {
+    const piece = await stores.outputs.get(id);
+    return piece === undefined ? [] : [outputEvent(piece, kind)];
+  }
+
+  function load(message: Message, kind: string, exchange: string): Promise<StreamEvent[]> {
+    if (exchange.endsWith(EXCHANGES.announcement)) {
+      return Promise.resolve([{ name: `${EXCHANGES.announcement}__${kind}`, data: JSON.stringify(message) }]);
+    }
+    const id = String(message.id);
+    return exchange.endsWith(EXCHANGES.executionOutput)
+      ? outputEvents(id, kind)
+      : executionEvents(id, kind, message.status);
+  }
+
+  function handle(message: Message, kind: string, exchange: string): void {
+    if (listeners.size === 0) return;
+    const loading = load(message, kind, exchange).catch((error: unknown) => {
+      logger.warn({ reason: errorMessage(error) }, 'event could not be loaded');
+      return [];
+    });
+    previous = previous.then(async () => {
+      for (const event of await loading) emit(event);
+    });
+  }
+
+  return {
+    async start() {
+      const exchanges = [EXCHANGES.announcement, EXCHANGES.execution, EXCHANGES.executionOutput];
+      consumer = await bus.subscribe({
+        bindings: exchanges.map((exchange) => ({ exchange, routing_key: '#' })),
+        handler: handle,
+      });
+    },
+    async stop() {
+      await consumer?.cancel();
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    after(id) {
+      const at = kept.findIndex((one) => one.id === id);
+      return at === -1 ? undefined : kept.slice(at + 1);
+    },
+    executionEvents,
+  };
+}
+
+/** The event of a stored piece of output. */
+export function outputEvent(piece: object & { readonly id: string }, kind = 'create'): StreamEvent {
+  const record = presentRecord(piece);
+  return {
+    name: `${EXCHANGES.executionOutput}__${kind}`,
+    data: JSON.stringify(record),
+    actionRef: String(record.action_ref),
+    executionId: String(record.execution_id),
+    outputId: piece.id,
+    outputType: String(record.output_type),
+  };
+}
+
+/** The execution may have moved on since the message: clients see each status once, in order. */
+function asOf(execution: Record<string, unknown>, status: string): Record<string, unknown> {
+  if (execution.status === status) return execution;
+  const { result, result_size: _size, end_timestamp: _end, elapsed_seconds: _elapsed, ...rest } = execution;
+  return isExecutionStatus(status) && isCompleted(status) ? { ...execution, status } : { ...rest, status };
+}
+
+function toLiveAction(execution: Record<string, unknown>): Record<string, unknown> {
+  const { status, start_timestamp, end_timestamp, context, result } = execution;
+  return { ...(execution.liveaction as object), status, start_timestamp, end_timestamp, context, result };
+}

@@ -1,0 +1,146 @@
+import { NotFoundError } from '../../core/errors.ts';
+import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { EXCHANGES } from '../../platform/bus/bus.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Answer, ApiRequest, Route } from '../server/route.ts';
+import { type EventHub, outputEvent } from './event-hub.ts';
+import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, wants } from './events.ts';
+import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
+
+export interface StreamDeps {
+  readonly config: Config;
+  readonly stores: Stores;
+  readonly hub: EventHub;
+}
+
+const EXECUTION_UPDATE = `${EXCHANGES.execution}__update`;
+
+const answer = (connection: SseConnection): Answer => ({
+  type: SSE_TYPE,
+  headers: SSE_HEADERS,
+  body: connection.body,
+});
+
+const isOver = (status: string | undefined) => isExecutionStatus(status) && isCompleted(status);
+
+function readFilter({ query }: ApiRequest): EventFilter {
+  const actionRefs = query.list('action_refs');
+  const executionIds = query.list('execution_ids');
+  return {
+    events: query.list('events') ?? DEFAULT_EVENTS,
+    ...(actionRefs === undefined ? {} : { actionRefs }),
+    ...(executionIds === undefined ? {} : { executionIds }),
+  };
+}
+
+async function stream(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
+  const { hub, config } = deps;
+  const filter = readFilter(request);
+  const endId = request.query.text('end_execution_id');
+  const endEvent = request.query.text('end_event') ?? EXECUTION_UPDATE;
+  const connection = createSseConnection(config.stream.heartbeat);
+  const sent = new Set<string>();
+  const show = (event: StreamEvent, id?: string) => {
+    if (!wants(filter, event) || connection.body.destroyed) return;
+    if (event.outputId !== undefined && endId !== undefined) {
+      if (sent.has(event.outputId)) return;
+      sent.add(event.outputId);
+    }
+    connection.send(event.name, event.data, id);
+    if (endId !== undefined && event.executionId === endId && event.name === endEvent && isOver(event.status)) {
+      stop();
+      connection.end();
+    }
+  };
+  const stop = hub.listen(show);
+  connection.onClose(stop);
+  const lastId = request.headers['last-event-id'];
+  if (lastId !== undefined) for (const missed of hub.after(lastId) ?? []) show(missed.event, missed.id);
+  if (endId !== undefined) await catchUp(deps, endId, show);
+  return answer(connection);
+}
+
+/**
+ * A client that waits for the end of an execution asks after it was requested: what happened in between,
+ * perhaps the end itself, is shown first.
+ */
+async function catchUp({ stores, hub }: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
+  const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
+  for (const piece of pieces) show(outputEvent(piece));
+  const execution = await stores.executions.get(id, { include: ['status'] });
+  if (execution === undefined || !isCompleted(execution.status)) return;
+  for (const event of await hub.executionEvents(id, 'update')) show(event);
+}
+
+async function output(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
+  const { stores, hub, config } = deps;
+  const given = request.params.id ?? '';
+  const options = { include: ['status'] };
+  const execution =
+    given === 'last'
+      ? await stores.executions.findOne({}, { ...options, sort: { start_timestamp: -1 } })
+      : await stores.executions.get(given, options);
+  if (execution === undefined) throw new NotFoundError(`Unable to identify resource with id "${given}".`);
+  const { id } = execution;
+  const type = request.query.text('output_type') ?? 'all';
+  const connection = createSseConnection(config.stream.heartbeat);
+  const sent = new Set<string>();
+  const show = (event: StreamEvent) => {
+    if (event.outputId === undefined || sent.has(event.outputId)) return;
+    if (type !== 'all' && event.outputType !== type) return;
+    sent.add(event.outputId);
+    connection.send(event.name, event.data);
+  };
+  const showStored = async () => {
+    const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
+    for (const piece of pieces) show(outputEvent(piece));
+  };
+  const finish = async () => {
+    stop();
+    await showStored();
+    connection.send('EOF', "''");
+    connection.end();
+  };
+  // Listening starts before the stored pieces are read, so that none falls in between.
+  const stop = hub.listen((event) => {
+    if (event.executionId !== id) return;
+    if (event.outputId !== undefined) show(event);
+    else if (event.name === EXECUTION_UPDATE && (isOver(event.status) || event.status === 'paused')) {
+      finish().catch(() => connection.end());
+    }
+  });
+  connection.onClose(stop);
+  await showStored();
+  const now = await stores.executions.get(id, options);
+  if (now === undefined || isCompleted(now.status) || now.status === 'paused') await finish();
+  return answer(connection);
+}
+
+/** Routes of st2stream. */
+export function streamRoutes(deps: StreamDeps): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/stream',
+      summary: 'Events as they happen (server-sent events)',
+      permission: 'stream_view',
+      query: {
+        events: 'list',
+        action_refs: 'list',
+        execution_ids: 'list',
+        end_event: 'string',
+        end_execution_id: 'string',
+      },
+      handle: (request) => stream(deps, request),
+    },
+    {
+      method: 'GET',
+      path: '/executions/:id/output',
+      summary: 'Output of an execution, so far and as it comes (server-sent events)',
+      permission: 'execution_view',
+      query: { output_type: 'string' },
+      handle: (request) => output(deps, request),
+    },
+  ];
+}
