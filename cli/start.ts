@@ -98,7 +98,7 @@ async function detach(args: readonly string[], dataFolder: string): Promise<numb
     });
     child.once('exit', (code) => resolve(code || 1));
   });
-  child.disconnect?.();
+  if (child.connected) child.disconnect();
   child.unref();
   return outcome;
 }

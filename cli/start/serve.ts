@@ -78,13 +78,19 @@ function temporal(system: RunningSystem) {
   };
 }
 
-async function showSample(system: RunningSystem, progress: Progress): Promise<string> {
+async function showSample(system: RunningSystem, progress: Progress): Promise<string | undefined> {
   const apiUrl = `http://127.0.0.1:${system.ports.api}/v1`;
   const token = await requestToken(system);
   const work = runSample({ apiUrl, token, ...temporal(system) });
-  const sample = await progress.during('Running testpack.wftest', work);
-  progress.say(`\ntestpack.wftest ${sample.status}:\n${sample.table}\n`);
-  return sample.temporalLink;
+  try {
+    const sample = await progress.during('Running testpack.wftest', work);
+    progress.say(`\ntestpack.wftest ${sample.status}:\n${sample.table}\n`);
+    return sample.temporalLink;
+  } catch (error) {
+    // The system serves all the same, and serving is what it takes to find out why.
+    progress.say(`The sample did not run: ${errorMessage(error)} Logs: ${system.dataFolder}/logs`);
+    return undefined;
+  }
 }
 
 function showAddresses(system: RunningSystem, progress: Progress, sampleLink: string | undefined): void {
