@@ -5,7 +5,7 @@
  * taken back, the values are asked for with one `effects.fetch`, and the step is done again when they arrive. Other
  * steps go on meanwhile; the workflow cannot end before, since the task of a waiting step is incomplete.
  */
-import { errorCode, errorMessage } from '../../core/errors.ts';
+import { errorCode, errorMessage, ValidationError } from '../../core/errors.ts';
 import type { WorkflowIr } from '../../workflow-translator/ir.ts';
 import type {
   Command,
@@ -41,6 +41,9 @@ export interface PendingStep {
 
 /** More rounds of fetching than this for one step are taken for an expression that never has enough. */
 const MAX_EFFECTS = 10_000;
+
+/** More steps than this for one event are a loop that waits for nothing, such as a task over an empty list that leads to itself. */
+const MAX_STEPS = 100_000;
 
 export function createConductor({ workflow, identity, ports }: ConductorParts): Conductor {
   const now = ports.now();
@@ -143,10 +146,16 @@ function takeEffects(
 }
 
 function workOff(machine: Machine, pending: Map<string, PendingStep>): void {
-  for (;;) {
+  for (let done = 0; ; ) {
     const steps = machine.steps;
     machine.steps = [];
     for (const step of steps) runStep(machine, pending, step);
+    done += steps.length;
+    if (done > MAX_STEPS) {
+      machine.steps = [];
+      giveUp(machine, new ValidationError(`The workflow made ${MAX_STEPS} steps without waiting: a loop without end.`));
+      return;
+    }
     if (machine.steps.length > 0) continue;
     if (!isStuck(machine, pending)) return;
     machine.steps.push({ kind: 'settle' });

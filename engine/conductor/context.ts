@@ -5,6 +5,7 @@
  * published leaf how often it was published on the way: at a join the value that was published more often wins
  * (Mistral: `workflow/context_versioning.py`).
  */
+import { setKey } from '../../core/python/dict.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import { emptyMap, mapDifference, mapEntries, mapGet, mapHas, mapSet, type PersistentMap } from './persistent-map.ts';
 
@@ -75,8 +76,8 @@ export function overlayContext(base: Context, over: Context): Context {
 
 /** The variables as a plain object without prototype, in the order of their first publication. */
 export function contextToObject(context: Context): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null);
-  for (const [name, value] of mapEntries(context.values)) result[name] = value;
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of mapEntries(context.values)) setKey(result, name, value);
   return result;
 }
 
@@ -95,13 +96,13 @@ function mergeValues(left: unknown, right: unknown, path: string, leftSide: Cont
     const theirs = mapGet(rightSide.versions, path) ?? 0;
     return theirs > mine ? right : left;
   }
-  const result: Record<string, unknown> = Object.assign(Object.create(null), left);
+  const result: Record<string, unknown> = { ...left };
   let changed = false;
   for (const [key, value] of Object.entries(right)) {
     const old = result[key];
     const merged = Object.hasOwn(result, key) ? mergeValues(old, value, `${path}.${key}`, leftSide, rightSide) : value;
     if (merged === old && Object.hasOwn(result, key)) continue;
-    result[key] = merged;
+    setKey(result, key, merged);
     changed = true;
   }
   return changed ? result : left;

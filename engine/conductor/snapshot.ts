@@ -2,6 +2,7 @@
  * Snapshots: the whole state as plain JSON, and back. Contexts share most of their variables, so each is written as what it
  * sets over its parent. Floats without fraction are marked, so that `2.0` comes back as a float.
  */
+import { setKey } from '../../core/python/dict.ts';
 import { PyFloat } from '../../core/python/values.ts';
 import type { WorkflowIr } from '../../workflow-translator/ir.ts';
 import type { PendingStep } from './conductor.ts';
@@ -186,8 +187,8 @@ function encode(value: unknown): unknown {
   if (typeof value === 'bigint') return Number(value);
   if (typeof value !== 'object' || value === null) return value ?? null;
   if (Array.isArray(value)) return value.map(encode);
-  const result: Record<string, unknown> = Object.create(null);
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) result[key] = encode(item);
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) setKey(result, key, encode(item));
   return result;
 }
 
@@ -197,7 +198,7 @@ function decode(value: unknown): unknown {
   const entries = Object.entries(value);
   const [first] = entries;
   if (entries.length === 1 && first !== undefined && first[0] === FLOAT_MARK) return new PyFloat(Number(first[1]));
-  const result: Record<string, unknown> = Object.create(null);
-  for (const [key, item] of entries) result[key] = decode(item);
+  const result: Record<string, unknown> = {};
+  for (const [key, item] of entries) setKey(result, key, decode(item));
   return result;
 }

@@ -2,6 +2,7 @@
  * The system actions `std.*`: their parameters, and what those answer that need nothing from outside.
  * The others are run by the host (`std.http`, `std.ssh`, …) or refused by it.
  */
+import { setKey } from '../../core/python/dict.ts';
 import { pyTruth } from '../../core/python/equality.ts';
 import { pyStr } from '../../core/python/repr.ts';
 import type { ActionSignature } from './contract.ts';
@@ -88,8 +89,8 @@ function seconds(value: unknown, otherwise: number): number {
 }
 
 function testDict({ size, key_prefix, val }: Input): ActionAnswer {
-  const value: Record<string, unknown> = Object.create(null);
+  const value: Record<string, unknown> = {};
   const count = Math.min(seconds(size, 0), 100_000);
-  for (let index = 0; index < count; index += 1) value[`${pyStr(key_prefix ?? '')}${index}`] = val ?? '';
+  for (let index = 0; index < count; index += 1) setKey(value, `${pyStr(key_prefix ?? '')}${index}`, val ?? '');
   return { kind: 'result', value };
 }

@@ -119,7 +119,10 @@ export const STEPS: Handlers = {
     },
   },
   pause: { run: (machine) => pauseWorkflow(machine, null) },
-  resume: { run: (machine, step) => resumeWorkflow(machine, step.env) },
+  resume: {
+    run: (machine, step) => resumeWorkflow(machine, step.env),
+    failed: (machine, _step, error) => failWorkflow(machine, errorMessage(error)),
+  },
   stop: {
     run(machine, { state, message }) {
       if (state === 'CANCELLED') cancelWorkflow(machine, message);
@@ -128,7 +131,10 @@ export const STEPS: Handlers = {
     },
     failed: (machine, _step, error) => failWorkflow(machine, errorMessage(error)),
   },
-  rerun: { run: (machine, step) => rerunTask(machine, step.request, step.env) },
+  rerun: {
+    run: (machine, step) => rerunTask(machine, step.request, step.env),
+    failed: (machine, _step, error) => failWorkflow(machine, errorMessage(error)),
+  },
 };
 
 function carryOut(machine: Machine, task: TaskRecord, verdict: JoinVerdict): void {

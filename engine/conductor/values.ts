@@ -2,6 +2,7 @@
 
 import { ValidationError } from '../../core/errors.ts';
 import { isDataView } from '../../core/expressions/data-view.ts';
+import { setKey } from '../../core/python/dict.ts';
 import { toJsonValue } from '../../core/python/to-json.ts';
 import { PyFloat } from '../../core/python/values.ts';
 
@@ -45,10 +46,10 @@ function copyEntries(
   depth: number,
   budget: { left: number },
 ): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.create(null);
+  const result: Record<string, unknown> = {};
   for (const [key, item] of entries) {
     budget.left -= key.length;
-    result[key] = copy(item, what, depth + 1, budget);
+    setKey(result, key, copy(item, what, depth + 1, budget));
   }
   return result;
 }
@@ -72,10 +73,10 @@ export function mergeObjects(
   left: Readonly<Record<string, unknown>>,
   right: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const result: Record<string, unknown> = Object.assign(Object.create(null), left);
+  const result: Record<string, unknown> = { ...left };
   for (const [key, value] of Object.entries(right)) {
     const old = Object.hasOwn(result, key) ? result[key] : undefined;
-    result[key] = isMapping(old) && isMapping(value) ? mergeObjects(old, value) : value;
+    setKey(result, key, isMapping(old) && isMapping(value) ? mergeObjects(old, value) : value);
   }
   return result;
 }

@@ -1,6 +1,6 @@
 /** with-items: one run for each item, so many at once as `concurrency` allows (Mistral: `WithItemsTask`). */
 import { errorCode, ValidationError } from '../../core/errors.ts';
-import { dictKeys, isDict } from '../../core/python/dict.ts';
+import { dictKeys, isDict, setKey } from '../../core/python/dict.ts';
 import { pyRepr } from '../../core/python/repr.ts';
 import { PySet } from '../../core/python/values.ts';
 import { type Machine, pushStep, specOf } from './machine.ts';
@@ -37,8 +37,8 @@ function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: 
   const prepared: PreparedItem[] = [];
   const missing: unknown[] = [];
   for (const index of batch) {
-    const variables: Record<string, unknown> = Object.create(null);
-    for (const [place, name] of items.names.entries()) variables[name] = items.lists[place]?.[index];
+    const variables: Record<string, unknown> = {};
+    for (const [place, name] of items.names.entries()) setKey(variables, name, items.lists[place]?.[index]);
     try {
       prepared.push({ index, input: taskInput(machine, task, variables), name: targetName(machine, task) });
     } catch (error) {

@@ -1,6 +1,8 @@
 /** The start of a workflow: input, environment, variables, first tasks (Mistral: `Workflow.start`). */
+
 import { ValidationError } from '../../core/errors.ts';
 import { evaluateRecursively } from '../../core/expressions/index.ts';
+import { setKey } from '../../core/python/dict.ts';
 import { pyRepr } from '../../core/python/repr.ts';
 import type { InputIr, WorkflowIr } from '../../workflow-translator/ir.ts';
 import type { ExecutionParams } from './contract.ts';
@@ -19,7 +21,8 @@ export function startWorkflow(machine: Machine): void {
   const problem = inputProblem(ir.name, ir.input, workflow.input);
   if (problem !== undefined) throw new ValidationError(problem);
   if (ir.type === 'reverse') targetTask(machine);
-  journal.set(workflow, 'input', withDefaults(ir.input, workflow.input));
+  const input = storable(withDefaults(ir.input, workflow.input), `The input of workflow '${ir.name}'`);
+  if (isMapping(input)) journal.set(workflow, 'input', input);
   journal.set(workflow, 'env', evaluateEnv(machine, workflow.params));
   journal.set(workflow, 'context', { __execution: { id: identity.id } });
   const vars = storable(evaluateTemplate(ir.vars ?? {}, workflowScope(machine)), `'vars' of workflow '${ir.name}'`);
@@ -56,11 +59,11 @@ export function splitSubWorkflowInput(
   params: ExecutionParams,
 ): { readonly input: Readonly<Record<string, unknown>>; readonly params: ExecutionParams } {
   const declared = new Set(ir.input.map((one) => one.name));
-  const input: Record<string, unknown> = Object.create(null);
-  const rest: Record<string, unknown> = Object.create(null);
+  const input: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
-    if (declared.has(name)) input[name] = value;
-    else if (name !== 'env' && name !== 'evaluate_env' && name !== 'notify') rest[name] = value;
+    if (declared.has(name)) setKey(input, name, value);
+    else if (name !== 'env' && name !== 'evaluate_env' && name !== 'notify') setKey(rest, name, value);
   }
   return { input, params: { ...rest, ...params } };
 }
@@ -86,8 +89,8 @@ export function withDefaults(
   declared: readonly InputIr[],
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const result: Record<string, unknown> = Object.assign(Object.create(null), given);
-  for (const one of declared) if (!Object.hasOwn(result, one.name)) result[one.name] = one.default;
+  const result: Record<string, unknown> = { ...given };
+  for (const one of declared) if (!Object.hasOwn(result, one.name)) setKey(result, one.name, one.default);
   return result;
 }
 
