@@ -44,6 +44,8 @@ export interface Execution extends Stored {
   readonly updated_at: Date;
   /** Results tracker: who polls the workflow, until when, and when next. */
   readonly tracking?: { readonly owner: string; readonly expires_at: Date };
+  /** When the notifier took the end of the execution up. */
+  readonly notified_at?: Date;
   readonly web_url?: string;
 }
 

@@ -210,7 +210,7 @@ export class ChainRun {
     const { services, signal } = this.context;
     const cut = new AbortController();
     const onAbort = () => {
-      if (stopReason(signal) !== 'canceled') cut.abort();
+      if (signal.aborted && stopReason(signal) !== 'canceled') cut.abort();
     };
     signal.addEventListener('abort', onAbort);
     onAbort();

@@ -1,0 +1,164 @@
+/**
+ * The notifier: what follows from the end of an execution: retries by policy, notifications, the trigger that rules hear.
+ *
+ * 1. It acts once on each end: the mark `notified_at` is set by a compare-and-set before anything is sent.
+ * 2. A sweep finds ends whose message was lost.
+ * 3. Retries of what a workflow waits for are made by whoever ends the execution (dispatcher, sweeps), before the workflow
+ *    hears of it; here those of executions that end elsewhere (workflows).
+ */
+import type { ActionService } from '../../action-service/contract.ts';
+import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
+import { errorMessage } from '../../core/errors.ts';
+import { renderValues } from '../../core/expressions/stackstorm.ts';
+import { withKeyValues } from '../../core/params/index.ts';
+import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
+import { toJsonValue } from '../../core/python/to-json.ts';
+import { COMPLETED_STATUSES, isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Execution } from '../../stores/executions.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Policies } from '../policies/policies.ts';
+import type { DispatchTrigger } from '../trigger-dispatch.ts';
+import { notifications, type RenderNotification } from './notify-section.ts';
+
+const ACTION_TRIGGER = 'core.st2.generic.actiontrigger';
+const NOTIFY_TRIGGER = 'core.st2.generic.notifytrigger';
+const PREFETCH = 20;
+const SWEEP_MS = 5_000;
+/** Age from which the sweep looks for an end, and up to which: after a start further back, for what nobody heard meanwhile. */
+const LOST_AFTER_MS = 10_000;
+const LOOK_BACK_MS = 60_000;
+const LOOK_BACK_AT_START_MS = 3_600_000;
+const BATCH = 200;
+
+export interface NotifierDeps {
+  readonly stores: Stores;
+  readonly actions: ActionService;
+  readonly bus: Bus;
+  readonly keyValues: KeyValueService;
+  readonly policies: Pick<Policies, 'after'>;
+  readonly dispatch: DispatchTrigger;
+  readonly logger: Logger;
+}
+
+export function createNotifier(deps: NotifierDeps): Service {
+  const { stores, actions, bus, keyValues, policies, dispatch } = deps;
+  const logger = deps.logger.child({ component: 'notifier' });
+  let consumer: Consumer | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> = Promise.resolve();
+
+  function renderFor(execution: Execution): RenderNotification {
+    return async (mapping) => {
+      try {
+        return await withKeyValues(
+          ({ scope, key, user }) => keyValues.value(scope, key, user ?? '', false),
+          (source) =>
+            toJsonValue(
+              renderValues(mapping, {
+                st2kv: { system: keyValueRoot(source, '').system },
+                action_parameters: execution.parameters,
+                action_context: execution.context,
+                action_results: execution.result ?? {},
+              }),
+            ) as Readonly<Record<string, unknown>>,
+        );
+      } catch (error) {
+        logger.warn({ execution_id: execution.id, reason: errorMessage(error) }, 'notification could not be rendered');
+        return mapping;
+      }
+    };
+  }
+
+  async function traceOf(id: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const trace = await stores.traces.findOne({ 'action_executions.object_id': id }, { include: ['trace_tag'] });
+    return trace === undefined ? undefined : { id_: trace.id, trace_tag: trace.trace_tag };
+  }
+
+  async function announceEnd(execution: Execution): Promise<void> {
+    const [presented] = await actions.present([execution], { include: ['parameters', 'status', 'action', 'runner'] });
+    const trace = await traceOf(execution.id);
+    for (const payload of await notifications(execution, renderFor(execution))) {
+      await dispatch(NOTIFY_TRIGGER, payload, trace);
+    }
+    await dispatch(
+      ACTION_TRIGGER,
+      {
+        execution_id: execution.id,
+        status: execution.status,
+        start_timestamp: execution.start_timestamp.toISOString().replace('T', ' ').replace('Z', '000+00:00'),
+        action_name: execution.action_ref,
+        action_ref: execution.action_ref,
+        runner_ref: execution.runner_type,
+        parameters: presented?.parameters ?? {},
+        result: execution.result,
+      },
+      trace,
+    );
+  }
+
+  async function handle(id: string): Promise<void> {
+    const execution = await stores.executions.updateOne(
+      { id, status: { $in: COMPLETED_STATUSES }, notified_at: { $exists: false } },
+      { $set: { notified_at: new Date() } },
+    );
+    if (execution === undefined) return;
+    try {
+      // With a callback somebody waits for this very execution and has been told of its end.
+      if (execution.callback === undefined) await policies.after(execution);
+      await announceEnd(execution);
+    } catch (error) {
+      await stores.executions.updateOne({ id }, { $unset: { notified_at: 1 } });
+      throw error;
+    }
+  }
+
+  let lookBack = LOOK_BACK_AT_START_MS;
+
+  async function sweep(): Promise<void> {
+    const now = Date.now();
+    const missed = await stores.executions.find(
+      {
+        status: { $in: COMPLETED_STATUSES },
+        updated_at: { $lt: new Date(now - LOST_AFTER_MS), $gt: new Date(now - lookBack) },
+        notified_at: { $exists: false },
+      },
+      { limit: BATCH, include: ['status'] },
+    );
+    for (const { id } of missed) await handle(id);
+    if (missed.length < BATCH) lookBack = LOOK_BACK_MS;
+  }
+
+  function armSweep(): void {
+    timer = setTimeout(() => {
+      sweeping = sweep()
+        .catch((error: unknown) => logger.warn({ reason: errorMessage(error) }, 'sweep for missed ends failed'))
+        .finally(() => {
+          if (timer !== undefined) armSweep();
+        });
+    }, SWEEP_MS);
+  }
+
+  return {
+    async start() {
+      consumer = await bus.consume({
+        queue: 'st2.notifiers.execution.work',
+        prefetch: PREFETCH,
+        bindings: [{ exchange: EXCHANGES.execution, routing_key: 'update' }],
+        async handler(message) {
+          if (isExecutionStatus(message.status) && isCompleted(message.status)) await handle(String(message.id));
+        },
+      });
+      armSweep();
+      logger.info('notifier follows executions');
+    },
+    async stop() {
+      clearTimeout(timer);
+      timer = undefined;
+      await consumer?.cancel();
+      await sweeping;
+    },
+  };
+}
