@@ -37,6 +37,7 @@ export function handleRunEnd(
   machine.journal.set(run, 'accepted', current);
   touch(machine, task);
   if (!current || isCompleted(task.state)) return;
+  if (task.state === 'PAUSED' && !hasPausedRun(task)) setTaskState(machine, task, 'RUNNING', null);
   if (specOf(machine, task).with_items === undefined) {
     completeTask(machine, task, state, state === 'SUCCESS' ? null : resultInfo(shownResult(run)));
     return;
@@ -59,11 +60,15 @@ export function handleRefusal(machine: Machine, task: TaskRecord, run: RunRecord
 export function handleRunUpdate(machine: Machine, task: TaskRecord, run: RunRecord, state: 'PAUSED' | 'RUNNING'): void {
   if (isCompleted(run.state) || run.state === state) return;
   setRunState(machine, run, state);
-  const held = state === 'RUNNING' && task.runs.some((one) => one.state === 'PAUSED');
+  const held = state === 'RUNNING' && hasPausedRun(task);
   if (!isCompleted(task.state) && isValidTransition(task.state, state) && !held)
     setTaskState(machine, task, state, null);
   if (state === 'PAUSED') pauseWorkflow(machine, null);
   else if (machine.counters.paused === 0) resumeWorkflow(machine, undefined);
+}
+
+function hasPausedRun(task: TaskRecord): boolean {
+  return task.runs.some((run) => run.state === 'PAUSED');
 }
 
 function shownResult(run: RunRecord): unknown {

@@ -84,7 +84,9 @@ export const STEPS: Handlers = {
     completeTask(machine, task, step.state, step.state_info),
   ),
   schedule_items: taskStep('run task', (machine, task) => {
-    if (task.state === 'RUNNING' && task.items !== undefined) scheduleItems(machine, task);
+    // What a pause holds back is started at resume.
+    if (machine.workflow.state === 'PAUSED' || isCompleted(task.state)) return;
+    if (task.items !== undefined) scheduleItems(machine, task);
   }),
   run_completed: runStep((machine, task, run, step: Extract<Step, { kind: 'run_completed' }>) =>
     handleRunEnd(machine, task, run, step.state, step.output),

@@ -101,6 +101,15 @@ describe('control from outside', () => {
     assert.deepEqual(startedRuns(conductor.handle(success('a[0]'))), ['a[3]']);
   });
 
+  it('a pause holds further items back until resume', () => {
+    const conductor = conductorOf('wf: {tasks: {a: {with-items: "i in [0, 1]", concurrency: 1, action: x.x}}}');
+    conductor.handle({ type: 'start' });
+    conductor.handle({ type: 'action.updated', id: 'a[0]', state: 'PAUSED' });
+    assert.deepEqual(taskStates(conductor), { a: 'PAUSED' });
+    assert.deepEqual(startedRuns(conductor.handle(success('a[0]'))), []);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['a[1]']);
+  });
+
   it('views tell only what changed since a version', () => {
     const conductor = conductorOf('wf: {tasks: {a: {action: x.x, on-success: c}, b: {action: x.x}, c: {action: x.x}}}');
     conductor.handle({ type: 'start' });
