@@ -1,9 +1,10 @@
 /** What the tasks of one workflow say about each other. Works on the IR: defaults are merged in there already. */
 
-import { ON_KEYS, type OnKey } from '../build/task.ts';
 import { isEngineCommand } from '../build/transitions.ts';
-import type { TaskIr, TransitionsIr, WorkflowIr } from '../ir.ts';
+import type { TaskIr, WorkflowIr } from '../ir.ts';
 import type { Path } from '../parse/yaml-document.ts';
+import { clausesOf } from './clauses.ts';
+import { exclusiveInbound } from './exclusive-branches.ts';
 import type { Report } from './problems.ts';
 
 export function checkGraph(workflow: WorkflowIr, path: Path, report: Report): void {
@@ -11,21 +12,11 @@ export function checkGraph(workflow: WorkflowIr, path: Path, report: Report): vo
   else checkReverse(workflow, path, report);
 }
 
-function clauses(task: TaskIr): [OnKey, TransitionsIr | undefined][] {
-  const byKey: Record<OnKey, TransitionsIr | undefined> = {
-    'on-error': task.on_error,
-    'on-success': task.on_success,
-    'on-complete': task.on_complete,
-    'on-skip': task.on_skip,
-  };
-  return ON_KEYS.map((key) => [key, byKey[key]]);
-}
-
 /** Names of the tasks that lead to a task, by the task's name. Counted by task, not by transition. */
 function inboundTasks(workflow: WorkflowIr): ReadonlyMap<string, ReadonlySet<string>> {
   const inbound = new Map<string, Set<string>>();
   for (const task of workflow.tasks) {
-    for (const [, clause] of clauses(task)) {
+    for (const [, clause] of clausesOf(task)) {
       for (const { to } of clause?.next ?? []) {
         const sources = inbound.get(to) ?? new Set();
         inbound.set(to, sources.add(task.name));
@@ -47,7 +38,7 @@ function checkDirect(workflow: WorkflowIr, path: Path, report: Report): void {
   }
   for (const task of workflow.tasks) {
     const place = [...path, 'tasks', task.name];
-    for (const [key, clause] of clauses(task)) {
+    for (const [key, clause] of clausesOf(task)) {
       for (const { to } of clause?.next ?? []) {
         if (!names.has(to) && !isEngineCommand(to)) report('UNKNOWN_TASK', `Task '${to}' not found.`, [...place, key]);
       }
@@ -55,6 +46,12 @@ function checkDirect(workflow: WorkflowIr, path: Path, report: Report): void {
     checkJoin(task, inbound.get(task.name)?.size ?? 0, [...place, 'join'], report);
   }
   if (starts.length > 0) warnOfUnreachable(workflow, starts, path, report);
+  for (const { join, first, second, source } of exclusiveInbound(workflow)) {
+    const message =
+      `The join of task '${join}' can never be met: '${first}' and '${second}' are on different outcomes of task ` +
+      `'${source}'.`;
+    report('JOIN', message, [...path, 'tasks', join, 'join'], { severity: 'warning' });
+  }
 }
 
 function checkJoin(task: TaskIr, inbound: number, path: Path, report: Report): void {
@@ -75,7 +72,7 @@ function warnOfUnreachable(workflow: WorkflowIr, starts: readonly TaskIr[], path
   for (const name of reached) {
     const task = byName.get(name);
     if (task === undefined) continue;
-    for (const [, clause] of clauses(task)) {
+    for (const [, clause] of clausesOf(task)) {
       for (const transition of clause?.next ?? []) if (transition.command === undefined) reached.add(transition.to);
     }
   }

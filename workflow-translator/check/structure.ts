@@ -76,6 +76,7 @@ function applySchema(value: unknown, schema: JsonSchema, path: Path, owner: stri
 }
 
 function checkAction(action: Dict, path: Path, report: Report): void {
+  if (path.at(-1) === '') report('NAME', 'The name of an action must not be empty.', path);
   applySchema(action, adHocAction, path, 'action', report);
   checkCall(action, 'base', path, report);
 }
@@ -104,6 +105,7 @@ function checkDefaults(defaults: Dict, path: Path, report: Report): void {
 }
 
 function checkTask(name: string, task: Dict, schema: JsonSchema, path: Path, report: Report): void {
+  if (name === '') report('NAME', 'The name of a task must not be empty.', path);
   if ([...name].length > MAX_TASK_NAME) {
     report('NAME', `The length of a '${name}' task name must not exceed ${MAX_TASK_NAME} symbols`, path);
   }

@@ -85,12 +85,13 @@ function unreadable(message: string, place: Position = { line: 1, column: 1 }): 
   };
 }
 
-/** Guards the recursive composer: a quick look at brackets and at indicators in a row, before any parsing. */
+/** Guards the recursive composer: a quick look at brackets, indicators in a row and indentation, before any parsing. */
 function firstTooDeep(text: string): Position | undefined {
   let open = 0;
   let line = 1;
   let lineStart = 0;
   let indicators = 0;
+  const indents: number[] = [];
   for (let index = 0; index < text.length; index += 1) {
     const char = text[index];
     if (char === '\n') {
@@ -100,12 +101,24 @@ function firstTooDeep(text: string): Position | undefined {
     } else if (char === '[' || char === '{') open += 1;
     else if (char === ']' || char === '}') open = Math.max(0, open - 1);
     else if ((char === '-' || char === '?' || char === ':') && text[index + 1] === ' ') indicators += 1;
+    if (index === lineStart && isDeeper(text, index, indents)) return { line, column: 1 };
     if (open > MAX_DEPTH * 5 || indicators > MAX_DEPTH * 5) return { line, column: index - lineStart + 1 };
   }
   return undefined;
 }
 
 const NOTHING_ADDED: ReadonlyMap<number, number> = new Map();
+
+/** Keeps the indentations that are open at a line; true when there are too many. */
+function isDeeper(text: string, lineStart: number, indents: number[]): boolean {
+  let end = lineStart;
+  while (text[end] === ' ') end += 1;
+  if (text[end] === undefined || text[end] === '\n') return false;
+  const indent = end - lineStart;
+  while ((indents.at(-1) ?? -1) >= indent) indents.pop();
+  indents.push(indent);
+  return indents.length > MAX_DEPTH * 2;
+}
 
 function readDocument(text: string, added: ReadonlyMap<number, number>, options: YamlOptions): YamlDocument {
   const lines = new LineCounter();
