@@ -2,6 +2,7 @@
 import { dictHas, isDict } from '../python/dict.ts';
 import type { DataView as ContextView } from './data-view.ts';
 import type { ExpressionRuntime, RuntimeFunctions } from './functions/function-table.ts';
+import type { YaqlEngineOptions } from './yaql/options.ts';
 
 export interface ExpressionScope {
   /** `$` in YAQL, `_` in Jinja: data, or a view on the layers of a workflow's context. */
@@ -9,6 +10,8 @@ export interface ExpressionScope {
   /** Functions of the host by name, such as `task`; they come before the built-in ones. */
   readonly functions?: RuntimeFunctions;
   readonly runtime?: ExpressionRuntime;
+  /** Options of YAQL that differ from Mistral's. */
+  readonly yaqlEngine?: YaqlEngineOptions;
 }
 
 /** Entries of the data that both languages offer under their own names, too. */

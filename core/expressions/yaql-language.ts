@@ -51,6 +51,7 @@ function evaluateBlock(expression: string, scope: ExpressionScope): unknown {
         variables: variablesOf(scope.data),
         functions: yaqlFunctions(scope.functions),
         runtime: scope.runtime,
+        engine: scope.yaqlEngine,
       }),
     );
   } catch (error) {

@@ -1,6 +1,6 @@
 import { TramontaneError } from '../errors.ts';
 
-/** Names of the Python exceptions that the expression engines reproduce. */
+/** Names of the Python exceptions that the expression engines reproduce (`error` is that of `re`, `ParserError` dateutil's). */
 export type PythonErrorKind =
   | 'TypeError'
   | 'ValueError'
@@ -13,6 +13,12 @@ export type PythonErrorKind =
   | 'RuntimeError'
   | 'AssertionError'
   | 'JSONDecodeError'
+  | 'ScannerError'
+  | 'ParserError'
+  | 'ComposerError'
+  | 'ConstructorError'
+  | 'RepresenterError'
+  | 'Exception'
   | 'error'
   | 'LimitExceeded';
 
