@@ -1,5 +1,6 @@
 /** What the processes of this folder are built from: database, bus, action service. */
 import { hostname } from 'node:os';
+import { createCallbacks } from '../action-service/callbacks/create-callbacks.ts';
 import type { ActionService } from '../action-service/contract.ts';
 import { createActionService } from '../action-service/create-action-service.ts';
 import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
@@ -25,11 +26,13 @@ export async function createProcessParts({ config, logger }: ServiceContext): Pr
   const stores = createStores(connection);
   const bus = createBus(config, logger);
   const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
+  const callbacks = createCallbacks(config, stores);
   const actions = createActionService({
     stores,
     bus,
     logger,
     keyValues,
+    callbacks: callbacks.senders,
     systemUser: config.system.user,
     maskSecrets: config.api.mask_secrets,
     webUrl: config.webui.base_url,
@@ -44,6 +47,7 @@ export async function createProcessParts({ config, logger }: ServiceContext): Pr
       start: () => bus.start(),
       async stop() {
         await bus.stop();
+        await callbacks.close();
         await connection.close();
       },
     },

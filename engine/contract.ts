@@ -6,6 +6,7 @@
  * 2. The activity id is the run's id, so `<workflow id>/<activity id>` names one run of one action for ever: it is the idempotency key.
  * 3. A re-run or continue-as-new is a new Temporal run under the same workflow id, restored from a snapshot.
  */
+import type { ActionOutcome } from '../core/action-outcome.ts';
 import type { WorkflowIr } from '../workflow-translator/ir.ts';
 import type {
   Command,
@@ -111,16 +112,6 @@ export interface St2ActionRequest {
   /** Execution of ours in whose name the action runs. */
   readonly st2_execution_id?: string;
 }
-
-/** The end of an action as it travels to the workflow: result of the activity, or first detail of its failure. */
-export interface ActionOutcome {
-  /** A final execution status of ours. */
-  readonly status: string;
-  readonly result: unknown;
-}
-
-/** Type of the failure that carries an {@link ActionOutcome}. */
-export const ACTION_FAILURE = 'ActionFailed';
 
 /** Activities by name. Those of the `std` pack take the action's input. */
 export interface Activities {

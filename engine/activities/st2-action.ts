@@ -1,6 +1,8 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
+import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
-import { ACTION_FAILURE, type ActionOutcome, type Activities, type St2ActionRequest } from '../contract.ts';
+import { actionFailure } from '../../platform/temporal/action-failure.ts';
+import type { Activities, St2ActionRequest } from '../contract.ts';
 
 export interface St2ActionContext {
   /** Base address of st2api, without version. The only address that gets a token. */
@@ -52,16 +54,6 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
     if (outcome.status === 'succeeded') return outcome;
     throw actionFailure(outcome);
   };
-}
-
-/** The failure by which an action that did not succeed ends its activity. Used by whoever completes it. */
-export function actionFailure(outcome: ActionOutcome): ApplicationFailure {
-  return ApplicationFailure.create({
-    message: `The action ended as ${outcome.status}.`,
-    type: ACTION_FAILURE,
-    nonRetryable: true,
-    details: [outcome],
-  });
 }
 
 function refusal(message: string): ApplicationFailure {

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { actionFailure } from './st2-action.ts';
+import { actionFailure } from '../../platform/temporal/action-failure.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 import { CompleteAsyncError } from '@temporalio/activity';
+import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, St2ActionRequest } from '../contract.ts';
-import { actionFailure } from './st2-action.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
+import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { ValidationError } from '../../core/errors.ts';
 import { sendEmail } from '../activities/std-email.ts';
 import { sendHttp } from '../activities/std-http.ts';
-import type { ActionOutcome } from '../contract.ts';
 import { ActionError, systemActions } from '../workflows/system-actions.ts';
 
 type Input = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import { ACTION_FAILURE, type ActionOutcome } from '../../core/action-outcome.ts';
 import type { ConductorEvent } from '../conductor/contract.ts';
-import { ACTION_FAILURE, type ActionOutcome, type WorkflowArguments } from '../contract.ts';
+import type { WorkflowArguments } from '../contract.ts';
 import { activities } from './engine-proxies.ts';
 import type { StartPacer } from './start-pacer.ts';
 import { type ActionCommand, ActionError, type SystemAction, systemActions } from './system-actions.ts';

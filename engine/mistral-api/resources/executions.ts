@@ -139,7 +139,7 @@ async function update(context: ApiContext, uuid: string, body: Body): Promise<Wo
 }
 
 async function setEnvironment({ stores }: ApiContext, record: WorkflowExecution, env: Body): Promise<void> {
-  if (!['IDLE', 'PAUSED', 'ERROR'].includes(record.state)) {
+  if (record.state === 'RUNNING') {
     throw new ForbiddenError(
       'Updating env to workflow execution is only permitted if it is in IDLE, PAUSED, or ERROR state.',
     );

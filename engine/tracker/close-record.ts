@@ -1,0 +1,42 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowExecution } from '../../stores/records.ts';
+import { isFinalState } from '../contract.ts';
+import type { TrackerContext } from './tracker-context.ts';
+
+/** A workflow that is not known to Temporal may just be about to start. Milliseconds. */
+const START_GRACE_MS = 30_000;
+
+/**
+ * The record of a workflow that Temporal has closed. One that ended by itself has reported before; one that was ended from outside
+ * has not, and gets its end written here.
+ *
+ * @param status Temporal's word for how it ended
+ */
+export async function closeRecord(
+  { stores, client, logger }: TrackerContext,
+  record: WorkflowExecution,
+  status: string,
+): Promise<WorkflowExecution> {
+  const fresh = (await stores.workflowExecutions.findOne({ uuid: record.uuid })) ?? record;
+  if (isFinalState(fresh.state) || status === 'CONTINUED_AS_NEW') return fresh;
+  if (status === 'NOT_FOUND' && Date.now() - fresh.created_at.getTime() < START_GRACE_MS) return fresh;
+  const reason = await reasonOf(() => client.workflow.getHandle(record.workflow_id).result());
+  const state_info = `The workflow was ended in Temporal (${status.toLowerCase()})${reason === undefined ? '' : `: ${reason}`}`;
+  const state = status === 'CANCELED' ? 'CANCELLED' : 'ERROR';
+  logger.warn({ workflow_id: record.workflow_id, status }, 'workflow was ended from outside');
+  const closed = await stores.workflowExecutions.updateOne(
+    { uuid: record.uuid, state: fresh.state },
+    { $set: { state, state_info, updated_at: new Date() } },
+  );
+  return closed ?? fresh;
+}
+
+async function reasonOf(result: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await result();
+    return undefined;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return error.cause?.message;
+    return undefined; // Temporal has forgotten it.
+  }
+}

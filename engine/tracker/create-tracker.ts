@@ -1,0 +1,117 @@
+import { hostname } from 'node:os';
+import { createMistralV2Callback } from '../../action-service/callbacks/mistral-v2.ts';
+import { createActionService } from '../../action-service/create-action-service.ts';
+import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
+import { isExecutionStatus } from '../../core/statuses.ts';
+import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
+import { createBus } from '../../platform/bus/create-bus.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import { composeServices, type Service, type ServiceContext } from '../../platform/lifecycle.ts';
+import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { createBlobStore } from '../../platform/temporal/blob-store.ts';
+import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
+import { createStores } from '../../stores/stores.ts';
+import { fireCronTriggers } from './fire-cron-triggers.ts';
+import { sweepCallbacks } from './sweep-callbacks.ts';
+import type { TrackerContext } from './tracker-context.ts';
+import { createWatch, type Watch } from './watch-executions.ts';
+
+const SWEEP_MS = 1_000;
+
+/** The results tracker: keeps executions in step with their workflows and repairs what was lost between the two. */
+export async function createTracker({ config, logger }: ServiceContext): Promise<Service> {
+  const mongo = await connectMongo(config, logger);
+  const stores = createStores(mongo);
+  const temporal = createTemporalClient(config, createBlobStore(stores.payloads));
+  const bus = createBus(config, logger);
+  const callback = createMistralV2Callback(temporal.client);
+  const actions = createActionService({
+    stores,
+    bus,
+    logger,
+    keyValues: createKeyValueService(stores, config.keyvalue.encryption_key_path),
+    callbacks: { mistral_v2: callback },
+    systemUser: config.system.user,
+    maskSecrets: config.api.mask_secrets,
+    webUrl: config.webui.base_url,
+  });
+  const { client, settings } = temporal;
+  const context = { stores, client, actions, callback, logger, taskQueue: settings.taskQueue };
+  const watch = createWatch(context, watchOptions(config));
+  const infrastructure: Service = {
+    async start() {
+      await temporal.ensureConnected();
+      await bus.start();
+    },
+    async stop() {
+      await bus.stop();
+      await temporal.close();
+      await mongo.close();
+    },
+  };
+  return composeServices([infrastructure, watch, createConsumers(bus, watch, config), createSweeps(context)]);
+}
+
+function watchOptions(config: Config) {
+  const { query_interval, thread_pool_size, lease } = config.resultstracker;
+  return {
+    owner: config.services.instance || `${hostname()}:${process.pid}`,
+    interval: query_interval * 1_000,
+    poolSize: thread_pool_size,
+    lease: lease * 1_000,
+  };
+}
+
+/** News of workflows reach one tracker, changes of executions all of them. */
+function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
+  const consumers: Consumer[] = [];
+  return {
+    async start() {
+      consumers.push(
+        await bus.consume({
+          queue: 'st2.resultstracker.work',
+          bindings: [{ exchange: EXCHANGES.workflowStatus, routing_key: '#' }],
+          prefetch: config.resultstracker.thread_pool_size,
+          handler: async ({ st2_execution_id }) => {
+            if (typeof st2_execution_id === 'string') await watch.news(st2_execution_id);
+          },
+        }),
+        await bus.subscribe({
+          bindings: [{ exchange: EXCHANGES.execution, routing_key: 'update' }],
+          handler: ({ id, status }) => {
+            if (typeof id === 'string' && isExecutionStatus(status)) watch.childChanged(id).catch(() => undefined);
+          },
+        }),
+      );
+    },
+    async stop() {
+      for (const consumer of consumers.splice(0)) await consumer.cancel();
+    },
+  };
+}
+
+/** What is looked for by the clock. */
+function createSweeps(context: TrackerContext): Service {
+  let timer: NodeJS.Timeout | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  const schedule = () => {
+    timer = setTimeout(
+      () => {
+        running = Promise.all([sweepCallbacks(context), fireCronTriggers(context)]).finally(() => {
+          if (timer !== undefined) schedule();
+        });
+      },
+      SWEEP_MS * (0.8 + Math.random() * 0.4),
+    );
+  };
+  return {
+    async start() {
+      schedule();
+    },
+    async stop() {
+      clearTimeout(timer);
+      timer = undefined;
+      await running;
+    },
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Watches the workflows in progress. News come by push; polling finds what no push told of.
+ *
+ * 1. An execution is polled by the tracker that holds its lease (`tracking`); who dies, loses it.
+ * 2. Cost does not grow with the number of finished workflows: only unfinished ones are looked for, by index.
+ * 3. What does not change is asked for less and less often, with jitter.
+ */
+import { errorMessage } from '../../core/errors.ts';
+import type { ExecutionStatus } from '../../core/statuses.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import type { TrackerContext } from './tracker-context.ts';
+import { updateExecution } from './update-execution.ts';
+
+export interface WatchOptions {
+  readonly owner: string;
+  /** Milliseconds between polls of a workflow that changes. */
+  readonly interval: number;
+  /** Polls at once. */
+  readonly poolSize: number;
+  /** Milliseconds that a lease holds. */
+  readonly lease: number;
+}
+
+export interface Watch extends Service {
+  /** Something has happened to this execution's workflow. */
+  news(executionId: string): Promise<void>;
+  /** An execution has changed: looks whether one waits for it. */
+  childChanged(executionId: string): Promise<void>;
+}
+
+interface Watched {
+  due: number;
+  interval: number;
+  waitsForChildren: boolean;
+}
+
+const IN_PROGRESS: readonly ExecutionStatus[] = ['running', 'pausing', 'paused', 'canceling', 'resuming'];
+const CLAIMS_PER_TICK = 100;
+const SLOWEST = 5;
+const TICK_MS = 250;
+
+export function createWatch(context: TrackerContext, options: WatchOptions): Watch {
+  const { stores, logger } = context;
+  const { owner, interval, poolSize, lease } = options;
+  const watched = new Map<string, Watched>();
+  const known = new Map<string, string>();
+  const busy = new Map<string, Promise<void>>();
+  let timer: NodeJS.Timeout | undefined;
+  let ticking: Promise<void> = Promise.resolve();
+  let lastClaim = 0;
+  let lastRenewal = 0;
+
+  function forget(id: string): void {
+    watched.delete(id);
+    known.delete(id);
+  }
+
+  async function update(id: string): Promise<void> {
+    // One at a time for an execution: the later one sees what the earlier one wrote.
+    const work = (busy.get(id) ?? Promise.resolve()).then(() => updateNow(id));
+    busy.set(id, work);
+    await work;
+    if (busy.get(id) === work) busy.delete(id);
+  }
+
+  async function updateNow(id: string): Promise<void> {
+    const entry = watched.get(id);
+    try {
+      const outcome = await updateExecution(context, id, known);
+      if (outcome.done) return forget(id);
+      if (entry === undefined) return;
+      entry.waitsForChildren = outcome.waitsForChildren;
+      entry.interval = outcome.changed ? interval : Math.min(entry.interval * 1.5, interval * SLOWEST);
+    } catch (error) {
+      logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow could not be followed, trying again');
+      if (entry !== undefined) entry.interval = Math.min(entry.interval * 2, interval * SLOWEST);
+    }
+    if (entry !== undefined) entry.due = Date.now() + entry.interval * (0.8 + Math.random() * 0.4);
+  }
+
+  /** Takes executions that nobody watches. */
+  async function claim(): Promise<void> {
+    const now = new Date();
+    const free = { $or: [{ tracking: { $exists: false } }, { 'tracking.expires_at': { $lt: now } }] };
+    const found = await stores.executions.find(
+      { status: { $in: IN_PROGRESS }, runner_type: 'mistral-v2', ...free },
+      { include: ['id'], limit: CLAIMS_PER_TICK },
+    );
+    const tracking = { owner, expires_at: new Date(now.getTime() + lease) };
+    for (const { id } of found) {
+      if ((await stores.executions.updateOne({ id, ...free }, { $set: { tracking } })) === undefined) continue;
+      watched.set(id, { due: Date.now() + interval * Math.random(), interval, waitsForChildren: false });
+    }
+  }
+
+  async function renew(): Promise<void> {
+    if (watched.size === 0) return;
+    const mine = { _id: { $in: [...watched.keys()] }, 'tracking.owner': owner };
+    await stores.executions.updateMany(mine, { $set: { 'tracking.expires_at': new Date(Date.now() + lease) } });
+    const kept = new Set((await stores.executions.find(mine, { include: ['id'] })).map(({ id }) => id));
+    for (const id of watched.keys()) if (!kept.has(id)) forget(id);
+  }
+
+  async function tick(): Promise<void> {
+    const now = Date.now();
+    if (now - lastClaim >= interval) {
+      lastClaim = now;
+      await claim();
+    }
+    if (now - lastRenewal >= lease / 3) {
+      lastRenewal = now;
+      await renew();
+    }
+    const due = [...watched].filter(([id, entry]) => entry.due <= now && !busy.has(id)).slice(0, poolSize - busy.size);
+    for (const [id] of due) void update(id);
+  }
+
+  function schedule(): void {
+    timer = setTimeout(() => {
+      ticking = tick()
+        .catch((error: unknown) => logger.warn({ reason: errorMessage(error) }, 'looking for workflows failed'))
+        .finally(() => {
+          if (timer !== undefined) schedule();
+        });
+    }, TICK_MS);
+  }
+
+  return {
+    news: update,
+    async childChanged(executionId) {
+      if (![...watched.values()].some((entry) => entry.waitsForChildren)) return;
+      const child = await stores.executions.get(executionId, { include: ['parent'] });
+      if (child?.parent !== undefined && watched.get(child.parent)?.waitsForChildren) await update(child.parent);
+    },
+    async start() {
+      schedule();
+    },
+    async stop() {
+      clearTimeout(timer);
+      timer = undefined;
+      await ticking;
+      await Promise.all(busy.values());
+      await stores.executions.updateMany({ 'tracking.owner': owner }, { $unset: { tracking: 1 } });
+    },
+  };
+}
