@@ -8,6 +8,8 @@ export { pyHash };
 export interface EqualityOptions {
   /** Set when arrays and tuples count as the same type (inside of YAQL); Python itself holds `[1] != (1,)`. */
   readonly mixSequences?: boolean;
+  /** Told of every pair of containers; may throw to stop a comparison that goes on too long. */
+  readonly onContainer?: (size: number) => void;
 }
 
 /** Python's `left == right`: `1 == 1.0 == True`, deep for containers, without regard to the order of dicts. */
@@ -50,12 +52,14 @@ function objectsEqual(left: object, right: object, options: EqualityOptions): bo
 
 function arraysEqual(left: readonly unknown[], right: readonly unknown[], options: EqualityOptions): boolean {
   if (left.length !== right.length) return false;
+  options.onContainer?.(left.length);
   if (options.mixSequences !== true && left instanceof PyTuple !== right instanceof PyTuple) return false;
   return left.every((item, index) => pyEquals(item, right[index], options));
 }
 
 function dictsEqual(left: Dict, right: Dict, options: EqualityOptions): boolean {
   if (dictSize(left) !== dictSize(right)) return false;
+  options.onContainer?.(dictSize(left));
   return dictEntries(left).every(([key, item]) => dictHas(right, key) && pyEquals(item, dictGet(right, key), options));
 }
 

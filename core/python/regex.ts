@@ -4,16 +4,25 @@
  */
 import { type Matcher, RE2JS } from 're2js';
 import { PythonError } from './errors.ts';
-import { backtrack, type Captures, type MatchMode } from './regex/backtrack.ts';
+import { backtrack, type Captures, type MatchMode, type WorkCounter } from './regex/backtrack.ts';
 import { type ParsedRegex, parseRegex, type RegexFlags } from './regex/syntax.ts';
 import { parseTemplate } from './regex/template.ts';
 import { type Re2Pattern, toRe2 } from './regex/to-re2.ts';
+import { stringRepr } from './repr.ts';
 import { toCodePointIndex } from './text.ts';
 
+export type { WorkCounter } from './regex/backtrack.ts';
 export type { RegexFlags } from './regex/syntax.ts';
 
 const MAX_PATTERN_LENGTH = 10_000;
 const CACHE_SIZE = 500;
+const FLAG_NAMES: Readonly<Record<keyof RegexFlags, string>> = {
+  ignoreCase: 'IGNORECASE',
+  multiLine: 'MULTILINE',
+  dotAll: 'DOTALL',
+  verbose: 'VERBOSE',
+  ascii: 'ASCII',
+};
 const NOT_ASCII = /[\u0080-\uffff]/;
 
 /** One match; positions are given in code points, as Python does. */
@@ -71,12 +80,14 @@ export class RegexMatch {
 /** A compiled pattern. Make one with {@link compileRegex}. */
 export class Regex {
   readonly source: string;
+  readonly flags: RegexFlags;
   readonly #parsed: ParsedRegex;
   readonly #pattern: Re2Pattern | undefined;
   #re2: RE2JS | undefined;
 
   constructor(source: string, flags: RegexFlags) {
     this.source = source;
+    this.flags = flags;
     this.#parsed = parseRegex(source, flags);
     this.#pattern = toRe2(this.#parsed.root);
   }
@@ -85,9 +96,16 @@ export class Regex {
     return this.#parsed.groupCount;
   }
 
+  /** Python's `repr`, such as `re.compile('a', re.IGNORECASE)`; a long pattern is cut. */
+  toString(): string {
+    const names = Object.entries(FLAG_NAMES).filter(([name]) => this.flags[name as keyof RegexFlags] === true);
+    const flags = names.map(([, python]) => `re.${python}`).join('|');
+    return `re.compile(${stringRepr(this.source).slice(0, 200)}${flags === '' ? '' : `, ${flags}`})`;
+  }
+
   /** The first match anywhere. */
-  search(text: string): RegexMatch | null {
-    return this.#run(text, 0, { anchored: false });
+  search(text: string, count?: WorkCounter): RegexMatch | null {
+    return this.#run(text, 0, { anchored: false }, count);
   }
 
   /** A match at the start. */
@@ -101,11 +119,11 @@ export class Regex {
   }
 
   /** All matches that do not overlap, as Python's `finditer`; empty ones may follow a match directly. */
-  *matches(text: string): Generator<RegexMatch> {
+  *matches(text: string, count?: WorkCounter): Generator<RegexMatch> {
     let position = 0;
     let mustAdvance = false;
     while (position <= text.length) {
-      const match = this.#run(text, position, { anchored: false, mustAdvance });
+      const match = this.#run(text, position, { anchored: false, mustAdvance }, count);
       if (match === null) return;
       yield match;
       position = match.endUnit();
@@ -122,12 +140,12 @@ export class Regex {
   }
 
   /** As `split`: groups of the separators are among the parts. A limit of 0 means none. */
-  split(text: string, limit = 0): (string | null)[] {
+  split(text: string, limit = 0, work?: WorkCounter): (string | null)[] {
     const parts: (string | null)[] = [];
     let last = 0;
     let count = 0;
     if (limit < 0) return [text];
-    for (const match of this.matches(text)) {
+    for (const match of this.matches(text, work)) {
       if (limit > 0 && count >= limit) break;
       parts.push(text.slice(last, match.startUnit()), ...match.groups());
       last = match.endUnit();
@@ -138,25 +156,30 @@ export class Regex {
   }
 
   /** As `sub` with a template. @throws PythonError LimitExceeded for a result longer than `maxLength` */
-  replace(text: string, template: string, count = 0, maxLength = 50_000_000): string {
+  replace(text: string, template: string, count = 0, maxLength = 50_000_000, work?: WorkCounter): string {
     const parts = parseTemplate(template, this.groupCount, this.#parsed.groupNames);
     let length = text.length;
-    return this.replaceWith(text, count, (match) => {
-      const replacement = parts.map((part) => (typeof part === 'string' ? part : (match.group(part) ?? ''))).join('');
-      length += replacement.length;
-      if (length > maxLength)
-        throw new PythonError('LimitExceeded', `The result is longer than ${maxLength} characters`);
-      return replacement;
-    });
+    return this.replaceWith(
+      text,
+      count,
+      (match) => {
+        const replacement = parts.map((part) => (typeof part === 'string' ? part : (match.group(part) ?? ''))).join('');
+        length += replacement.length;
+        if (length > maxLength)
+          throw new PythonError('LimitExceeded', `The result is longer than ${maxLength} characters`);
+        return replacement;
+      },
+      work,
+    );
   }
 
   /** As `sub` with a function. A count of 0 replaces all, a negative one nothing. */
-  replaceWith(text: string, count: number, replacement: (match: RegexMatch) => string): string {
+  replaceWith(text: string, count: number, replacement: (match: RegexMatch) => string, work?: WorkCounter): string {
     if (count < 0) return text;
     const parts: string[] = [];
     let last = 0;
     let done = 0;
-    for (const match of this.matches(text)) {
+    for (const match of this.matches(text, work)) {
       if (count > 0 && done >= count) break;
       parts.push(text.slice(last, match.startUnit()), replacement(match));
       last = match.endUnit();
@@ -166,10 +189,13 @@ export class Regex {
     return parts.join('');
   }
 
-  #run(text: string, start: number, mode: MatchMode): RegexMatch | null {
+  #run(text: string, start: number, mode: MatchMode, count?: WorkCounter): RegexMatch | null {
     const re2 = this.#re2For(text);
     const captures =
-      re2 === undefined ? this.#backtrack(text, start, mode) : this.#linear(re2.matcher(text), text, start, mode);
+      re2 === undefined
+        ? this.#backtrack(text, start, mode, count)
+        : this.#linear(re2.matcher(text), text, start, mode);
+    if (re2 !== undefined) count?.((captures?.[1] ?? text.length) - start);
     return captures === null ? null : new RegexMatch(text, captures, this.#parsed.groupNames);
   }
 
@@ -206,18 +232,27 @@ export class Regex {
     return captures;
   }
 
-  #backtrack(text: string, start: number, mode: MatchMode): Captures | null {
-    return backtrack(this.#parsed.root, this.groupCount, text, start, mode);
+  #backtrack(text: string, start: number, mode: MatchMode, count?: WorkCounter): Captures | null {
+    return backtrack(this.#parsed.root, this.groupCount, text, start, mode, count);
   }
 }
 
 const cache = new Map<string, Regex>();
 
+function cacheKey(source: string, flags: RegexFlags): string {
+  const letters = Object.entries(flags).map(([name, on]) => (on === true ? name[0] : ''));
+  return `${letters.join('')}/${source}`;
+}
+
+/** True when compiling that pattern costs nothing. */
+export function isCompiled(source: string, flags: RegexFlags = {}): boolean {
+  return cache.has(cacheKey(source, flags));
+}
+
 /** Compiles a pattern, or finds it among those compiled before. @throws PythonError of kind `error` */
 export function compileRegex(source: string, flags: RegexFlags = {}): Regex {
   if (source.length > MAX_PATTERN_LENGTH) throw new PythonError('LimitExceeded', 'The regular expression is too long');
-  const letters = Object.entries(flags).map(([name, on]) => (on === true ? name[0] : ''));
-  const key = `${letters.join('')}/${source}`;
+  const key = cacheKey(source, flags);
   const known = cache.get(key);
   if (known !== undefined) return known;
   const regex = new Regex(source, flags);

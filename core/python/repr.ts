@@ -6,6 +6,8 @@ import { PyDate, PyDateTime, PyFloat, PySet, PyTimeDelta, PyTuple } from './valu
 export interface ReprOptions {
   /** Decides whether an array prints as a list (`[1]`) or as a tuple (`(1,)`); by default all but `PyTuple` are lists. */
   readonly isList?: (array: readonly unknown[]) => boolean;
+  /** Told the number of items of every container on the way; may throw to stop a text that grows too far. */
+  readonly onContainer?: (size: number) => void;
   /** Text of an object that is no Python value; by default its class name in angle brackets. */
   readonly other?: (value: object) => string;
 }
@@ -40,6 +42,7 @@ function objectRepr(value: object, options: ReprOptions): string {
 }
 
 function arrayRepr(array: readonly unknown[], options: ReprOptions): string {
+  options.onContainer?.(array.length);
   const isList = options.isList?.(array) ?? !(array instanceof PyTuple);
   const items = array.map((item) => pyRepr(item, options));
   if (isList) return `[${items.join(', ')}]`;
@@ -47,6 +50,7 @@ function arrayRepr(array: readonly unknown[], options: ReprOptions): string {
 }
 
 function setRepr(set: PySet, options: ReprOptions): string {
+  options.onContainer?.(set.size);
   const name = set.frozen ? 'frozenset' : 'set';
   if (set.size === 0) return `${name}()`;
   const members = [...set].map((item) => pyRepr(item, options)).join(', ');
@@ -54,7 +58,9 @@ function setRepr(set: PySet, options: ReprOptions): string {
 }
 
 function dictRepr(dict: Dict, options: ReprOptions): string {
-  const parts = dictEntries(dict).map(([key, item]) => `${pyRepr(key, options)}: ${pyRepr(item, options)}`);
+  const entries = dictEntries(dict);
+  options.onContainer?.(entries.length);
+  const parts = entries.map(([key, item]) => `${pyRepr(key, options)}: ${pyRepr(item, options)}`);
   return `{${parts.join(', ')}}`;
 }
 

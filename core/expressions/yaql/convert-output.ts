@@ -40,7 +40,7 @@ export function convertOutput(value: unknown, evaluation: Evaluation): unknown {
   const convertObject = (item: object): unknown => {
     if (item instanceof PyFloat) return item;
     if (Array.isArray(item)) {
-      spend(evaluation.checkSize(item).length);
+      spend(2 + 2 * evaluation.checkSize(item).length);
       return convertArray(item, convert);
     }
     if (item instanceof PySet || (item instanceof PyDictView && item.kind !== 'values')) {
@@ -50,8 +50,9 @@ export function convertOutput(value: unknown, evaluation: Evaluation): unknown {
     }
     if (item instanceof PyIterator || item instanceof PyDictView || item instanceof OrderingIterable) {
       const items: unknown[] = [];
+      spend(2);
       for (const member of evaluation.limited(item)) {
-        spend(1);
+        spend(2);
         items.push(convert(member));
       }
       return items;
@@ -60,10 +61,13 @@ export function convertOutput(value: unknown, evaluation: Evaluation): unknown {
     if (isDataView(item)) return convertObject(toDict(item));
     if (!isDict(item)) return item;
     const entries = dictEntries(item);
-    spend(entries.length);
+    spend(2 + 2 * entries.length);
     if (evaluation.limitIterators >= 0) evaluation.checkSize(entries);
     const converted = entries.map(([key, member]) => [convert(key), convert(member)] as const);
-    if (!isPlainObject(item)) for (const [key] of converted) pyHash(key);
+    if (!isPlainObject(item)) {
+      for (const [key] of converted) pyHash(key);
+      return createDict(converted);
+    }
     const isSame = converted.every(
       ([key, member], index) => key === entries[index]?.[0] && member === entries[index]?.[1],
     );

@@ -7,12 +7,14 @@ import { isDataView } from '../data-view.ts';
 import { type ArgumentNode, type CallNode, ConstantNode, type DotNode } from './ast.ts';
 import { YaqlError } from './errors.ts';
 import type { Evaluation, Machine } from './evaluation.ts';
+import { fastOperators } from './fast-operators.ts';
 import { hostLevels } from './host-functions.ts';
 import { library } from './library/index.ts';
 import { callWithValues, describeReceiver, executePlan, type Levels, type Plan, planCall } from './resolve.ts';
 import { Scope } from './scope.ts';
 import { EvaluatedRule, isIterable, isMapping, type Mapping } from './types.ts';
 
+const SLOW_CALL_STEPS = 5;
 const NO_LEVELS: Levels = [];
 const NO_NAMED: ReadonlyMap<string, unknown> = new Map();
 const EMPTY_SCOPE = new Scope(null);
@@ -120,8 +122,12 @@ function callByName(
   scope: Scope,
   evaluation: Evaluation,
 ): unknown {
+  const quick = isMethod || args.length !== 2 ? undefined : fastOperators.get(name)?.(args[0], args[1]);
+  if (quick !== undefined) return quick;
   const levels = findLevels(name, isMethod, scope, evaluation);
   if (levels.length === 0) throw unknownName(name, isMethod, receiver, evaluation);
+  // Without a plan every overload is looked at anew.
+  evaluation.spend(SLOW_CALL_STEPS);
   return callWithValues(levels, name, receiver, isMethod, args, named, evaluation, scope);
 }
 

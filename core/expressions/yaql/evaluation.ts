@@ -1,6 +1,7 @@
-import { pyEquals } from '../../python/equality.ts';
+import { type EqualityOptions, pyEquals } from '../../python/equality.ts';
 import { PythonError } from '../../python/errors.ts';
 import { PyDictView, PyIterator } from '../../python/iterator.ts';
+import { Regex } from '../../python/regex.ts';
 import { pyRepr, pyStr, type ReprOptions } from '../../python/repr.ts';
 import { createHasher, type Hasher, PySet, PyTuple } from '../../python/values.ts';
 import type { ExpressionNode } from './ast.ts';
@@ -55,6 +56,7 @@ export class Evaluation {
   readonly #convertInputData: boolean;
   readonly #mutable = new WeakSet<object>();
   readonly #repr: ReprOptions;
+  readonly #equality: EqualityOptions;
   #steps: number;
   #depth = 0;
 
@@ -72,13 +74,31 @@ export class Evaluation {
     this.#convertInputData = engine.convertInputData ?? true;
     this.outputLength = options.budget?.outputLength ?? DEFAULT_OUTPUT_LENGTH;
     this.#steps = options.budget?.steps ?? DEFAULT_STEPS;
-    this.hash = createHasher((container) => !this.#mutable.has(container));
-    this.#repr = { isList: (array) => this.isList(array), other: (value) => describeObject(value, this.#repr) };
+    this.hash = createHasher((container) => {
+      this.spend(3);
+      return !this.#mutable.has(container);
+    }, nameOfSetView);
+    this.#equality = { mixSequences: true, onContainer: this.#countContainer };
+    this.#repr = {
+      isList: (array) => this.isList(array),
+      onContainer: this.#countContainer,
+      other: (value) => describeObject(value, this.#repr),
+    };
   }
+
+  /** Counts a container that is gone through by a text or a comparison: shared parts can make these endless. */
+  readonly #countContainer = (size: number): void => {
+    this.spend(2 + size / ELEMENTS_PER_STEP);
+  };
 
   /** Counts one step of work. @throws YaqlError of kind LimitExceeded when the budget is used up */
   step(): void {
-    this.#steps -= 1;
+    this.spend(1);
+  }
+
+  /** Counts several steps. @throws YaqlError of kind LimitExceeded */
+  spend(steps: number): void {
+    this.#steps -= steps;
     if (this.#steps < 0) throw new YaqlError('LimitExceeded', 'The expression needs more steps than it is allowed');
   }
 
@@ -87,8 +107,7 @@ export class Evaluation {
     if (size > this.outputLength) {
       throw new YaqlError('LimitExceeded', `The expression makes a value of more than ${this.outputLength} elements`);
     }
-    this.#steps -= size / ELEMENTS_PER_STEP;
-    if (this.#steps < 0) throw new YaqlError('LimitExceeded', 'The expression needs more steps than it is allowed');
+    this.spend(size / ELEMENTS_PER_STEP);
   }
 
   enter(): void {
@@ -148,7 +167,7 @@ export class Evaluation {
   equals(left: unknown, right: unknown): boolean {
     if (left === right) return true;
     if (Array.isArray(left) && Array.isArray(right) && this.isList(left) !== this.isList(right)) return false;
-    return pyEquals(left, right, { mixSequences: true });
+    return pyEquals(left, right, this.#equality);
   }
 
   /** YAQL's `str`. */
@@ -194,6 +213,12 @@ export class Evaluation {
   }
 }
 
+/** Views that are sets cannot be keys, as other sets that change. */
+function nameOfSetView(value: object): string | undefined {
+  if (!(value instanceof PyDictView) || value.kind === 'values') return undefined;
+  return value.kind === 'keys' ? 'KeysView' : 'ItemsView';
+}
+
 function sizeOf(collection: readonly unknown[] | PySet | PyDictView): number {
   if (collection instanceof PySet) return collection.size;
   return collection instanceof PyDictView ? collection.toArray().length : collection.length;
@@ -218,6 +243,7 @@ function describeObject(value: object, options: ReprOptions): string {
     return `${name}(${pyRepr(value.dict, options)})`;
   }
   if (value instanceof PyIterator) return '<iterator>';
+  if (value instanceof Regex) return value.toString();
   return `<${value.constructor.name}>`;
 }
 

@@ -27,6 +27,9 @@ export interface MatchMode {
   readonly mustAdvance?: boolean;
 }
 
+/** Told how many steps a search took. */
+export type WorkCounter = (steps: number) => void;
+
 /** Finds the first match at or after `start`. @throws PythonError of kind LimitExceeded when it takes too long */
 export function backtrack(
   root: RegexNode,
@@ -34,8 +37,14 @@ export function backtrack(
   text: string,
   start: number,
   mode: MatchMode,
+  count: WorkCounter | undefined,
 ): Captures | null {
-  return new Backtracker(text, groupCount).search(root, start, mode);
+  const matcher = new Backtracker(text, groupCount);
+  try {
+    return matcher.search(root, start, mode);
+  } finally {
+    count?.(matcher.steps);
+  }
 }
 
 class Backtracker {
@@ -47,6 +56,10 @@ class Backtracker {
   constructor(text: string, groupCount: number) {
     this.#text = text;
     this.#captures = new Int32Array((groupCount + 1) * 2).fill(-1);
+  }
+
+  get steps(): number {
+    return this.#steps;
   }
 
   search(root: RegexNode, start: number, mode: MatchMode): Captures | null {

@@ -16,10 +16,19 @@ function toArray(items: Iterable<unknown>, evaluation: Evaluation): readonly unk
   return result;
 }
 
-function* flatten(items: Iterable<unknown>): Generator<unknown> {
-  for (const item of items) {
-    if (isIterable(item)) yield* flatten(item as Iterable<unknown>);
-    else yield item;
+/** Keeps its own stack: generators inside of generators would pass every item through all of them. */
+function* flatten(items: Iterable<unknown>, evaluation: Evaluation): Generator<unknown> {
+  const stack = [items[Symbol.iterator]()];
+  for (let source = stack.at(-1); source !== undefined; source = stack.at(-1)) {
+    const step = source.next();
+    if (step.done === true) {
+      stack.pop();
+    } else if (isIterable(step.value)) {
+      evaluation.spend(2);
+      stack.push((step.value as Iterable<unknown>)[Symbol.iterator]());
+    } else {
+      yield step.value;
+    }
   }
 }
 
@@ -39,7 +48,7 @@ function contains(items: YaqlIterable, value: unknown, evaluation: Evaluation): 
     return false;
   }
   const members = Array.isArray(items) ? items : [...items];
-  evaluation.charge(members.length);
+  evaluation.spend(members.length / 16);
   return members.some((item) => evaluation.equals(item, value));
 }
 
@@ -108,7 +117,7 @@ export const collections: readonly AnyOverload[] = [
     },
     { rest: required(any, 'args') },
   ),
-  method('flatten', [collection], ([items], { evaluation }) => evaluation.iterator(flatten(items))),
+  method('flatten', [collection], ([items], { evaluation }) => evaluation.iterator(flatten(items, evaluation))),
   method('toList', [collection], ([items], { evaluation }) =>
     Array.isArray(items) && evaluation.isList(items) ? [...items] : toArray(items, evaluation),
   ),

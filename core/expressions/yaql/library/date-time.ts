@@ -34,6 +34,9 @@ function fromTimestamp(timestamp: PyNumber, zone: PyTimeDelta): PyDateTime {
   const seconds = numberOf(timestamp);
   if (Number.isNaN(seconds)) throw new PythonError('ValueError', 'cannot convert float NaN to integer');
   if (!Number.isFinite(seconds)) throw new PythonError('OverflowError', 'cannot convert float infinity to integer');
+  if (Math.abs(seconds) >= 2 ** 63) {
+    throw new PythonError('OverflowError', 'timestamp out of range for platform time_t');
+  }
   const whole = Math.floor(seconds);
   const micros = BigInt(whole) * BigInt(MICROSECONDS) + BigInt(roundHalfEven((seconds - whole) * MICROSECONDS));
   try {

@@ -1,5 +1,5 @@
 import {
-  createDict,
+  createOrderedDict,
   type Dict,
   dictEntries,
   dictGet,
@@ -32,7 +32,7 @@ import {
 type Entry = readonly [unknown, unknown];
 
 function build(entries: Iterable<Entry>, evaluation: Evaluation): Dict {
-  const result = createDict(entries, evaluation.hash);
+  const result = createOrderedDict(entries, evaluation.hash);
   evaluation.charge(dictSize(result));
   return result;
 }

@@ -1,7 +1,6 @@
 /** Queries that go through a collection item by item, mostly lazily. */
 import { pyTruth } from '../../../python/equality.ts';
 import { PythonError } from '../../../python/errors.ts';
-import { PySet } from '../../../python/values.ts';
 import { type Evaluation, stopIteration } from '../evaluation.ts';
 import type { Lambda } from '../lambda.ts';
 import { type AnyOverload, alias, extension, fn, method, optional, required } from '../overload.ts';
@@ -10,6 +9,7 @@ import {
   any,
   integer,
   isIterable,
+  isSetLike,
   iterable,
   iterator,
   lazy,
@@ -169,7 +169,7 @@ function all(items: YaqlIterable, condition: Lambda | null): boolean {
 
 function defaultIfEmpty(items: YaqlIterable, fallback: YaqlIterable, evaluation: Evaluation): unknown {
   if (Array.isArray(items)) return items.length === 0 ? fallback : items;
-  if (items instanceof PySet) return items.size === 0 ? fallback : items;
+  if (isSetLike(items)) return [...items].length === 0 ? fallback : items;
   const source = items[Symbol.iterator]();
   const step = source.next();
   if (step.done === true) return fallback;

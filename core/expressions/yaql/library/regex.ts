@@ -1,8 +1,16 @@
 import { PythonError } from '../../../python/errors.ts';
-import { compileRegex, escapeRegex, Regex, type RegexMatch } from '../../../python/regex.ts';
+import {
+  compileRegex,
+  escapeRegex,
+  isCompiled,
+  Regex,
+  type RegexFlags,
+  type RegexMatch,
+  type WorkCounter,
+} from '../../../python/regex.ts';
 import type { Evaluation } from '../evaluation.ts';
 import type { Lambda } from '../lambda.ts';
-import { type AnyOverload, fn, method, optional, required } from '../overload.ts';
+import { type AnyOverload, type CallContext, fn, method, optional, required } from '../overload.ts';
 import { Scope } from '../scope.ts';
 import { any, boolean, integer, lazy, lazyOrNull, nullable, regex as regexType, string } from '../types.ts';
 
@@ -10,6 +18,24 @@ const pattern = required(regexType, 'regexp');
 const text = required(string, 'string');
 const flag = nullable(boolean);
 const selector = optional(lazyOrNull, 'selector', null);
+
+/** Steps of the budget for a pattern that is new. */
+const COMPILE_STEPS = 60;
+/** Steps of a matcher, or characters, that cost as much as one step of the budget. */
+const WORK_PER_STEP = 8;
+
+function compile(source: string, evaluation: Evaluation, flags: RegexFlags = {}): Regex {
+  if (!isCompiled(source, flags)) evaluation.spend(COMPILE_STEPS + source.length);
+  return compileRegex(source, flags);
+}
+
+function counter(evaluation: Evaluation): WorkCounter {
+  return (steps) => evaluation.spend(steps / WORK_PER_STEP);
+}
+
+function isFound(regexp: Regex, value: string, evaluation: Evaluation): boolean {
+  return regexp.search(value, counter(evaluation)) !== null;
+}
 
 function matchRecord(match: RegexMatch, group: number): Record<string, unknown> {
   return { value: match.group(group), start: match.start(group), end: match.end(group) };
@@ -27,8 +53,13 @@ function publishMatch(scope: Scope, match: RegexMatch): void {
   }
 }
 
-function* searchAll(regexp: Regex, value: string, select: Lambda | null, scope: Scope): Generator<unknown> {
-  for (const match of regexp.matches(value)) {
+function* searchAll(
+  regexp: Regex,
+  value: string,
+  select: Lambda | null,
+  { scope, evaluation }: CallContext,
+): Generator<unknown> {
+  for (const match of regexp.matches(value, counter(evaluation))) {
     if (select === null) {
       yield match.group(0);
       continue;
@@ -39,22 +70,30 @@ function* searchAll(regexp: Regex, value: string, select: Lambda | null, scope: 
   }
 }
 
-function replaceBy(regexp: Regex, value: string, replacement: Lambda, count: number, scope: Scope): string {
-  return regexp.replaceWith(value, count, (match) => {
+function replaceBy(
+  regexp: Regex,
+  value: string,
+  replacement: Lambda,
+  count: number,
+  { scope, evaluation }: CallContext,
+): string {
+  const replaced = (match: RegexMatch): string => {
     publishMatch(scope, match);
     const result = replacement.callIn(new Scope(scope));
     if (typeof result !== 'string') throw new PythonError('TypeError', 'the replacement must be a string');
+    evaluation.charge(result.length);
     return result;
-  });
+  };
+  return regexp.replaceWith(value, count, replaced, counter(evaluation));
 }
 
 function split(regexp: Regex, value: string, limit: number, evaluation: Evaluation): unknown[] {
   evaluation.charge(value.length);
-  return evaluation.asMutable(regexp.split(value, limit));
+  return evaluation.asMutable(regexp.split(value, limit, counter(evaluation)));
 }
 
 function replace(regexp: Regex, value: string, replacement: string, count: number, evaluation: Evaluation): string {
-  const result = regexp.replace(value, replacement, count, evaluation.outputLength);
+  const result = regexp.replace(value, replacement, count, evaluation.outputLength, counter(evaluation));
   evaluation.charge(result.length);
   return result;
 }
@@ -68,39 +107,39 @@ export const regex: readonly AnyOverload[] = [
       optional(flag, 'multiLine', false),
       optional(flag, 'dotAll', false),
     ],
-    ([source, ignoreCase, multiLine, dotAll]) =>
-      compileRegex(source, { ignoreCase: ignoreCase === true, multiLine: multiLine === true, dotAll: dotAll === true }),
+    ([source, ignoreCase, multiLine, dotAll], { evaluation }) =>
+      compile(source, evaluation, {
+        ignoreCase: ignoreCase === true,
+        multiLine: multiLine === true,
+        dotAll: dotAll === true,
+      }),
   ),
   fn('isRegex', [required(any, 'value')], ([value]) => value instanceof Regex),
   fn('escapeRegex', [text], ([value]) => escapeRegex(value)),
-  method('matches', [pattern, text], ([regexp, value]) => regexp.search(value) !== null),
-  method(
-    'matches',
-    [text, required(string, 'regexp')],
-    ([value, source]) => compileRegex(source).search(value) !== null,
+  method('matches', [pattern, text], ([regexp, value], { evaluation }) => isFound(regexp, value, evaluation)),
+  method('matches', [text, required(string, 'regexp')], ([value, source], { evaluation }) =>
+    isFound(compile(source, evaluation), value, evaluation),
   ),
-  fn('#operator_=~', [text, pattern], ([value, regexp]) => regexp.search(value) !== null),
-  fn(
-    '#operator_=~',
-    [text, required(string, 'pattern')],
-    ([value, source]) => compileRegex(source).search(value) !== null,
+  fn('#operator_=~', [text, pattern], ([value, regexp], { evaluation }) => isFound(regexp, value, evaluation)),
+  fn('#operator_=~', [text, required(string, 'pattern')], ([value, source], { evaluation }) =>
+    isFound(compile(source, evaluation), value, evaluation),
   ),
-  fn('#operator_!~', [text, pattern], ([value, regexp]) => regexp.search(value) === null),
+  fn('#operator_!~', [text, pattern], ([value, regexp], { evaluation }) => !isFound(regexp, value, evaluation)),
   fn(
     '#operator_!~',
     [text, required(string, 'pattern')],
-    ([value, source]) => compileRegex(source).search(value) === null,
+    ([value, source], { evaluation }) => !isFound(compile(source, evaluation), value, evaluation),
   ),
-  method('search', [pattern, text, selector], ([regexp, value, select], { scope }) => {
-    const match = regexp.search(value);
+  method('search', [pattern, text, selector], ([regexp, value, select], { scope, evaluation }) => {
+    const match = regexp.search(value, counter(evaluation));
     if (match === null) return null;
     if (select === null) return match.group(0);
     const inner = new Scope(scope);
     publishMatch(inner, match);
     return select.callIn(inner);
   }),
-  method('searchAll', [pattern, text, selector], ([regexp, value, select], { scope, evaluation }) =>
-    evaluation.iterator(searchAll(regexp, value, select, scope)),
+  method('searchAll', [pattern, text, selector], ([regexp, value, select], call) =>
+    call.evaluation.iterator(searchAll(regexp, value, select, call)),
   ),
   method('split', [pattern, text, optional(integer, 'maxSplit', 0)], ([regexp, value, limit], { evaluation }) =>
     split(regexp, value, limit, evaluation),
@@ -121,11 +160,11 @@ export const regex: readonly AnyOverload[] = [
   method(
     'replaceBy',
     [pattern, text, required(lazy, 'repl'), optional(integer, 'count', 0)],
-    ([regexp, value, replacement, count], { scope }) => replaceBy(regexp, value, replacement, count, scope),
+    ([regexp, value, replacement, count], call) => replaceBy(regexp, value, replacement, count, call),
   ),
   method(
     'replaceBy',
     [text, pattern, required(lazy, 'repl'), optional(integer, 'count', 0)],
-    ([value, regexp, replacement, count], { scope }) => replaceBy(regexp, value, replacement, count, scope),
+    ([value, regexp, replacement, count], call) => replaceBy(regexp, value, replacement, count, call),
   ),
 ];
