@@ -34,15 +34,22 @@ const TOKEN =
 const JUMP_WORDS = new Set(['and', 'ad', 'm', 't', 'of', 'at', 'on']);
 
 function unknown(text: string): PythonError {
-  return new PythonError('ValueError', `Unknown string format: ${text}`);
+  return new PythonError('ParserError', `Unknown string format: ${text}`);
 }
 
-/** @param now gives the day that missing fields are taken from. @throws PythonError ValueError (dateutil's ParserError is one) */
+/** @param now gives the day that missing fields are taken from. @throws PythonError ParserError */
 export function parseDateTime(text: string, now: () => PyDateTime): PyDateTime {
   const trimmed = text.trim();
-  if (trimmed === '') throw new PythonError('ValueError', `String does not contain a date: ${text}`);
+  if (trimmed === '') throw new PythonError('ParserError', `String does not contain a date: ${text}`);
   if (trimmed.length > MAX_LENGTH) throw unknown(text.slice(0, MAX_LENGTH));
-  return complete(readIso(trimmed) ?? readTokens(trimmed), now);
+  try {
+    return complete(readIso(trimmed) ?? readTokens(trimmed), now);
+  } catch (error) {
+    if (error instanceof PythonError && error.kind === 'ValueError') {
+      throw new PythonError('ParserError', `${error.message}: ${text}`);
+    }
+    throw error;
+  }
 }
 
 function readIso(text: string): Fields | undefined {
@@ -94,7 +101,7 @@ function readTokens(text: string): Fields {
     else if (word !== undefined) readWord(word, fields, parts, text);
   }
   placeParts(parts, fields, text);
-  if (Object.keys(fields).length === 0) throw new PythonError('ValueError', `String does not contain a date: ${text}`);
+  if (Object.keys(fields).length === 0) throw new PythonError('ParserError', `String does not contain a date: ${text}`);
   return fields;
 }
 
@@ -123,7 +130,7 @@ function readWord(word: string, fields: Fields, parts: DatePart[], text: string)
   if (/^[ap]m?$/.test(lower) && (fields.hour !== undefined || parts.length > 0)) {
     fields.hour ??= parts.pop()?.value ?? 0;
     if (fields.hour < 1 || fields.hour > 12)
-      throw new PythonError('ValueError', `Invalid hour specified for 12-hour clock: ${text}`);
+      throw new PythonError('ParserError', `Invalid hour specified for 12-hour clock: ${text}`);
     fields.hour = (fields.hour % 12) + (lower.startsWith('p') ? 12 : 0);
     return;
   }

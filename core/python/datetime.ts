@@ -247,11 +247,12 @@ export class PyDateTime {
   }
 }
 
-/** `+02:00` with the given separator; seconds are shown only when there are any. */
+/** `+02:00` with the given separator; seconds and their fraction are shown only when there are any. */
 export function formatOffset(offset: PyTimeDelta, separator: string): string {
-  const total = offset.days * SECONDS_PER_DAY + offset.seconds;
-  const size = Math.abs(total);
-  const seconds = size % 60 === 0 ? '' : separator + pad(size % 60, 2);
-  const minutes = pad(Math.floor(size / 60) % 60, 2);
-  return `${total < 0 ? '-' : '+'}${pad(Math.floor(size / 3600), 2)}${separator}${minutes}${seconds}`;
+  const isNegative = offset.days < 0;
+  const size = isNegative ? PyTimeDelta.fromMicroseconds(-offset.toMicroseconds()) : offset;
+  const fraction = size.microseconds === 0 ? '' : `.${pad(size.microseconds, 6)}`;
+  const seconds = size.seconds % 60 === 0 && fraction === '' ? '' : separator + pad(size.seconds % 60, 2) + fraction;
+  const minutes = pad(Math.floor(size.seconds / 60) % 60, 2);
+  return `${isNegative ? '-' : '+'}${pad(Math.floor(size.seconds / 3600), 2)}${separator}${minutes}${seconds}`;
 }

@@ -59,3 +59,15 @@ export function dictValues(dict: Dict): unknown[] {
 export function dictEntries(dict: Dict): (readonly [unknown, unknown])[] {
   return dict instanceof PyDict ? [...dict.entries()] : Object.entries(dict);
 }
+
+/** A key that a plain object would move to the front, as an array does with its indexes. */
+const INDEX_KEY = /^(?:0|[1-9]\d{0,9})$/;
+
+/**
+ * As {@link createDict}, but always in the order of insertion: keys that look like indexes make it a {@link PyDict}.
+ */
+export function createOrderedDict(entries: Iterable<readonly [unknown, unknown]>, hash: Hasher = pyHash): Dict {
+  const pairs = [...entries];
+  const moves = pairs.some(([key]) => typeof key === 'string' && INDEX_KEY.test(key));
+  return moves ? new PyDict(pairs, hash) : createDict(pairs, hash);
+}

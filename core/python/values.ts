@@ -10,6 +10,7 @@
  */
 import { PyDate, PyDateTime, PyTimeDelta } from './datetime.ts';
 import { PythonError } from './errors.ts';
+import { setOrder } from './set-order.ts';
 
 export { PyDate, PyDateTime, PyTimeDelta };
 
@@ -113,8 +114,14 @@ function encode(key: HashKey): string {
   return `${typeof key === 'bigint' ? 'n' : ''}${String(key)}`;
 }
 
-/** Makes a hasher; `isFrozen` decides whether an array, a dict or a set may be a key. */
-export function createHasher(isFrozen: (container: object) => boolean): Hasher {
+/**
+ * Makes a hasher; `isFrozen` decides whether an array, a dict or a set may be a key, `refuse` names the type of other
+ * objects that may not.
+ */
+export function createHasher(
+  isFrozen: (container: object) => boolean,
+  refuse: (value: object) => string | undefined = () => undefined,
+): Hasher {
   const hash: Hasher = (value) => {
     if (typeof value === 'string') return value.startsWith(COMPOSITE_MARK) ? COMPOSITE_MARK + value : value;
     if (typeof value === 'number') return hashNumber(value);
@@ -144,9 +151,21 @@ export function createHasher(isFrozen: (container: object) => boolean): Hasher {
       const parts = entries.map(([key, item]) => `${encode(hash(key))}=${encode(hash(item))}`);
       return `${COMPOSITE_MARK}[${parts.sort().join(',')}]`;
     }
+    const refused = refuse(value);
+    if (refused !== undefined) throw unhashable(refused);
     return value;
   };
   return hash;
+}
+
+function orderOfIntegers(members: ReadonlyMap<HashKey, unknown>): unknown[] | undefined {
+  const hashes: number[] = [];
+  for (const key of members.keys()) {
+    if (!Number.isSafeInteger(key)) return undefined;
+    hashes.push(key as number);
+  }
+  const values = [...members.values()];
+  return setOrder(hashes).map((index) => values[index]);
 }
 
 function unhashable(type: string): PythonError {
@@ -207,6 +226,8 @@ export class PyDict {
 export class PySet implements Iterable<unknown> {
   readonly frozen: boolean;
   readonly #members = new Map<HashKey, unknown>();
+  /** The members in the order of iteration; forgotten with every change. */
+  #ordered: readonly unknown[] | undefined;
   readonly #hash: Hasher;
 
   constructor(members: Iterable<unknown> = [], frozen = false, hash: Hasher = pyHash) {
@@ -226,10 +247,13 @@ export class PySet implements Iterable<unknown> {
   /** As in Python the first of two equal members stays. */
   add(member: unknown): void {
     const hash = this.#hash(member);
-    if (!this.#members.has(hash)) this.#members.set(hash, member);
+    if (this.#members.has(hash)) return;
+    this.#members.set(hash, member);
+    this.#ordered = undefined;
   }
 
   delete(member: unknown): boolean {
+    this.#ordered = undefined;
     return this.#members.delete(this.#hash(member));
   }
 
@@ -237,7 +261,9 @@ export class PySet implements Iterable<unknown> {
     return [...this.#members.keys()];
   }
 
-  [Symbol.iterator](): IterableIterator<unknown> {
-    return this.#members.values();
+  /** Members that are all integers come in CPython's order, others in that of insertion (Python's is by chance). */
+  [Symbol.iterator](): Iterator<unknown> {
+    this.#ordered ??= orderOfIntegers(this.#members) ?? [...this.#members.values()];
+    return this.#ordered[Symbol.iterator]();
   }
 }

@@ -23,20 +23,11 @@ function problemOf(testCase: YaqlCase, suiteOptions: Record<string, unknown>): s
     if (testCase.error === undefined)
       return `failed: ${String(error.details.kind)}: ${error.message}, expected ${pyRepr(testCase.expected)}`;
     const kind = testCase.error.split(':')[0] ?? '';
-    return isKind(String(error.details.kind), kind)
-      ? undefined
-      : `failed as ${String(error.details.kind)}, not ${testCase.error}`;
+    return error.details.kind === kind ? undefined : `failed as ${String(error.details.kind)}, not ${testCase.error}`;
   }
   if (testCase.error !== undefined) return `gave ${pyRepr(actual)} instead of ${testCase.error}`;
   if (sameResult(actual, testCase.expected, testCase.compare === 'set')) return undefined;
   return `gave ${pyRepr(actual)} instead of ${pyRepr(testCase.expected)}`;
-}
-
-/** The class of dateutil for a text that is no date is a kind of ValueError. */
-const KIND_ALIASES: Readonly<Record<string, string>> = { ParserError: 'ValueError' };
-
-function isKind(actual: string, expected: string): boolean {
-  return actual === (KIND_ALIASES[expected] ?? expected);
 }
 
 for (const name of ['yaql-upstream', 'yaql-workflow']) {

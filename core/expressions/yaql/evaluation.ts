@@ -10,7 +10,7 @@ import { type FunctionTable, realmRuntime, type YaqlRuntime } from './function-t
 import type { YaqlOptions } from './options.ts';
 import type { Scope } from './scope.ts';
 
-const DEFAULT_STEPS = 2_000_000;
+const DEFAULT_STEPS = 1_000_000;
 const DEFAULT_OUTPUT_LENGTH = 5_000_000;
 /** Calls inside of calls; Python's own stack ends far earlier. */
 const MAX_CALL_DEPTH = 600;

@@ -18,7 +18,7 @@ export interface YaqlEngineOptions {
 
 /** What one evaluation may use before it fails with the kind LimitExceeded. */
 export interface YaqlBudget {
-  /** Calls, items and copied elements; default 2,000,000. */
+  /** Calls, items and copied elements; default 1,000,000. */
   readonly steps?: number;
   /** Characters and items of one value, the result included; default 5,000,000. */
   readonly outputLength?: number;

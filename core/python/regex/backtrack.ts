@@ -10,7 +10,7 @@ export type Captures = Int32Array;
 type Continuation = (position: number) => boolean;
 type Matcher = (position: number, next: Continuation) => boolean;
 
-const MAX_STEPS = 500_000;
+const MAX_STEPS = 250_000;
 const MAX_DEPTH = 3000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: Python counts the separators \x1c to \x1f as space
 const SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
