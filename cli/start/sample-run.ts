@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { UnavailableError } from '../../core/errors.ts';
 import { requestJson } from './http.ts';
 import { formatTable } from './table.ts';
 
@@ -12,8 +12,7 @@ interface ShownExecution {
   readonly end_timestamp?: string;
   readonly result?: unknown;
   readonly context?: {
-    readonly mistral?: { readonly execution_id?: string; readonly task_name?: string };
-    readonly parent?: unknown;
+    readonly mistral?: { readonly task_name?: string };
   };
 }
 
@@ -90,19 +89,21 @@ function summary(result: unknown): string {
   return text.replace(/\s+/g, ' ').trim().slice(0, 60);
 }
 
-/** The UI's address of the run needs the run's id, which Temporal knows. */
+/** The UI's address of the run holds the ids that Temporal gave it; the search attribute leads there. */
 async function findRun(execution: ShownExecution, target: SampleTarget): Promise<string> {
   const workflows = `${target.temporalUiUrl}/namespaces/${encodeURIComponent(target.temporalNamespace)}/workflows`;
-  const workflowId = execution.context?.mistral?.execution_id;
-  if (workflowId === undefined) return workflows;
+  const query = `st2_execution_id = '${execution.id}'`;
   const { Client, Connection } = await import('@temporalio/client');
   try {
     const connection = await Connection.connect({ address: target.temporalAddress });
     const client = new Client({ connection, namespace: target.temporalNamespace });
-    const { runId } = await client.workflow.getHandle(workflowId).describe();
+    for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: 1 })) {
+      await connection.close();
+      return `${workflows}/${encodeURIComponent(workflowId)}/${runId}/history`;
+    }
     await connection.close();
-    return `${workflows}/${encodeURIComponent(workflowId)}/${runId}/history`;
-  } catch (error) {
-    return `${workflows} (run ${workflowId}: ${errorMessage(error)})`;
+  } catch {
+    // Without the ids the search in the UI leads there as well.
   }
+  return `${workflows}?query=${encodeURIComponent(query)}`;
 }

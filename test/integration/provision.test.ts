@@ -148,28 +148,21 @@ describe('addresses that are given', () => {
   it('are refused in one sentence, without the password, when nobody answers there', async () => {
     const [port = 0] = await findFreePorts(1);
     const unused = { amqp: 0, dist: 0, epmd: 0 };
-    await assert.rejects(provisionTemporal(context({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` }), { server: 0, ui: 0 }), {
-      code: 'UNAVAILABLE',
-      message: new RegExp(
-        `^Temporal at 127\\.0\\.0\\.1:${port} \\(TEMPORAL_ADDRESS\\) does not serve namespace "default"`,
-      ),
-    });
     const uri = `mongodb://user:secretword@127.0.0.1:${port}/st2`;
-    await assert.rejects(provisionMongodb(context({ ST2_DATABASE__URI: uri }), 0), (error: Error) => {
-      assert.match(
-        error.message,
-        /^MongoDB at mongodb:\/\/\*\*\*@127\.0\.0\.1:\d+\/st2 \(ST2_DATABASE__URI\) does not answer/,
-      );
-      return !error.message.includes('secretword');
-    });
     const url = `amqp://user:secretword@127.0.0.1:${port}`;
-    await assert.rejects(provisionBus(context({ ST2_MESSAGING__URL: url }), unused), (error: Error) => {
-      assert.match(
-        error.message,
-        /^The bus at amqp:\/\/\*\*\*@127\.0\.0\.1:\d+ \(ST2_MESSAGING__URL\) does not answer/,
-      );
-      return !error.message.includes('secretword');
+    const attempts = [
+      provisionTemporal(context({ TEMPORAL_ADDRESS: `127.0.0.1:${port}` }), { server: 0, ui: 0 }),
+      provisionMongodb(context({ ST2_DATABASE__URI: uri }), 0),
+      provisionBus(context({ ST2_MESSAGING__URL: url }), unused),
+    ];
+    const sentences = (await Promise.allSettled(attempts)).map((outcome) => {
+      return outcome.status === 'rejected' ? String(outcome.reason.message) : 'it was accepted';
     });
+    const [temporal = '', mongodb = '', bus = ''] = sentences;
+    assert.match(temporal, /^Temporal at 127\.0\.0\.1:\d+ \(TEMPORAL_ADDRESS\) does not serve namespace "default"/);
+    assert.match(mongodb, /^MongoDB at mongodb:\/\/\*{3}@127\.0\.0\.1:\d+\/st2 \(ST2_DATABASE__URI\) does not answer/);
+    assert.match(bus, /^The bus at amqp:\/\/\*{3}@127\.0\.0\.1:\d+ \(ST2_MESSAGING__URL\) does not answer/);
+    assert.doesNotMatch(sentences.join('\n'), /secretword/);
   });
 });
 
