@@ -47,7 +47,7 @@ export interface ProblemExtras extends Partial<Position> {
 /** Takes down a problem at a path of the document. */
 export type Report = (code: ProblemCode, message: string, path: Path, extras?: ProblemExtras) => void;
 
-/** More findings than anybody reads; what is beyond is dropped. */
+/** Of errors and of warnings each: more than anybody reads. What is beyond is dropped. */
 const MAX_PROBLEMS = 500;
 
 /** A list of problems and the function that fills it. Each problem is listed once. */
@@ -57,12 +57,15 @@ export function createReport(locate: (path: Path) => Position): {
 } {
   const problems: Problem[] = [];
   const seen = new Set<string>();
+  const counts = { error: 0, warning: 0 };
   const report: Report = (code, message, path, extras = {}) => {
     const dotted = path.join('.');
     const key = JSON.stringify([code, message, dotted]);
-    if (seen.has(key) || problems.length >= MAX_PROBLEMS) return;
+    const { severity = 'error' } = extras;
+    if (seen.has(key) || counts[severity] >= MAX_PROBLEMS) return;
     seen.add(key);
-    problems.push({ code, severity: 'error', message, path: dotted, ...locate(path), ...extras });
+    counts[severity] += 1;
+    problems.push({ code, severity, message, path: dotted, ...locate(path), ...extras });
   };
   return { problems, report };
 }

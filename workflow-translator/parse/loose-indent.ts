@@ -17,6 +17,8 @@ export interface IndentedText {
 
 const MAX_LENGTH = 300_000;
 const MAX_REPAIRS = 200;
+/** Characters read again and again, in all. */
+const MAX_WORK = 2_000_000;
 /** What the lexer yields when a flow collection is cut off by a line that is not indented. */
 const FLOW_CUT = '\x18';
 /** Announces a plain or a block scalar. */
@@ -30,7 +32,8 @@ export function indentLooseLines(source: string): IndentedText | undefined {
   const blanks = ' '.repeat(deepestIndent(source) + 2);
   const added = new Map<number, number>();
   let text = source;
-  for (let repairs = 0; repairs < MAX_REPAIRS; repairs += 1) {
+  const limit = Math.min(MAX_REPAIRS, MAX_WORK / Math.max(1, source.length));
+  for (let repairs = 0; repairs < limit; repairs += 1) {
     const at = firstLooseLine(text);
     if (at === undefined) break;
     const line = text.slice(0, at).split('\n').length;

@@ -54,7 +54,7 @@ export interface YamlOptions {
   readonly keepTimestamps?: boolean;
 }
 
-const MAX_LENGTH = 8_000_000;
+const MAX_LENGTH = 4_000_000;
 const MAX_DEPTH = 200;
 const MAX_ALIAS_NODES = 100_000;
 const CORE_TAG = 'tag:yaml.org,2002:';

@@ -6,6 +6,7 @@
 import { dictEntries, dictGet, dictHas, dictKeys, dictSize, isDict } from '../../core/python/dict.ts';
 import { pyEquals } from '../../core/python/equality.ts';
 import { pyRepr } from '../../core/python/repr.ts';
+import { toJsonValue } from '../../core/python/to-json.ts';
 import { PyFloat } from '../../core/python/values.ts';
 import type { JsonSchema, JsonType } from './json-schema.ts';
 
@@ -222,14 +223,16 @@ function unboxed(value: unknown): unknown {
 }
 
 function hasDuplicates(items: readonly unknown[]): boolean {
-  const texts = new Set<string>();
-  for (const item of items) {
-    if (typeof item !== 'string')
-      return items.some((left, at) => items.slice(0, at).some((right) => pyEquals(left, right)));
-    if (texts.has(item)) return true;
-    texts.add(item);
-  }
-  return false;
+  return new Set(items.map(canonicalText)).size < items.length;
+}
+
+/** The same text for equal values: keys sorted, `2.0` as `2`. A boolean is no number here, as in jsonschema. */
+function canonicalText(value: unknown): string {
+  return JSON.stringify(toJsonValue(value), (_key, part: unknown) =>
+    isDict(part)
+      ? Object.fromEntries(dictEntries(part).sort(([left], [right]) => (String(left) < String(right) ? -1 : 1)))
+      : part,
+  );
 }
 
 /** The rule of jsonschema's `best_match`: of alternatives the one that came furthest, if one stands out. */

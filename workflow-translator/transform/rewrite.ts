@@ -6,7 +6,7 @@
  * 2. The given document is not changed.
  * 3. All mistakes are reported, not only the first.
  */
-import { type Dict, dictEntries, dictGet, dictHas, isDict, setKey } from '../../core/python/dict.ts';
+import { createDict, type Dict, dictEntries, dictGet, dictHas, isDict, setKey } from '../../core/python/dict.ts';
 import { PyDict } from '../../core/python/values.ts';
 import { parseInlineCall, stackstormGrammar } from '../build/inline-call.ts';
 import { dictAt, textAt } from '../build/values.ts';
@@ -170,12 +170,12 @@ function isEmpty(value: unknown): boolean {
 
 function checkedParameters(site: Site, given: Dict, action: ActionForTransform, report: Report): Dict {
   checkNames(site, new Set(dictEntries(given).map(([name]) => String(name))), action, report);
-  let result: Dict = given;
-  for (const [name, value] of dictEntries(given)) {
-    const path = [...site.path, site.keys.input, String(name)];
-    result = withKey(result, name, keepDatastoreRaw(value, String(name), action.ref, path, report));
-  }
-  return result;
+  return createDict(
+    dictEntries(given).map(([name, value]) => {
+      const path = [...site.path, site.keys.input, String(name)];
+      return [name, keepDatastoreRaw(value, String(name), action.ref, path, report)] as const;
+    }),
+  );
 }
 
 function checkNames(site: Site, given: ReadonlySet<string>, action: ActionForTransform, report: Report): void {
@@ -203,10 +203,11 @@ function checkNames(site: Site, given: ReadonlySet<string>, action: ActionForTra
 function keepDatastoreRaw(value: unknown, name: string, ref: string, path: Path, report: Report): unknown {
   if (Array.isArray(value)) return value.map((item) => keepDatastoreRaw(item, name, ref, path, report));
   if (isDict(value)) {
-    let result: Dict = value;
-    for (const [key, item] of dictEntries(value))
-      result = withKey(result, key, keepDatastoreRaw(item, String(key), ref, [...path, String(key)], report));
-    return result;
+    return createDict(
+      dictEntries(value).map(([key, item]) => {
+        return [key, keepDatastoreRaw(item, String(key), ref, [...path, String(key)], report)] as const;
+      }),
+    );
   }
   if (typeof value !== 'string' || !usesDatastore(value)) return value;
   if (usesContext(value)) {
@@ -238,13 +239,14 @@ function withKey(dict: Dict, key: unknown, value: unknown): Dict {
 
 /** The document with the parts at some paths replaced; whatever is not on the way to one stays the same object. */
 function replaceAt(value: unknown, path: Path, replacements: ReadonlyMap<string, Dict>): unknown {
-  const replacement = replacements.get(path.join('\0'));
-  if (replacement !== undefined && path.length > 0) return replacement;
+  const replacement = path.length > 0 ? replacements.get(path.join('\0')) : undefined;
+  if (replacement !== undefined) return replacement;
   if (!isDict(value) || path.length > 3) return value;
-  let result: Dict = value;
-  for (const [key, item] of dictEntries(value)) {
+  let isChanged = false;
+  const entries = dictEntries(value).map(([key, item]) => {
     const next = replaceAt(item, [...path, String(key)], replacements);
-    if (next !== item) result = withKey(result, key, next);
-  }
-  return result;
+    isChanged ||= next !== item;
+    return [key, next] as const;
+  });
+  return isChanged ? createDict(entries) : value;
 }
