@@ -14,13 +14,23 @@ export interface Announcer {
 export function createAnnouncer(bus: Bus): Announcer {
   const status = (id: string, now: ExecutionStatus) =>
     bus.publish(EXCHANGES.liveactionStatus, now, { id, status: now });
+  /** With what scheduler and dispatcher would otherwise look up first. */
+  const change = ({ id, status: now, action_ref, runner_type, due_at, parent }: Execution) =>
+    bus.publish(EXCHANGES.liveactionStatus, now, {
+      id,
+      status: now,
+      action_ref,
+      runner_type,
+      due: due_at !== undefined,
+      child: parent !== undefined,
+    });
   return {
     created(execution) {
-      status(execution.id, execution.status);
+      change(execution);
       bus.publish(EXCHANGES.execution, 'create', { id: execution.id, status: execution.status });
     },
     changed(execution) {
-      status(execution.id, execution.status);
+      change(execution);
       bus.publish(EXCHANGES.execution, 'update', { id: execution.id, status: execution.status });
     },
     again: status,

@@ -73,11 +73,11 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   });
 
   /** Runs an execution that waits in one of the given statuses. Resolves when it was taken (or needs not be). */
-  async function take(id: string, from: 'scheduled' | 'resuming', method: Method): Promise<void> {
-    const waiting = await stores.executions.get(id, { include: ['status', 'runner_type', 'parent'] });
-    if (waiting?.status !== from || runs.has(id)) return;
-    const runner = findOrUndefined(waiting.runner_type);
-    const giveBack = await slotFor(runner, waiting.parent !== undefined);
+  async function take(id: string, from: 'scheduled' | 'resuming', method: Method, known?: Message): Promise<void> {
+    const waiting = await describe(id, from, known);
+    if (waiting === undefined || runs.has(id)) return;
+    const runner = findOrUndefined(waiting.runnerType);
+    const giveBack = await slotFor(runner, waiting.isChild);
     const controller = new AbortController();
     let finished: () => void = () => undefined;
     const done = new Promise<void>((resolve) => {
@@ -107,6 +107,16 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       end();
       throw error;
     }
+  }
+
+  /** What has to be known before a slot is taken: from the message where it says so, else from the database. */
+  async function describe(id: string, from: string, message: Message | undefined) {
+    if (typeof message?.runner_type === 'string') {
+      return { runnerType: message.runner_type, isChild: message.child === true };
+    }
+    const found = await stores.executions.get(id, { include: ['status', 'runner_type', 'parent'] });
+    if (found?.status !== from) return undefined;
+    return { runnerType: found.runner_type, isChild: found.parent !== undefined };
   }
 
   /** A workflow inside of another one needs no slot: the other one holds its own while it waits for it. */
@@ -177,13 +187,18 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   }
 
   const idOf = (message: Message) => String(message.id);
-  const consume = async (queue: string, key: string, prefetch: number, handle: (id: string) => Promise<void>) => {
+  const consume = async (
+    queue: string,
+    key: string,
+    prefetch: number,
+    handle: (id: string, message: Message) => Promise<void>,
+  ) => {
     consumers.push(
       await bus.consume({
         queue,
         prefetch,
         bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: key }],
-        handler: (message) => handle(idOf(message)),
+        handler: (message) => handle(idOf(message), message),
       }),
     );
   };
@@ -200,7 +215,9 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       await consume('st2.actionrunner.cancel', 'canceling', PREFETCH, (id) => steer('cancel', id));
       await consume('st2.actionrunner.pause', 'pausing', PREFETCH, (id) => steer('pause', id));
       await consume('st2.actionrunner.resume', 'resuming', PREFETCH, (id) => steer('resume', id));
-      await consume('st2.actionrunner.work', 'scheduled', PREFETCH, (id) => take(id, 'scheduled', 'run'));
+      await consume('st2.actionrunner.work', 'scheduled', PREFETCH, (id, message) =>
+        take(id, 'scheduled', 'run', message),
+      );
       logger.info({ owner, ...config.actionrunner }, 'dispatcher takes work');
     },
     async stop() {

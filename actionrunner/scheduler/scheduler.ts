@@ -8,7 +8,7 @@
 import type { ActionService } from '../../action-service/contract.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
+import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
@@ -42,6 +42,16 @@ export function createScheduler(deps: SchedulerDeps): Service {
 
   async function load(id: string): Promise<Execution | undefined> {
     return stores.executions.get(id, { exclude: ['result', 'log'] });
+  }
+
+  /** A request that nothing can hold back needs not be looked at. */
+  async function take({ id, action_ref: actionRef, due }: Message): Promise<void> {
+    if (typeof actionRef === 'string' && due === false && !(await policies.hasBefore(actionRef))) {
+      await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
+      return;
+    }
+    const execution = await load(String(id));
+    if (execution !== undefined) await schedule(execution);
   }
 
   async function schedule(execution: Execution): Promise<void> {
@@ -126,10 +136,7 @@ export function createScheduler(deps: SchedulerDeps): Service {
           queue: 'st2.actionrunner.req',
           prefetch: config.scheduler.prefetch,
           bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: 'requested' }],
-          handler: async (message) => {
-            const execution = await load(String(message.id));
-            if (execution !== undefined) await schedule(execution);
-          },
+          handler: (message) => take(message),
         }),
         await bus.consume({
           queue: 'st2.scheduler.ended',

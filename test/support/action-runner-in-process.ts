@@ -1,6 +1,7 @@
 /** Scheduler and dispatcher inside of the test's process, on real infrastructure. */
 import path from 'node:path';
 import { pino } from 'pino';
+import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { baseEnvironment } from '../../actionrunner/base-environment.ts';
@@ -57,7 +58,7 @@ export async function actionRunnerInProcess(
     config,
     baseEnvironment: baseEnvironment(process.env),
     tokenFor: createServiceTokens(stores, 3_600).serviceToken,
-    packConfig: async (pack) => ((await stores.configs.findOne({ pack }))?.values ?? {}) as Record<string, unknown>,
+    packConfig: createPackConfigs(stores, parts.keyValues),
   };
   const policies = createPolicies({ stores, actions, logger });
   const buildContext = createRunContexts({
