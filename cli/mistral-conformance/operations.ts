@@ -30,7 +30,10 @@ function runOperation(rehearsal: Rehearsal, root: RehearsalExecution, operation:
       return undefined;
     case 'rerun':
     case 'skip': {
-      const task = pathOf(findExecution(rehearsal, root, operation), operation.task ?? '');
+      const execution = findExecution(rehearsal, root, operation);
+      const refusal = reopenRefusal(execution);
+      if (refusal !== undefined) return refusal;
+      const task = pathOf(execution, operation.task ?? '');
       const event: ConductorEvent =
         operation.op === 'skip'
           ? { type: 'skip', task }
@@ -71,6 +74,13 @@ function pathOf(execution: RehearsalExecution, task: string): string {
   return parent === undefined ? task : pathOf(parent.execution, `${parent.run.task_name}.${task}`);
 }
 
+/** A workflow that succeeded cannot run again, nor can what is below it. A paused one takes no notice. */
+function reopenRefusal({ conductor, parent }: RehearsalExecution): string | undefined {
+  if (conductor.state === 'PAUSED') return undefined;
+  if (conductor.state === 'SUCCESS') return "Can't change workflow execution state from SUCCESS to RUNNING.";
+  return parent === undefined ? undefined : reopenRefusal(parent.execution);
+}
+
 function changeState(rehearsal: Rehearsal, execution: RehearsalExecution, operation: Operation): string | undefined {
   const { state } = execution.conductor;
   const { message, env } = operation;
@@ -88,6 +98,9 @@ function changeState(rehearsal: Rehearsal, execution: RehearsalExecution, operat
     default: {
       const wanted = operation.state;
       if (wanted !== 'SUCCESS' && wanted !== 'ERROR' && wanted !== 'CANCELLED') return `No final state: ${wanted}`;
+      if (wanted === 'SUCCESS' && ['PAUSED', 'ERROR', 'CANCELLED'].includes(state)) {
+        return `Can't change workflow execution state from ${state} to SUCCESS.`;
+      }
       rehearsal.send(execution, { type: 'stop', state: wanted, message });
       return undefined;
     }
