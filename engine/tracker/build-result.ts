@@ -19,11 +19,18 @@ export function buildResult(
       updated_at: toTime(task.updated_at),
       state: task.state,
       state_info: task.state_info,
-      input: fromText(task.input),
+      input: withoutContext(fromText(task.input)),
       result: fromText(task.result),
       published: fromText(task.published),
     })),
   };
+}
+
+/** What the engine adds for `st2.action` is the same for every task and of no interest to a reader. */
+function withoutContext(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || !('st2_context' in input)) return input;
+  const { st2_context: _context, ...rest } = input;
+  return rest;
 }
 
 function isFinished(state: string): boolean {
