@@ -14,7 +14,7 @@ while read -r change group; do
     -) before=\${groups%%" $group "*}; after=\${groups#*" $group "}; [ "$before" = "$groups" ] || groups="$before $after" ;;
   esac
 done
-for group in $groups; do kill -9 -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -9 "-$group" 2>/dev/null; done
 `;
 
 export interface GroupReaper {
