@@ -77,7 +77,7 @@ export function isMapping(value: unknown): value is Mapping {
 
 /** A view as a dict of its own; dicts stay as they are. */
 export function toDict(value: Mapping): Dict {
-  if (isDict(value)) return value;
+  if (!isDataView(value)) return value;
   return createDict(Array.from(value.keys(), (key) => [key, value.get(key) ?? null] as const));
 }
 
