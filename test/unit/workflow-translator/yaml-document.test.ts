@@ -114,7 +114,7 @@ describe('texts that are refused', () => {
   for (const [title, text] of [
     ['brackets', '['.repeat(100_000)],
     ['dashes', '- '.repeat(100_000)],
-    ['indented keys', Array.from({ length: 3000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
+    ['indented keys', Array.from({ length: 1000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ] as const) {
     it(`deep nesting of ${title} is no stack overflow`, () => {
       assert.match(parseYaml(text).problems[0]?.message ?? '', /nested deeper/);
