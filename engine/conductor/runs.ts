@@ -4,7 +4,7 @@ import type { Template } from '../../workflow-translator/ir.ts';
 import { findAdHocAction, resolveAdHoc } from './ad-hoc.ts';
 import { addRun, emit, type Machine, nextNumber, specOf } from './machine.ts';
 import type { RunRecord, TaskRecord } from './records.ts';
-import { runOn, taskFlag } from './task-input.ts';
+import { runOn, taskFlag, withActionDefaults } from './task-input.ts';
 
 /** Sub-workflows within sub-workflows; more is taken for a recursion without end. */
 const MAX_DEPTH = 100;
@@ -44,7 +44,8 @@ function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
     type: 'action.run',
     ...identityOf(task, run),
     action: name,
-    input,
+    // Beyond Mistral: the base of an ad-hoc action has the environment's defaults, too; `st2.action` could not run without them.
+    input: adHoc === undefined ? input : withActionDefaults(machine, name, input),
     ...(target === undefined || target === null ? {} : { run_on: target }),
     safe_rerun: taskFlag(machine, task, 'safe_rerun'),
   });

@@ -23,7 +23,12 @@ export function taskInput(machine: Machine, task: TaskRecord, item: Layer | unde
         `Actual type: ${pyTypeName(input)}. Actual value: ${pyRepr(input)}`,
     );
   }
-  const defaults = actionDefaults(machine, spec.target);
+  return withActionDefaults(machine, spec.target, input);
+}
+
+/** The input of an action with what the environment gives for it under `__actions`; the input itself wins. */
+export function withActionDefaults(machine: Machine, action: string, input: Input): Input {
+  const defaults = actionDefaults(machine, action);
   return defaults === undefined ? input : mergeObjects(defaults, input);
 }
 
