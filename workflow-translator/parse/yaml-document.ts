@@ -18,11 +18,11 @@ import {
   LineCounter,
   type Node,
   type ParsedNode,
-  parseDocument,
   type Scalar,
 } from 'yaml';
 import { createDict, type Dict, dictEntries, isDict } from '../../core/python/dict.ts';
 import { toPyFloat } from '../../core/python/values.ts';
+import { composeDocument } from './compose.ts';
 import { indentLooseLines } from './loose-indent.ts';
 import { findForbiddenTab } from './tabs.ts';
 import { floatOf, integerOf, resolvePlainScalar, YamlTimestamp } from './yaml-scalars.ts';
@@ -56,24 +56,18 @@ export interface YamlOptions {
 
 const MAX_LENGTH = 4_000_000;
 const MAX_DEPTH = 200;
+const TOO_DEEP = `the document is nested deeper than ${MAX_DEPTH} levels`;
 const MAX_ALIAS_NODES = 100_000;
 const CORE_TAG = 'tag:yaml.org,2002:';
 
 /** Reads one YAML document. Never throws: what is wrong stands in `problems`. */
 export function parseYaml(text: string, options: YamlOptions = {}): YamlDocument {
   if (text.length > MAX_LENGTH) return unreadable(`the document is longer than ${MAX_LENGTH} characters`);
-  const tooDeep = firstTooDeep(text);
-  if (tooDeep !== undefined) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`, tooDeep);
-  try {
-    const strict = readDocument(text, NOTHING_ADDED, options);
-    const indented = strict.problems.length > 0 ? indentLooseLines(text) : undefined;
-    if (indented === undefined) return strict;
-    const loose = readDocument(indented.text, indented.added, options);
-    return loose.problems.length > 0 ? strict : loose;
-  } catch (error) {
-    if (error instanceof RangeError) return unreadable(`the document is nested deeper than ${MAX_DEPTH} levels`);
-    throw error;
-  }
+  const strict = readDocument(text, NOTHING_ADDED, options);
+  const indented = strict.problems.length > 0 ? indentLooseLines(text) : undefined;
+  if (indented === undefined) return strict;
+  const loose = readDocument(indented.text, indented.added, options);
+  return loose.problems.length > 0 ? strict : loose;
 }
 
 function unreadable(message: string, place: Position = { line: 1, column: 1 }): YamlDocument {
@@ -85,53 +79,16 @@ function unreadable(message: string, place: Position = { line: 1, column: 1 }): 
   };
 }
 
-/** Guards the recursive composer: a quick look at brackets, indicators in a row and indentation, before any parsing. */
-function firstTooDeep(text: string): Position | undefined {
-  let open = 0;
-  let line = 1;
-  let lineStart = 0;
-  let indicators = 0;
-  const indents: number[] = [];
-  for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (char === '\n') {
-      line += 1;
-      lineStart = index + 1;
-      indicators = 0;
-    } else if (char === '[' || char === '{') open += 1;
-    else if (char === ']' || char === '}') open = Math.max(0, open - 1);
-    else if ((char === '-' || char === '?' || char === ':') && text[index + 1] === ' ') indicators += 1;
-    if (index === lineStart && isDeeper(text, index, indents)) return { line, column: 1 };
-    if (open > MAX_DEPTH * 5 || indicators > MAX_DEPTH * 5) return { line, column: index - lineStart + 1 };
-  }
-  return undefined;
-}
-
 const NOTHING_ADDED: ReadonlyMap<number, number> = new Map();
-
-/** Keeps the indentations that are open at a line; true when there are too many. */
-function isDeeper(text: string, lineStart: number, indents: number[]): boolean {
-  let end = lineStart;
-  while (text[end] === ' ') end += 1;
-  if (text[end] === undefined || text[end] === '\n') return false;
-  const indent = end - lineStart;
-  while ((indents.at(-1) ?? -1) >= indent) indents.pop();
-  indents.push(indent);
-  return indents.length > MAX_DEPTH * 2;
-}
 
 function readDocument(text: string, added: ReadonlyMap<number, number>, options: YamlOptions): YamlDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    version: '1.1',
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-    lineCounter: lines,
-  });
   const at = (offset: number): Position => positionOf(lines, added, offset);
+  const composed = composeDocument(text, lines);
+  if ('tooDeepAt' in composed) return unreadable(TOO_DEEP, at(composed.tooDeepAt));
+  const { document, hasMore } = composed;
   const problems: YamlProblem[] = [];
+  if (hasMore) problems.push({ message: 'expected a single document, but found another document', ...at(0) });
   for (const error of document.errors) {
     if (error.code === 'BAD_SCALAR_START' && text[error.pos[0]] === '@') continue;
     problems.push({ message: sentence(error.message), ...at(error.pos[0]) });
@@ -234,7 +191,7 @@ class ValueReader {
 
   read(node: Node | null | undefined, depth: number): unknown {
     if (node === null || node === undefined) return null;
-    if (depth > MAX_DEPTH) return this.#refuse(node, `the document is nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH) return this.#refuse(node, TOO_DEEP);
     if (this.#insideAlias > 0) {
       this.#aliasNodes += 1;
       if (this.#aliasNodes === MAX_ALIAS_NODES) this.#refuse(node, 'the aliases of the document expand to too much');

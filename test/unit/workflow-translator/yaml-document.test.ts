@@ -85,7 +85,7 @@ describe('texts that are refused', () => {
     ['an unclosed bracket', 'a: {b', /must be sufficiently indented/],
     ['a tab between tokens', 'a:\tb', /found character '\\t'/],
     ['a tag that is unknown', 'a: !python/object x', /could not determine a constructor/],
-    ['a second document', 'a: 1\n---\nb: 2', /multiple documents/],
+    ['a second document', 'a: 1\n---\nb: 2', /another document/],
     ['an anchor inside of itself', 'a: &a [*a]', /contains itself/],
     ['a key that is a list', '? [1]\n: 2', /unhashable/],
   ];
@@ -113,7 +113,13 @@ describe('texts that are refused', () => {
 
   for (const [title, text] of [
     ['brackets', '['.repeat(100_000)],
+    ['brackets that text seems to close', '["]", '.repeat(50_000)],
     ['dashes', '- '.repeat(100_000)],
+    [
+      'dashes on many lines',
+      Array.from({ length: 40 }, (_, at) => `${'  '.repeat(at * 20)}${'- '.repeat(20)}`).join('\n'),
+    ],
+    ['question marks', '? '.repeat(10_000)],
     ['indented keys', Array.from({ length: 1000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
   ] as const) {
     it(`deep nesting of ${title} is no stack overflow`, () => {
