@@ -1,6 +1,7 @@
 /** Which interpreter, search path and environment a pack's Python actions get. */
 import { existsSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
+import type { Config } from '../../../platform/config/load-config.ts';
 import { projectRoot } from '../../project-root.ts';
 import type { RunContext } from '../contract.ts';
 import { toEnvironment } from '../shell/run-local-shell.ts';
@@ -17,6 +18,11 @@ export interface PythonEnvironment {
   /** Folders put before the interpreter's own search path. */
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+}
+
+/** Where interpreters keep compiled files: packs stay as they were installed, and may be read-only. */
+export function bytecodeFolder(config: Config): string {
+  return resolve(config.system.data_dir, 'pycache');
 }
 
 function virtualenvOf(context: RunContext): string | undefined {
@@ -48,6 +54,7 @@ export async function pythonEnvironment(context: RunContext, entryPoint: string)
     ...(await context.actionEnvironment()),
     PYTHONPATH: [...path, PYTHON_FOLDER].join(delimiter),
     PYTHONUNBUFFERED: '1',
+    PYTHONPYCACHEPREFIX: bytecodeFolder(services.config),
   };
   if (virtualenv !== undefined) {
     env.VIRTUAL_ENV = virtualenv;

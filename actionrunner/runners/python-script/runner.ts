@@ -4,7 +4,7 @@ import { type ProcessEnd, runProcess } from '../../process/run-process.ts';
 import type { RunContext, Runner, RunOutcome } from '../contract.ts';
 import { withContent } from '../shell/content-version.ts';
 import { toTimeout } from '../shell/run-local-shell.ts';
-import { PYTHON_FOLDER, pythonEnvironment } from './python-environment.ts';
+import { bytecodeFolder, PYTHON_FOLDER, pythonEnvironment } from './python-environment.ts';
 import { warmPythons } from './warm-python.ts';
 
 const DEFAULT_TIMEOUT = 600;
@@ -39,7 +39,12 @@ async function runPython(context: RunContext, entryPoint: string): Promise<RunOu
     maxOutput: services.config.actionrunner.max_output,
   };
   const end = services.config.actionrunner.python_warm
-    ? await warmPythons.run(environment, services.baseEnvironment, request, context.logger)
+    ? await warmPythons.run(
+        environment,
+        { ...services.baseEnvironment, PYTHONPYCACHEPREFIX: bytecodeFolder(services.config) },
+        request,
+        context.logger,
+      )
     : await runProcess({
         ...request,
         file: environment.interpreter,

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { pino } from 'pino';
 import { baseEnvironment } from '../../../../actionrunner/base-environment.ts';
 import type { RunContext, RunnerServices } from '../../../../actionrunner/runners/contract.ts';
@@ -8,7 +10,7 @@ export function runContext(
   given: Partial<RunContext> & { readonly env?: Readonly<Record<string, string>> } = {},
 ): RunContext & { readonly streamed: string[] } {
   const streamed: string[] = [];
-  const config = loadConfig(given.env ?? {});
+  const config = loadConfig({ ST2_DATA_DIR: path.join(tmpdir(), `runner-test-${process.pid}`), ...given.env });
   return {
     execution: { id: 'e'.repeat(24), liveaction_id: 'f'.repeat(24), context: {} } as never,
     action: { ref: 'test.action', name: 'action', pack: 'test', parameters: {}, entry_point: '' } as never,
