@@ -1,4 +1,5 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, conductor. */
+import { benchConductor } from './conductor.ts';
 import { printReport, type Row } from './report.ts';
 import { benchWholePath } from './whole-path.ts';
 
@@ -6,6 +7,7 @@ const RUNS = 5;
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
+  conductor: () => benchConductor(RUNS),
 };
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
