@@ -4,6 +4,7 @@
  */
 import { roundHalfEven } from './datetime.ts';
 import { PythonError } from './errors.ts';
+import { floatPower } from './float-power.ts';
 import { isPyFloat, numberOf, type PyFloat, toPyFloat, toPyInt } from './values.ts';
 
 export type PyNumber = number | bigint | PyFloat;
@@ -20,6 +21,10 @@ function isFloat(left: Operand, right: Operand): boolean {
   return isPyFloat(left) || isPyFloat(right);
 }
 
+function isBig(left: Operand, right: Operand): boolean {
+  return typeof left === 'bigint' || typeof right === 'bigint';
+}
+
 function bitLength(value: bigint): number {
   const size = value < 0n ? -value : value;
   return size < 0x20000000000000n ? Math.ceil(Math.log2(Number(size) + 1)) : size.toString(16).length * 4;
@@ -32,19 +37,19 @@ function checkBits(bits: number): void {
 
 export function add(left: Operand, right: Operand): PyNumber {
   if (isFloat(left, right)) return toPyFloat(numberOf(left) + numberOf(right));
-  const sum = numberOf(left) + numberOf(right);
+  const sum = isBig(left, right) ? Number.NaN : numberOf(left) + numberOf(right);
   return Number.isSafeInteger(sum) ? sum : toPyInt(big(left) + big(right));
 }
 
 export function subtract(left: Operand, right: Operand): PyNumber {
   if (isFloat(left, right)) return toPyFloat(numberOf(left) - numberOf(right));
-  const difference = numberOf(left) - numberOf(right);
+  const difference = isBig(left, right) ? Number.NaN : numberOf(left) - numberOf(right);
   return Number.isSafeInteger(difference) ? difference : toPyInt(big(left) - big(right));
 }
 
 export function multiply(left: Operand, right: Operand): PyNumber {
   if (isFloat(left, right)) return toPyFloat(numberOf(left) * numberOf(right));
-  const product = numberOf(left) * numberOf(right);
+  const product = isBig(left, right) ? Number.NaN : numberOf(left) * numberOf(right);
   if (Number.isSafeInteger(product)) return product + 0;
   const [a, b] = [big(left), big(right)];
   checkBits(bitLength(a) + bitLength(b));
@@ -110,22 +115,22 @@ export function compareNumbers(left: Operand, right: Operand): number {
 
 /** Python's `pow(base, exponent)`: a negative exponent of ints gives a float. */
 export function power(base: Operand, exponent: Operand): PyNumber {
-  if (isFloat(base, exponent)) return floatPower(numberOf(base), numberOf(exponent));
-  if (numberOf(exponent) < 0) return floatPower(numberOf(base), numberOf(exponent));
+  if (isFloat(base, exponent)) return checkedPower(numberOf(base), numberOf(exponent));
+  if (numberOf(exponent) < 0) return checkedPower(numberOf(base), numberOf(exponent));
   const plain = numberOf(base) ** numberOf(exponent);
   if (Number.isSafeInteger(plain)) return plain + 0;
   checkBits(bitLength(big(base)) * numberOf(exponent));
   return toPyInt(big(base) ** big(exponent));
 }
 
-function floatPower(base: number, exponent: number): PyNumber {
+function checkedPower(base: number, exponent: number): PyNumber {
   if (base === 0 && exponent < 0) {
     throw new PythonError('ZeroDivisionError', '0.0 cannot be raised to a negative power');
   }
   if (base < 0 && Number.isFinite(base) && Number.isFinite(exponent) && !Number.isInteger(exponent)) {
     throw new PythonError('ValueError', 'the result would be a complex number');
   }
-  const result = base === 1 ? 1 : base ** exponent;
+  const result = base === 1 ? 1 : floatPower(base, exponent);
   if (!Number.isFinite(result) && Number.isFinite(base) && Number.isFinite(exponent)) {
     throw new PythonError('OverflowError', 'Numerical result out of range');
   }
@@ -187,7 +192,7 @@ function roundInt(value: bigint, zeros: number): PyNumber {
 
 /** Rounds the exact binary value, not its short decimal text: `round(2.675, 2)` is 2.67. */
 function roundFloat(value: number, digits: number): number {
-  if (digits > 22) return value;
+  if (digits > 22 || value === 0) return value;
   if (digits > 0) {
     const scaled = exactTie(value, digits);
     return scaled ?? Number(value.toFixed(Math.min(digits, 100)));

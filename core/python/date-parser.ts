@@ -30,7 +30,7 @@ const ISO = /^(\d{4})(?:-(\d{2})(?:-(\d{2}))?|(\d{2})(\d{2}))?(?:[T ](.+))?$/i;
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?/;
 const COMPACT_CLOCK = /^(\d{2})(\d{2})(?:(\d{2})(?:[.,](\d+))?)?(?![\d:])/;
 const TOKEN =
-  /\s*(?:(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)|(\d+)(?:st|nd|rd|th)?\b|([+-]\d{2}:?\d{2}\b|[+-]\d{2}\b)|([A-Za-z]+)\.?|([-/,.;]))/gy;
+  /\s*(?:(\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)|(\d+)(?:(?:st|nd|rd|th)\b)?|([+-]\d{2}:?\d{2}\b|[+-]\d{2}\b)|([A-Za-z]+)\.?|([-/,.;]))/gy;
 const JUMP_WORDS = new Set(['and', 'ad', 'm', 't', 'of', 'at', 'on']);
 
 function unknown(text: string): PythonError {
@@ -90,15 +90,17 @@ function readTokens(text: string): Fields {
   const fields: Fields = {};
   const parts: DatePart[] = [];
   TOKEN.lastIndex = 0;
+  let afterClock = false;
   while (TOKEN.lastIndex < text.length) {
     const match = TOKEN.exec(text);
     if (match === null) throw unknown(text);
     const [, clock, digits, zone, word] = match;
     if (clock !== undefined) setClock(fields, CLOCK.exec(clock) ?? match);
     else if (digits !== undefined) readNumber(digits, fields, parts, text);
-    else if (zone !== undefined && fields.hour !== undefined) fields.offset = parseOffset(zone);
+    else if (zone !== undefined && afterClock) fields.offset = parseOffset(zone);
     else if (zone !== undefined) parts.push({ value: Number(zone.slice(1)), digits: zone.length - 1, isMonth: false });
     else if (word !== undefined) readWord(word, fields, parts, text);
+    afterClock = clock !== undefined || (afterClock && word !== undefined);
   }
   placeParts(parts, fields, text);
   if (Object.keys(fields).length === 0) throw new PythonError('ParserError', `String does not contain a date: ${text}`);
@@ -121,7 +123,7 @@ function readNumber(digits: string, fields: Fields, parts: DatePart[], text: str
     for (const part of digits.match(/../g) ?? []) parts.push({ value: Number(part), digits: 2, isMonth: false });
     return;
   }
-  if (digits.length > 4 || parts.length >= 3) throw unknown(text);
+  if (digits.length > 4 || parts.length >= 4) throw unknown(text);
   parts.push({ value: Number(digits), digits: digits.length, isMonth: false });
 }
 

@@ -13,6 +13,8 @@ export type PythonErrorKind =
   | 'RuntimeError'
   | 'AssertionError'
   | 'JSONDecodeError'
+  | 'SyntaxError'
+  | 'ReaderError'
   | 'ScannerError'
   | 'ParserError'
   | 'ComposerError'

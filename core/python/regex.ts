@@ -203,6 +203,7 @@ export class Regex {
     const pattern = this.#pattern;
     if (pattern === undefined) return undefined;
     if (pattern.hasEnd && text.endsWith('\n')) return undefined;
+    if (pattern.hasBoundary && text === '') return undefined;
     if (pattern.hasUnicodeBoundary && NOT_ASCII.test(text)) return undefined;
     this.#re2 ??= RE2JS.compile(pattern.source);
     return this.#re2;

@@ -118,6 +118,10 @@ const PARSERS: ReadonlyMap<string, string> = new Map([
   ['M', '[0-5]\\d|\\d'],
   ['S', '6[01]|[0-5]\\d|\\d'],
   ['f', '\\d{1,6}'],
+  ['U', '5[0-3]|[0-4]\\d|\\d'],
+  ['W', '5[0-3]|[0-4]\\d|\\d'],
+  ['V', '5[0-3]|0[1-9]|[1-4]\\d|\\d'],
+  ['G', '\\d{4}'],
   ['y', '\\d\\d'],
   ['Y', '\\d{4}'],
   ['z', '[+-]\\d\\d:?[0-5]\\d(?::?[0-5]\\d(?:\\.\\d{1,6})?)?|Z'],
@@ -193,10 +197,51 @@ function toDateTime(groups: Readonly<Record<string, string | undefined>>): PyDat
     microsecond: Number((groups.f ?? '').padEnd(6, '0')),
     offset: groups.z === undefined ? null : parseOffset(groups.z),
   };
-  if (dayOfYearGiven !== undefined && groups.m === undefined && monthName === undefined && groups.d === undefined) {
+  if (dayOfYearGiven !== undefined) {
     return new PyDateTime({ year, month: 1, day: 1, ...time }).plus(new PyTimeDelta(dayOfYearGiven - 1));
   }
+  const byWeek =
+    groups.Y === undefined || groups.m !== undefined || monthName !== undefined
+      ? undefined
+      : dayOfWeekDate(groups, year);
+  if (groups.G !== undefined || byWeek !== undefined) {
+    const days = byWeek ?? isoWeekDate(groups);
+    return new PyDateTime({ year: 1970, month: 1, day: 1, ...time }).plus(new PyTimeDelta(days));
+  }
   return new PyDateTime({ year, month, day: number('d') ?? 1, ...time });
+}
+
+/** The weekday that was parsed, Monday = 0. */
+function weekdayGiven(groups: Readonly<Record<string, string | undefined>>): number | undefined {
+  if (groups.u !== undefined) return Number(groups.u) - 1;
+  if (groups.w !== undefined) return (Number(groups.w) + 6) % 7;
+  const name = groups.A ?? groups.a;
+  return name === undefined ? undefined : indexOfName(WEEKDAYS, name);
+}
+
+/** Days since the epoch of a weekday in a week counted by `%U` or `%W`. */
+function dayOfWeekDate(groups: Readonly<Record<string, string | undefined>>, year: number): number | undefined {
+  const week = groups.U ?? groups.W;
+  const day = weekdayGiven(groups);
+  if (week === undefined || day === undefined) return undefined;
+  const fromSunday = groups.U !== undefined ? 1 : 0;
+  const first = (weekdayOf(year, 1, 1) + fromSunday) % 7;
+  const inWeek = (day + fromSunday) % 7;
+  const days = Number(week) === 0 ? inWeek - first : ((7 - first) % 7) + 7 * (Number(week) - 1) + inWeek;
+  return daysFromCivil(year, 1, 1) + days;
+}
+
+/** Days since the epoch of `%G-W%V-%u`. */
+function isoWeekDate(groups: Readonly<Record<string, string | undefined>>): number {
+  const day = weekdayGiven(groups);
+  if (groups.V === undefined || day === undefined) {
+    throw new PythonError(
+      'ValueError',
+      "ISO year directive '%G' must be used with the ISO week directive '%V' and a weekday directive",
+    );
+  }
+  const year = Number(groups.G);
+  return daysFromCivil(year, 1, 4) - weekdayOf(year, 1, 4) + 7 * (Number(groups.V) - 1) + day;
 }
 
 /** The distance to UTC that text such as `+02:00`, `-0530` or `Z` means. */

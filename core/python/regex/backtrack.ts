@@ -291,6 +291,8 @@ class Backtracker {
       case 'textEnd':
         return position === text.length;
       case 'boundary':
+        // Python holds an empty text to have neither.
+        if (text === '') return false;
         return (
           (this.#isWord(position, node.ascii) !==
             (position > 0 && this.#isWord(this.#before(position), node.ascii))) !==

@@ -52,6 +52,8 @@ export interface ParsedRegex {
 }
 
 const MAX_DEPTH = 100;
+/** What takes no character cannot be repeated; look-around can. */
+const ASSERTIONS = new Set<RegexNode['type']>(['start', 'end', 'textStart', 'textEnd', 'boundary']);
 const FLAG_LETTERS: Readonly<Record<string, keyof RegexFlags>> = {
   i: 'ignoreCase',
   m: 'multiLine',
@@ -167,7 +169,7 @@ class RegexParser {
   #quantified(atom: RegexNode): RegexNode {
     const bounds = this.#bounds();
     if (bounds === undefined) return atom;
-    if (['start', 'end', 'textStart'].includes(atom.type)) throw this.#error('nothing to repeat');
+    if (ASSERTIONS.has(atom.type)) throw this.#error('nothing to repeat');
     const lazy = this.#take('?');
     const possessive = !lazy && this.#take('+');
     if (this.#bounds() !== undefined) throw this.#error('multiple repeat');

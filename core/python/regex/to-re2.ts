@@ -7,6 +7,8 @@ export interface Re2Pattern {
   readonly hasEnd: boolean;
   /** `\b` knows all letters in Python, in RE2 those of ASCII. */
   readonly hasUnicodeBoundary: boolean;
+  /** `\B` matches in an empty text, in Python it does not. */
+  readonly hasBoundary: boolean;
 }
 
 /** RE2 refuses larger counts. */
@@ -23,7 +25,7 @@ class Inexpressible extends Error {}
 
 /** `undefined` when RE2 lacks a construct of the pattern (look-around, references, conditions, possessive repeats). */
 export function toRe2(root: RegexNode): Re2Pattern | undefined {
-  const found = { hasEnd: false, hasUnicodeBoundary: false };
+  const found = { hasEnd: false, hasUnicodeBoundary: false, hasBoundary: false };
   try {
     return { source: print(root, found), ...found };
   } catch (error) {
@@ -35,6 +37,7 @@ export function toRe2(root: RegexNode): Re2Pattern | undefined {
 interface Findings {
   hasEnd: boolean;
   hasUnicodeBoundary: boolean;
+  hasBoundary: boolean;
 }
 
 function print(node: RegexNode, found: Findings): string {
@@ -68,6 +71,7 @@ function print(node: RegexNode, found: Findings): string {
     case 'textEnd':
       return '\\z';
     case 'boundary':
+      found.hasBoundary = true;
       if (!node.ascii) found.hasUnicodeBoundary = true;
       return node.negated ? '\\B' : '\\b';
     default:

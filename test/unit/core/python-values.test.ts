@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { floorDivide, modulo, multiply, parseInteger, power, round } from '../../../core/python/arithmetic.ts';
+import {
+  floorDivide,
+  modulo,
+  multiply,
+  parseInteger,
+  power,
+  round,
+  subtract,
+} from '../../../core/python/arithmetic.ts';
 import { parseDateTime } from '../../../core/python/date-parser.ts';
 import { createDict } from '../../../core/python/dict.ts';
 import { pyEquals, pyHash, pyTruth } from '../../../core/python/equality.ts';
@@ -112,8 +120,17 @@ describe('Python values: arithmetic', () => {
     assert.equal(multiply(2 ** 52, 4), 18014398509481984n);
     assert.equal(power(2, 100), 2n ** 100n);
     assert.throws(() => power(2, 10_000_000), { kind: 'LimitExceeded' });
+    assert.equal(subtract(10, 9007199254740993n), -9007199254740983);
     assert.equal(parseInteger(' -1_000 '), -1000);
     assert.throws(() => parseInteger('3.0'), { kind: 'ValueError' });
+  });
+
+  test('powers of floats are rounded correctly', () => {
+    assert.equal(power(0.5, 1.5), 0.3535533905932738);
+    assert.equal(power(0.5, -2.5), 5.656854249492381);
+    assert.equal(power(2, -1), 0.5);
+    assert.deepEqual(power(new PyFloat(9), 0.5), new PyFloat(3));
+    assert.equal(power(1.1, -3), 0.7513148009015775);
   });
 
   test('rounding is half to even, of the exact value', () => {
@@ -149,6 +166,8 @@ describe('Python values: dates', () => {
     });
     assert.equal(formatDateTime(moment, '%a %d %b %Y %I:%M %p %z %j %%'), 'Thu 29 Feb 2024 03:04 PM +0100 060 %');
     assert.equal(String(parseWithFormat('29/02/2024 15:04', '%d/%m/%Y %H:%M')), '2024-02-29 15:04:00');
+    assert.equal(String(parseWithFormat('2024 200', '%Y %j')), '2024-07-18 00:00:00');
+    assert.equal(String(parseWithFormat('2024-W10-3', '%G-W%V-%u')), '2024-03-06 00:00:00');
     assert.throws(() => parseWithFormat('30/02/2024', '%d/%m/%Y'), { kind: 'ValueError' });
   });
 
@@ -158,6 +177,8 @@ describe('Python values: dates', () => {
     ['Thu, 25 Sep 2003 10:49:41 -0300', '2003-09-25 10:49:41-03:00'],
     ['10/12/2023 5:30 PM', '2023-10-12 17:30:00'],
     ['Nov 22 2024', '2024-11-22 00:00:00'],
+    ['10:30 2020-01-01', '2020-01-01 10:30:00'],
+    ['March 3rd, 2015 at 3pm', '2015-03-03 15:00:00'],
   ];
   for (const [text, expected] of texts) {
     test(text, () => assert.equal(String(parseDateTime(text, never)), expected));
