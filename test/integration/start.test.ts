@@ -93,7 +93,8 @@ describe('npm start', () => {
       assert.equal(statSync(path.join(dataFolder, secret)).mode & 0o777, 0o600, secret);
     }
     assert.equal((await request('/actions/morepack.hello')).ref, 'morepack.hello');
-    const login = { authorization: `Basic ${Buffer.from('ann:a-password').toString('base64')}` };
+    const authorization = `Basic ${Buffer.from('ann:a-password').toString('base64')}`;
+    const login = { authorization, 'content-type': 'application/json' };
     const token = await fetch(`${env.ST2_AUTH_URL}/tokens`, { method: 'POST', headers: login, body: '{}' });
     assert.equal(token.status, 201);
 
