@@ -26,6 +26,20 @@ export interface WorkflowSpots {
 
 const ignore = (): void => undefined;
 
+const DELIMITERS = [
+  ['<%', '%>'],
+  ['{{', '}}'],
+  ['{%', '%}'],
+] as const;
+
+/** A quick look, so that long texts without expressions cost nothing. */
+function mayHoldExpressions(text: string): boolean {
+  return DELIMITERS.some(([open, close]) => {
+    const start = text.indexOf(open);
+    return start >= 0 && text.lastIndexOf(close) > start;
+  });
+}
+
 /** A collector: what the given values hold, at any depth; deeper than Mistral looks the spots are not its own. */
 class Spots {
   readonly list: ExpressionSpot[] = [];
@@ -37,7 +51,7 @@ class Spots {
 
   #walk(value: unknown, path: Path, checkedByMistral: boolean, depth: number): void {
     if (typeof value === 'string') {
-      if (/<%|\{\{|\{%/.test(value))
+      if (mayHoldExpressions(value))
         this.list.push({ text: value, path, checkedByMistral: checkedByMistral && depth <= 1 });
     } else if (Array.isArray(value)) {
       for (const [index, item] of value.entries()) this.#walk(item, [...path, index], checkedByMistral, depth + 1);

@@ -28,15 +28,15 @@ export function namesInJinja(text: string): readonly UsedName[] {
   return isCertain ? names : names.filter((name) => name.kind !== 'variable');
 }
 
-/** The tree is plain data: nodes are told apart by `kind`, whatever they are part of. */
-function walk(node: unknown, names: UsedName[]): void {
-  if (Array.isArray(node)) {
-    for (const item of node) walk(item, names);
-    return;
+/** The tree is plain data: nodes are told apart by `kind`, whatever they are part of. It may be deep, so this is no recursion. */
+function walk(root: unknown, names: UsedName[]): void {
+  const open: unknown[] = [root];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    if (!Array.isArray(node)) note(node as Record<string, unknown>, names);
+    for (const part of Object.values(node).reverse()) open.push(part);
   }
-  if (typeof node !== 'object' || node === null) return;
-  note(node as Record<string, unknown>, names);
-  for (const part of Object.values(node)) walk(part, names);
 }
 
 function note(node: Readonly<Record<string, unknown>>, names: UsedName[]): void {

@@ -8,11 +8,43 @@ const PLAIN_FUNCTIONS = new Set(['len', 'str', 'int', 'float', 'dict', 'list', '
 /** What defines names of its own makes every finding uncertain. */
 const DEFINERS = new Set(['def', 'let', 'with', 'assert', 'lambda', 'call']);
 
+/** Deeper expressions are not looked into. */
+const MAX_DEPTH = 300;
+
 /** Names used by the expression; nothing when it defines names itself. */
 export function namesInYaql(source: string): readonly UsedName[] {
   const names: UsedName[] = [];
-  const isCertain = visit(parseYaql(source).root, true, names);
+  const { root } = parseYaql(source);
+  if (isTooDeep(root)) return [];
+  const isCertain = visit(root, true, names);
   return isCertain ? names : [];
+}
+
+/** A chain such as `1 + 1 + …` is a deep tree, which the recursive visit must not enter. */
+function isTooDeep(root: ExpressionNode): boolean {
+  const open: { readonly node: ArgumentNode; readonly depth: number }[] = [{ node: root, depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const depth = next.depth + 1;
+    if (depth > MAX_DEPTH) return true;
+    for (const node of childrenOf(next.node)) open.push({ node, depth });
+  }
+  return false;
+}
+
+function childrenOf(node: ArgumentNode): readonly ArgumentNode[] {
+  switch (node.kind) {
+    case 'group':
+      return [node.inner];
+    case 'logic':
+    case 'dot':
+      return [node.left, node.right];
+    case 'rule':
+      return [node.source, node.destination];
+    case 'call':
+      return node.args;
+    default:
+      return [];
+  }
 }
 
 function visit(node: ArgumentNode, isRoot: boolean, names: UsedName[]): boolean {
