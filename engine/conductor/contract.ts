@@ -55,7 +55,9 @@ export type Command =
       readonly input: Readonly<Record<string, unknown>>;
       readonly params: ExecutionParams;
     } & RunIdentity)
-  | { readonly type: 'action.cancel' | 'workflow.pause' | 'workflow.resume'; readonly id: string }
+  | { readonly type: 'action.cancel' | 'workflow.pause'; readonly id: string }
+  /** `env` is that of the resume above, to reach the `resume` event of the sub-workflow. */
+  | { readonly type: 'workflow.resume'; readonly id: string; readonly env?: Readonly<Record<string, unknown>> }
   /** The message is that of the cancel above; it is to reach the `cancel` event of the sub-workflow. */
   | { readonly type: 'workflow.cancel'; readonly id: string; readonly message: string | null }
   | {

@@ -159,7 +159,7 @@ export type Step =
       readonly state: MistralState;
       readonly state_info: string | null;
     }
-  | { readonly kind: 'schedule_items'; readonly task_id: string }
+  | { readonly kind: 'follow_task' | 'schedule_items'; readonly task_id: string }
   | {
       readonly kind: 'run_completed';
       readonly run_id: string;

@@ -142,10 +142,14 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
         if (child !== undefined) later(child, 0, { type: 'cancel', message: command.message ?? undefined });
         return;
       }
-      case 'workflow.pause':
       case 'workflow.resume': {
         const child = execution.children.get(command.id);
-        if (child !== undefined) later(child, 0, { type: command.type === 'workflow.pause' ? 'pause' : 'resume' });
+        if (child !== undefined) later(child, 0, { type: 'resume', env: command.env });
+        return;
+      }
+      case 'workflow.pause': {
+        const child = execution.children.get(command.id);
+        if (child !== undefined) later(child, 0, { type: 'pause' });
         return;
       }
       case 'workflow.rerun': {

@@ -21,6 +21,7 @@ export function rerunTask(machine: Machine, request: RerunRequest, env: Env): vo
     return;
   }
   reopen(machine, env);
+  followLateTasks(machine);
   machine.journal.set(task, 'retry_no', 0);
   machine.journal.set(task, 'waited_after', false);
   if (request.skip === true) {
@@ -39,6 +40,7 @@ function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env):
   const run = outer?.runs.filter((one) => one.kind === 'workflow' && one.accepted).at(-1);
   if (outer === undefined || run === undefined) return;
   reopen(machine, env);
+  followLateTasks(machine);
   machine.journal.set(run, 'accepted', false);
   setRunState(machine, run, 'RUNNING');
   setTaskState(machine, outer, 'RUNNING', null);
@@ -50,6 +52,15 @@ function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env):
 function failedTask(machine: Machine, name: string): TaskRecord | undefined {
   const executions = machine.tasksByName.get(name) ?? [];
   return executions.filter((task) => task.state === 'ERROR' || task.state === 'CANCELLED').at(-1);
+}
+
+/** Tasks that succeeded after the end of the workflow have led nowhere yet. */
+function followLateTasks(machine: Machine): void {
+  for (const task of machine.tasks) {
+    if (task.state !== 'SUCCESS' || task.next_tasks !== undefined) continue;
+    machine.journal.set(task, 'next_tasks', []);
+    pushStep(machine, { kind: 'follow_task', task_id: task.id });
+  }
 }
 
 /** The workflow runs again; timers that its end had stopped run anew. */

@@ -8,7 +8,7 @@ import { rerunTask } from './rerun.ts';
 import { handleRefusal, handleRunEnd, handleRunUpdate } from './run-events.ts';
 import { ActionUnusableError } from './runs.ts';
 import { isCompleted } from './states.ts';
-import { completeTask } from './task-complete.ts';
+import { completeTask, followTask } from './task-complete.ts';
 import { continueTask, runExistingTask, runJoin, runNewTask } from './task-run.ts';
 import { scheduleItems } from './with-items.ts';
 import { cancelWorkflow, checkAndComplete, failWorkflow, succeedWorkflow } from './workflow-end.ts';
@@ -83,6 +83,9 @@ export const STEPS: Handlers = {
   complete_task: taskStep('complete task', (machine, task, step: Extract<Step, { kind: 'complete_task' }>) =>
     completeTask(machine, task, step.state, step.state_info),
   ),
+  follow_task: taskStep('complete task', (machine, task) => {
+    if (isCompleted(task.state)) followTask(machine, task);
+  }),
   schedule_items: taskStep('run task', (machine, task) => {
     // What a pause holds back is started at resume.
     if (machine.workflow.state === 'PAUSED' || isCompleted(task.state)) return;

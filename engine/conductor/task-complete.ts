@@ -25,8 +25,14 @@ export function completeTask(machine: Machine, task: TaskRecord, state: MistralS
   if (!taskFlag(machine, task, 'keep_result')) dropResults(machine, task);
   if (state !== 'SKIPPED') policiesAfterComplete(machine, task);
   if (task.state === 'DELAYED') return;
-  const ended = isCompleted(machine.workflow.state);
-  const commands = ended ? [] : controllerOf(machine).nextCommands(machine, task);
+  // What completes after the end leads nowhere; if the workflow is run again, it is followed then.
+  if (isCompleted(machine.workflow.state)) return;
+  followTask(machine, task);
+}
+
+/** Does what follows from a completed task. */
+export function followTask(machine: Machine, task: TaskRecord): void {
+  const commands = controllerOf(machine).nextCommands(machine, task);
   noteNext(machine, task, commands);
   if (machine.workflow.state === 'PAUSED') return;
   machine.journal.set(task, 'processed', true);

@@ -12,7 +12,9 @@ export function resumeWorkflow(machine: Machine, env: Readonly<Record<string, un
   const { workflow } = machine;
   if (workflow.state !== 'PAUSED' && workflow.state !== 'IDLE') return;
   updateEnv(machine, env);
-  for (const run of machine.openSubWorkflows) emit(machine, { type: 'workflow.resume', id: run.id });
+  for (const run of machine.openSubWorkflows) {
+    emit(machine, { type: 'workflow.resume', id: run.id, ...(env === undefined ? {} : { env }) });
+  }
   setWorkflowState(machine, 'RUNNING', null);
   continueWorkflow(machine, heldBackCommands(machine));
 }

@@ -73,6 +73,22 @@ describe('control from outside', () => {
     assert.deepEqual(conductor.view().tasks[0]?.result, ['zero', 'one', 'two']);
   });
 
+  it('what succeeded after the end is followed when the workflow is run again', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    a: {action: x.x, on-error: fail, on-success: j}
+    b: {action: x.x, on-success: j}
+    j: {join: all, action: x.x}
+`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(failure('a'));
+    assert.equal(conductor.state, 'ERROR');
+    assert.deepEqual(startedRuns(conductor.handle(success('b'))), []);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'rerun', tasks: [{ task: 'a', reset: true }] })), ['a#2']);
+    assert.deepEqual(startedRuns(conductor.handle(success('a#2'))), ['j']);
+  });
+
   it('rerun of a succeeded task changes nothing', () => {
     const conductor = conductorOf('wf: {tasks: {a: {action: x.x}}}');
     conductor.handle({ type: 'start' });
