@@ -213,8 +213,12 @@ function exactTie(value: number, digits: number): number | undefined {
   return roundHalfEven(scaled) / scale;
 }
 
-/** Python's bitwise operators on ints of any size. */
-export function bitwise(operator: 'and' | 'or' | 'xor', left: Operand, right: Operand): PyNumber {
+/** Python's bitwise operators on ints of any size; two booleans give a boolean. */
+export function bitwise(operator: 'and' | 'or' | 'xor', left: Operand, right: Operand): PyNumber | boolean {
+  if (typeof left === 'boolean' && typeof right === 'boolean') {
+    if (operator === 'xor') return left !== right;
+    return operator === 'and' ? left && right : left || right;
+  }
   const [a, b] = [big(left), big(right)];
   if (operator === 'and') return toPyInt(a & b);
   return toPyInt(operator === 'or' ? a | b : a ^ b);
