@@ -112,7 +112,12 @@ for (const [title, make] of [
   });
 }
 
-for (const text of [`<% ${'1+'.repeat(20_000)}1 %>`, `{{ _${'.a'.repeat(20_000)} }}`, `<% ${'('.repeat(50_000)} %>`, '{{'.repeat(50_000)}) {
+for (const text of [
+  `<% ${'1+'.repeat(20_000)}1 %>`,
+  `{{ _${'.a'.repeat(20_000)} }}`,
+  `<% ${'('.repeat(50_000)} %>`,
+  '{{'.repeat(50_000),
+]) {
   it(`an endless expression is answered: ${text.slice(0, 12)}`, () => {
     const started = performance.now();
     checkDefinition(WORKFLOW.replace('"{{ _.r }}"', JSON.stringify(text)));
