@@ -2,7 +2,8 @@
 import { parseFloatText, parseInteger } from '../python/arithmetic.ts';
 import { createDict } from '../python/dict.ts';
 import { PythonError } from '../python/errors.ts';
-import { PyFloat, PySet, toPyTuple } from '../python/values.ts';
+import { isPyNumber, PyFloat, PySet, toPyTuple } from '../python/values.ts';
+import { isPythonExpression } from './python-expression.ts';
 
 const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['None', null],
@@ -10,10 +11,10 @@ const WORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['False', false],
 ]);
 const MAX_DEPTH = 100;
-const SPACE = /[ \t\r\n]*/y;
-const NUMBER = /0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?/y;
+const SPACE = /(?:[ \t\r\n]|#[^\n]*)*/y;
+const NUMBER = /0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d+(?:_\d+)*\.?\d*|\.\d[\d_]*)(?:[eE][-+]?\d+)?/y;
 const WORD = /[A-Za-z_]\w*/y;
-const STRING = /[rRbBuU]{0,2}(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")/y;
+const STRING = /[rRuU]{0,2}(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")/y;
 const ESCAPE = /\\(?:(\n)|([\\'"abfnrtv])|([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/g;
 const SIMPLE: Readonly<Record<string, string>> = {
   a: '\x07',
@@ -25,7 +26,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   v: '\v',
 };
 
-/** @throws PythonError ValueError for anything that is no literal */
+/** @throws PythonError SyntaxError for what is no expression, ValueError for an expression that is no literal */
 export function parsePythonLiteral(text: string): unknown {
   const reader = new LiteralReader(text.trimStart());
   const first = reader.value(0);
@@ -55,8 +56,8 @@ class LiteralReader {
 
   value(depth: number): unknown {
     if (depth > MAX_DEPTH) this.fail();
-    if (this.skip('-')) return this.negative(this.value(depth + 1));
-    if (this.skip('+')) return this.value(depth + 1);
+    if (this.skip('-')) return this.negative(this.unsigned(depth));
+    if (this.skip('+')) return this.unsigned(depth);
     if (this.skip('[')) return this.items(']', depth).items;
     if (this.skip('(')) {
       const { items, hadComma } = this.items(')', depth);
@@ -70,6 +71,13 @@ class LiteralReader {
     const word = this.take(WORD);
     if (word === undefined || !WORDS.has(word)) this.fail();
     return WORDS.get(word);
+  }
+
+  /** What may follow a sign: a number without one. */
+  private unsigned(depth: number): unknown {
+    if (this.skip('-') || this.skip('+')) this.fail();
+    const value = this.value(depth + 1);
+    return isPyNumber(value) ? value : this.fail();
   }
 
   private items(close: string, depth: number): { readonly items: unknown[]; readonly hadComma: boolean } {
@@ -143,7 +151,8 @@ class LiteralReader {
   }
 
   private fail(): never {
-    throw new PythonError('ValueError', `malformed literal: ${this.text.slice(0, 100)}`);
+    const kind = isPythonExpression(this.text) ? 'ValueError' : 'SyntaxError';
+    throw new PythonError(kind, `malformed literal: ${this.text.slice(0, 100)}`);
   }
 }
 
@@ -151,7 +160,7 @@ function numberValue(text: string): unknown {
   const plain = text.replaceAll('_', '');
   if (/^0[xob]/i.test(plain)) return parseInteger(String(BigInt(plain)));
   if (/[.eE]/.test(plain)) return parseFloatText(plain);
-  if (/^0+[1-9]/.test(plain)) throw new PythonError('ValueError', `leading zeros in ${text}`);
+  if (/^0+[1-9]/.test(plain)) throw new PythonError('SyntaxError', `leading zeros in ${text}`);
   return parseInteger(plain);
 }
 

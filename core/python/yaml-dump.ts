@@ -103,7 +103,7 @@ function numberText(value: number | bigint | PyFloat): string {
 function isSimpleKey(key: unknown): boolean {
   if (Array.isArray(key) || isDict(key)) return !isBlock(key);
   if (typeof key !== 'string') return true;
-  return !/[\n\x85\u2028\u2029]/.test(key) && Array.from(key).length + '!!str'.length < MAX_SIMPLE_KEY;
+  return key !== '' && !/[\n\x85\u2028\u2029]/.test(key) && Array.from(key).length + '!!str'.length < MAX_SIMPLE_KEY;
 }
 
 /** Sorted as Python sorts; keys without a common order stay as they are. */

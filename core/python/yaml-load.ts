@@ -19,12 +19,17 @@ export interface YamlLoadOptions {
 const MAX_LENGTH = 8_000_000;
 const MAX_NODES = 500_000;
 const MAX_DEPTH = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: YAML forbids exactly these
+const UNPRINTABLE = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 const CORE_TAG = 'tag:yaml.org,2002:';
 const SCALAR_TAGS = new Set<string>(['null', 'bool', 'int', 'float', 'timestamp', 'str']);
 
 /** @throws PythonError of PyYAML's kinds: for text that is no YAML, for unknown tags, past limits */
 export function yamlLoad(text: string, options: YamlLoadOptions = {}): unknown {
   if (text.length > MAX_LENGTH) throw new PythonError('LimitExceeded', `The YAML text is longer than ${MAX_LENGTH}`);
+  if (UNPRINTABLE.test(text)) {
+    throw new PythonError('ReaderError', 'unacceptable character: special characters are not allowed');
+  }
   const document = parseDocument(text, {
     schema: 'failsafe',
     version: '1.1',
@@ -130,9 +135,15 @@ class Builder {
       if (!isPair(item)) continue;
       const value = this.value(item.value, depth + 1);
       if (isMergeKey(item.key)) merged.unshift(...mergeEntries(value));
-      else own.push([hashableKey(this.value(item.key, depth + 1)), value]);
+      else own.push([this.key(item.key, depth), value]);
     }
     return [...merged, ...own];
+  }
+
+  /** A lone `=` is text as a key, though not as a value. */
+  private key(node: unknown, depth: number): unknown {
+    if (isScalar(node) && node.value === '=') return '=';
+    return hashableKey(this.value(node, depth + 1));
   }
 
   private scalar(node: Scalar<string | null>): unknown {
@@ -167,6 +178,6 @@ function mergeEntries(value: unknown): readonly (readonly [unknown, unknown])[] 
 }
 
 function hashableKey(key: unknown): unknown {
-  if (isDict(key)) throw new PythonError('ConstructorError', 'found unhashable key');
-  return Array.isArray(key) ? toPyTuple(key) : key;
+  if (isDict(key) || Array.isArray(key)) throw new PythonError('ConstructorError', 'found unhashable key');
+  return key;
 }

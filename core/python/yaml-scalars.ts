@@ -46,10 +46,11 @@ export function taggedScalarValue(kind: ScalarKind, text: string): unknown {
       return floatValue(text);
     case 'timestamp':
       return timestampValue(text);
+    case 'merge':
     case 'value':
       throw new PythonError(
         'ConstructorError',
-        "could not determine a constructor for the tag 'tag:yaml.org,2002:value'",
+        `could not determine a constructor for the tag 'tag:yaml.org,2002:${kind}'`,
       );
     default:
       return text;

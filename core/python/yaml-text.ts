@@ -140,14 +140,14 @@ function doubleQuoted(text: string, place: TextPlace): string {
   };
   for (let end = 0; end <= chars.length; end += 1) {
     const char = chars[end];
-    const escape = char === undefined ? undefined : escapeOf(char, place.unicode);
-    if (char === undefined || escape !== undefined) {
+    const code = char === undefined ? undefined : escapeOf(char, place.unicode);
+    if (char === undefined || code !== undefined) {
       if (start < end) {
         write(chars.slice(start, end).join(''));
         start = end;
       }
-      if (escape !== undefined) {
-        write(escape);
+      if (code !== undefined) {
+        write(code);
         start = end + 1;
       }
     }

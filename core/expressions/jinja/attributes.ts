@@ -10,7 +10,7 @@ import { dictMethods, listMethods, setMethods, tupleMethods } from './container-
 import type { Evaluation } from './evaluation.ts';
 import { formatBraces } from './formatting.ts';
 import type { Method, MethodTable } from './methods.ts';
-import { bindArguments, HostFunction, HostObject, Undefined } from './objects.ts';
+import { bindArguments, GroupTuple, HostFunction, HostObject, Undefined } from './objects.ts';
 import { dataItem, reprOf, type Slice, slice, typeNameOf } from './operations.ts';
 import { stringMethods } from './string-methods.ts';
 import { dateTimeAttribute, timeDeltaAttribute } from './time-methods.ts';
@@ -68,6 +68,7 @@ function unsafe(target: unknown, name: string, evaluation: Evaluation): Undefine
 
 function pythonAttribute(target: unknown, name: string, evaluation: Evaluation): unknown {
   if (target instanceof HostObject) return target.attribute(name);
+  if (target instanceof GroupTuple && (name === 'grouper' || name === 'list')) return target[name === 'list' ? 1 : 0];
   const table = methodsOf(target);
   if (table !== undefined) {
     const method = Object.hasOwn(table, name) ? table[name] : undefined;

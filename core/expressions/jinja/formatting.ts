@@ -158,7 +158,7 @@ export function formatBraces(
 ): string {
   let automatic = 0;
   const expand = (text: string, depth: number): string => {
-    if (depth > 2) throw new PythonError('ValueError', 'Max string recursion exceeded');
+    if (depth > 2 && /[{}]/.test(text)) throw new PythonError('ValueError', 'Max string recursion exceeded');
     return text.replace(/\{\{|\}\}|\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}|[{}]/g, (all, content?: string) => {
       if (all === '{{' || all === '}}') return all.charAt(0);
       if (content === undefined) throw new PythonError('ValueError', `Single '${all}' encountered in format string`);

@@ -32,6 +32,10 @@ export class LoopContext extends Callable {
     return this.all.length;
   }
 
+  override text(): string {
+    return `<LoopContext ${this.index0 + 1}/${this.all.length}>`;
+  }
+
   override attribute(name: string): unknown {
     const count = this.all.length;
     switch (name) {

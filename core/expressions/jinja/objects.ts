@@ -5,7 +5,7 @@
  */
 import { PythonError } from '../../python/errors.ts';
 import { pyStr } from '../../python/repr.ts';
-import type { PyFloat } from '../../python/values.ts';
+import { type PyFloat, PyTuple } from '../../python/values.ts';
 import { JinjaError } from './errors.ts';
 import type { Evaluation } from './evaluation.ts';
 
@@ -183,6 +183,9 @@ export class Namespace extends HostObject {
     return typeof key === 'string' ? this.attributes.get(key) : undefined;
   }
 }
+
+/** A pair of `groupby`: a tuple whose items also have names. */
+export class GroupTuple extends PyTuple {}
 
 /** Something that a template can call. */
 export abstract class Callable extends HostObject {

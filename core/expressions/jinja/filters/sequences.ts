@@ -6,7 +6,7 @@ import { arithmetic } from '../arithmetic.ts';
 import { getItem } from '../attributes.ts';
 import { JinjaError } from '../errors.ts';
 import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
-import { bindArguments, HostObject, type Kwargs, PyIterator, Undefined } from '../objects.ts';
+import { bindArguments, GroupTuple, HostObject, type Kwargs, PyIterator, Undefined } from '../objects.ts';
 import { characters, equals, iterate, lengthOf, listOf, order, truth, typeNameOf } from '../operations.ts';
 import { sortValues } from '../sorting.ts';
 import { attributeGetter, caseFolded, type Getter } from './attribute-path.ts';
@@ -77,8 +77,10 @@ function* unique(value: unknown, args: readonly unknown[], evaluation: Evaluatio
 }
 
 /** A pair of `groupby`, readable as `.grouper` and `.list`, too. */
-function group(grouper: unknown, list: readonly unknown[]): unknown {
-  return toPyTuple([grouper, list]);
+function group(grouper: unknown, list: readonly unknown[]): GroupTuple {
+  const pair = new GroupTuple();
+  pair.push(grouper, list);
+  return pair;
 }
 
 function groupBy(value: unknown, args: readonly unknown[], evaluation: Evaluation): unknown[] {

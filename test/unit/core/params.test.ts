@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  byPosition,
+  cast,
+  maskSecrets,
+  mergeParameterSchemas,
+  parametersView,
+  refuseImmutable,
+  renderFinalParams,
+  renderLiveParams,
+  resolveLiveParams,
+  validateParams,
+} from '../../../core/params/index.ts';
+
+const definitions = {
+  runner: { hosts: { type: 'string', default: 'localhost' }, timeout: { type: 'integer', default: 60 } },
+  action: {
+    cmd: { type: 'string', required: true },
+    list: { type: 'array' },
+    port: { type: 'integer', default: '{{ config_context.port }}' },
+  },
+};
+const context = { actionContext: { user: 'bob' }, config: { port: 8080 } };
+
+describe('rendering of parameters', () => {
+  test('templates see other parameters, defaults and the configuration; casts give the types back', () => {
+    const live = renderLiveParams(definitions, { cmd: 'ping {{ hosts }}', list: '{{ [port, cmd] }}' }, context);
+    assert.deepEqual(live, { cmd: 'ping localhost', list: ['8080', 'ping localhost'], port: 8080 });
+  });
+
+  test('the final step fills defaults and splits into runner and action', () => {
+    assert.deepEqual(renderFinalParams(definitions, { cmd: 'x', port: 1 }, context), {
+      runner: { hosts: 'localhost', timeout: 60 },
+      action: { cmd: 'x', list: null, port: 1 },
+    });
+  });
+
+  test('an item that is exactly a reference keeps its type', () => {
+    const live = renderLiveParams(definitions, { cmd: 'x', list: ['{{timeout}}', '{{ timeout }}'] }, context);
+    assert.deepEqual(live.list, [60, '60']);
+  });
+
+  test('missing names, cycles and failing templates are named', () => {
+    const render = (cmd: string) => () => renderLiveParams(definitions, { cmd }, context);
+    assert.throws(render('{{ nope }}'), { code: 'VALIDATION', message: 'Dependency unsatisfied in variable "nope"' });
+    assert.throws(render('{{ cmd }}'), { message: /^Cyclic dependency found in the following variables: cmd\./ });
+    assert.throws(render('{{ config_context.zz }}'), { message: /^Failed to render parameter "cmd": / });
+    assert.throws(() => renderLiveParams(definitions, { cmd: 'x', port: 'y' }, context), {
+      message: /^Parameter "port": /,
+    });
+  });
+
+  test('items of the datastore are fetched once each, for the right user', async () => {
+    const asked: string[] = [];
+    const live = await resolveLiveParams(
+      definitions,
+      { cmd: '{{ st2kv.system.a.b }} {{ st2kv.user.c }} {{ st2kv.system.a.b }}' },
+      {
+        ...context,
+        fetch: async ({ scope, user, key }) => {
+          asked.push(`${scope}/${user ?? ''}/${key}`);
+          return scope === 'system' ? 'S' : undefined;
+        },
+      },
+    );
+    assert.equal(live.cmd, 'S  S');
+    assert.deepEqual(asked, ['system//a.b', 'user/bob/c']);
+  });
+
+  test('encrypted items are decrypted by the host only', () => {
+    const keyValues = () => 'cipher';
+    const render = (decrypt?: (text: string) => string) =>
+      renderLiveParams(definitions, { cmd: '{{ st2kv.system.k | decrypt_kv }}' }, { ...context, keyValues, decrypt });
+    assert.equal(render((text) => `plain ${text}`).cmd, 'plain cipher');
+    assert.throws(() => render(), { code: 'VALIDATION' });
+  });
+});
+
+describe('casts', () => {
+  const CASES: readonly (readonly [string, unknown, unknown])[] = [
+    ['integer', ' 7 ', 7],
+    ['integer', 5.9, 5],
+    ['number', '1e3', 1000],
+    ['boolean', 'tRuE', true],
+    ['boolean', '0', 0],
+    ['array', "[1, 'a', None]", [1, 'a', null]],
+    ['object', '{"a": 1}', { a: 1 }],
+    ['object', "{'a': (1, 2)}", { a: [1, 2] }],
+    ['string', '%*****__%NONE%__*****%', null],
+    ['unknown', 'x', 'x'],
+  ];
+  for (const [type, value, expected] of CASES) {
+    test(`${type} ${JSON.stringify(value)}`, () => assert.deepEqual(cast(type, value), expected));
+  }
+  for (const [type, value] of [
+    ['integer', '5.5'],
+    ['boolean', 'yes'],
+    ['array', '[1'],
+    ['object', '__import__("os")'],
+    ['string', 5],
+  ] as const) {
+    test(`${type} ${JSON.stringify(value)} is refused`, () =>
+      assert.throws(() => cast(type, value), { code: 'PYTHON' }));
+  }
+});
+
+describe('validation', () => {
+  const REFUSED: readonly (readonly [Record<string, unknown>, string])[] = [
+    [{}, "'cmd' is a required property"],
+    [{ cmd: 5 }, "5 is not of type 'string'"],
+    [{ cmd: 'x', zz: 1 }, "Additional properties are not allowed ('zz' was unexpected)"],
+    [{ cmd: 'x', list: 'no' }, "'no' is not of type 'array', 'null'"],
+  ];
+  for (const [params, message] of REFUSED) {
+    test(message, () =>
+      assert.throws(() => validateParams(definitions, { port: 1, ...params }), { code: 'VALIDATION', message }),
+    );
+  }
+
+  test('defaults are filled in, nested ones too, and optional values may be null', () => {
+    const nested = {
+      runner: {},
+      action: {
+        o: {
+          type: 'object',
+          properties: { a: { type: 'integer', default: 1 }, b: { type: 'string', required: true } },
+        },
+        e: { type: 'string', enum: ['x', 'y'] },
+      },
+    };
+    assert.deepEqual(validateParams(nested, { o: { b: 'q' }, e: null }), { o: { a: 1, b: 'q' }, e: null });
+    assert.throws(() => validateParams(nested, { o: {} }), { message: "'b' is a required property" });
+    assert.throws(() => validateParams(nested, { e: 'z' }), { code: 'VALIDATION' });
+  });
+
+  test('an action may change only some attributes of a parameter of its runner', () => {
+    const change = (schema: Record<string, unknown>) => () =>
+      mergeParameterSchemas(definitions.runner, { timeout: schema }, 'p.a');
+    assert.deepEqual(change({ default: 5 })().timeout, { type: 'integer', default: 5 });
+    assert.throws(change({ type: 'string' }), {
+      message: 'The attribute "type" for the runner parameter "timeout" in action "p.a" cannot be overridden.',
+    });
+  });
+
+  test('immutable parameters cannot be given', () => {
+    const fixed = { runner: {}, action: { a: { type: 'string', immutable: true, default: 'x' } } };
+    assert.throws(() => refuseImmutable(fixed, { a: 'y' }), { code: 'VALIDATION' });
+    assert.equal(parametersView({ a: { immutable: true } }, { a: { immutable: false } }).a?.immutable, true);
+  });
+
+  test('position decides the order', () => {
+    assert.deepEqual(byPosition({ b: {}, a: {}, z: { position: 0 } }), ['z', 'a', 'b']);
+  });
+});
+
+test('secrets are masked at any depth', () => {
+  const schemas = {
+    p: { type: 'string', secret: true },
+    o: { type: 'object', properties: { k: { type: 'string', secret: true }, v: { type: 'string' } } },
+    l: { type: 'array', items: { type: 'object', properties: { k: { type: 'string', secret: true } } } },
+    w: { type: 'object', secret: true },
+  };
+  const values = { p: 's', o: { k: 's', v: 'v' }, l: [{ k: 's' }, 1], w: { a: 1 }, other: 's' };
+  assert.deepEqual(maskSecrets(schemas, values), {
+    p: '********',
+    o: { k: '********', v: 'v' },
+    l: [{ k: '********' }, 1],
+    w: '********',
+    other: 's',
+  });
+  assert.equal(values.o.k, 's');
+});
