@@ -5,6 +5,7 @@ import type { Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from '.
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
+const START_LIMIT_MS = 30_000;
 
 interface Declared {
   declare(connection: ChannelModel): Promise<void>;
@@ -119,14 +120,23 @@ export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus 
 
   return {
     async start() {
-      try {
-        await connect();
-      } catch (error) {
-        throw new UnavailableError(
-          `The message broker at ${url.replace(/\/\/[^@/]*@/, '//')} does not answer: ${errorMessage(error)}. Set ST2_MESSAGING__URL.`,
-          {},
-          error,
-        );
+      const deadline = Date.now() + START_LIMIT_MS;
+      for (;;) {
+        try {
+          return await connect();
+        } catch (error) {
+          // Services and broker are often started together: wait for it, but not for ever.
+          if (Date.now() < deadline) {
+            await new Promise((resolve) => setTimeout(resolve, LAST_RETRY_MS / 4));
+            continue;
+          }
+          const where = url.replace(/\/\/[^@/]*@/, '//');
+          throw new UnavailableError(
+            `The message broker at ${where} does not answer: ${errorMessage(error)}. Set ST2_MESSAGING__URL.`,
+            {},
+            error,
+          );
+        }
       }
     },
 
