@@ -1,10 +1,14 @@
 /** `npm run conformance -- SUITE FILE.jsonl…`: runs recorded cases and prints a line for each failure, the counts last. */
 import { errorMessage } from '../core/errors.ts';
+import { runExpressionsConformance } from './conformance-expressions.ts';
 import { type ConformanceCount, runMistralConformance } from './conformance-mistral.ts';
 
 type Suite = (files: readonly string[], print: (line: string) => void) => Promise<ConformanceCount>;
 
-const SUITES: Readonly<Record<string, Suite>> = { mistral: runMistralConformance };
+const SUITES: Readonly<Record<string, Suite>> = {
+  expressions: runExpressionsConformance,
+  mistral: runMistralConformance,
+};
 
 async function main([name, ...files]: readonly string[]): Promise<number> {
   const suite = name !== undefined && Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
