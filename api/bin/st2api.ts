@@ -1,7 +1,7 @@
 /** st2api: the REST API. */
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createApiContext } from '../context.ts';
-import { apiRoutes } from '../resources/index.ts';
+import { apiRoutes, registerDefaults } from '../resources/index.ts';
 import { createHttpServer } from '../server/create-http-server.ts';
 import { createHttpService } from '../server/http-service.ts';
 import { createInfrastructure } from '../server/infrastructure.ts';
@@ -11,5 +11,6 @@ await runService('st2api', async (service) => {
   const { stores, bus, ready, service: connections } = await createInfrastructure(service);
   const context = createApiContext(config, logger, stores, bus);
   const server = await createHttpServer({ name, config, logger, stores, routes: apiRoutes(context), ready });
-  return composeServices([connections, createHttpService(server, config.api, config.auth)]);
+  const defaults = { start: () => registerDefaults(context), stop: async () => undefined };
+  return composeServices([connections, defaults, createHttpService(server, config.api, config.auth)]);
 });

@@ -129,6 +129,11 @@ export const OPTIONS = {
       '',
       'Folder of the per-pack virtualenvs; empty: <data>/virtualenvs.',
     ),
+    index_urls: text(
+      'ST2_CONTENT__INDEX_URL',
+      'https://index.stackstorm.org/v1/index.json',
+      'Addresses of pack indexes, "," between; the first that has a pack wins.',
+    ),
     configs_path: text('ST2_CONFIGS_PATH', '', 'Folder of pack configs; empty: <data>/configs.'),
   },
   system: {

@@ -1,0 +1,161 @@
+/** Making, changing, removing and copying actions. */
+import { extname } from 'node:path';
+import { ValidationError } from '../../../core/errors.ts';
+import type { Action } from '../../../stores/records.ts';
+import { assertNotSystemPack } from '../../content/rules.ts';
+import type { ApiContext } from '../../context.ts';
+import { findByRefOrId } from '../../lists/find.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import { copyActionFiles, removeActionFiles, writeDataFiles } from './files.ts';
+import { actionUid } from './read.ts';
+import { ACTION, type ActionBody, CLONE, OUTPUT_SCHEMA_DEFAULTS } from './schema.ts';
+import { assertAction } from './validate.ts';
+
+function toRecord(body: ActionBody, defaultPack: string, metadataFile: string): Omit<Action, 'id'> {
+  const pack = body.pack ?? defaultPack;
+  return {
+    tags: body.tags ?? [],
+    uid: `action:${pack}:${body.name}`,
+    metadata_file: metadataFile,
+    name: body.name,
+    ref: `${pack}.${body.name}`,
+    ...(typeof body.description === 'string' ? { description: body.description } : {}),
+    enabled: body.enabled ?? true,
+    entry_point: body.entry_point ?? '',
+    pack,
+    runner_type: body.runner_type,
+    parameters: body.parameters ?? {},
+    output_schema: { ...OUTPUT_SCHEMA_DEFAULTS, ...body.output_schema },
+    notify: body.notify ?? {},
+  };
+}
+
+async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const body = request.body as ActionBody;
+  const record = toRecord(body, 'default', '');
+  assertNotSystemPack(record.pack);
+  await assertAction(context, record);
+  const action = await context.stores.actions.insert(record);
+  await writeDataFiles(context, action.pack, action.ref, body.data_files ?? []);
+  return { body: presentRecord(action) };
+}
+
+async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { stores } = context;
+  const known = await findByRefOrId(stores.actions, request.params.ref_or_id ?? '');
+  const body = request.body as ActionBody;
+  const record = toRecord(body, known.pack, known.metadata_file ?? '');
+  assertNotSystemPack(known.pack);
+  assertNotSystemPack(record.pack);
+  await assertAction(context, record);
+  const changed = await stores.actions.updateOne(
+    { id: known.id },
+    { $set: { ...record }, ...(record.description === undefined ? { $unset: { description: 1 } } : {}) },
+  );
+  await writeDataFiles(context, record.pack, record.ref, body.data_files ?? []);
+  return { body: presentRecord(changed ?? known) };
+}
+
+async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { stores } = context;
+  const known = await findByRefOrId(stores.actions, request.params.ref_or_id ?? '');
+  assertNotSystemPack(known.pack);
+  const { remove_files: removeFiles } = (request.body ?? {}) as { remove_files?: boolean };
+  if (removeFiles === true) await removeActionFiles(context, known);
+  await stores.actions.removeOne({ id: known.id });
+  return {};
+}
+
+async function clone(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { stores } = context;
+  const source = await findByRefOrId(stores.actions, request.params.ref_or_id ?? '');
+  const {
+    dest_pack: pack,
+    dest_action: name,
+    overwrite = false,
+  } = request.body as {
+    dest_pack: string;
+    dest_action: string;
+    overwrite?: boolean;
+  };
+  if (!/^[\w-]+$/.test(name)) throw new ValidationError(`"${name}" is not a name of an action.`);
+  if ((await stores.packs.findOne({ ref: pack })) === undefined)
+    throw new ValidationError(`Destination pack '${pack}' doesn't exist`);
+  assertNotSystemPack(pack);
+  const existing = await stores.actions.findOne({ ref: `${pack}.${name}` });
+  if (existing !== undefined && !overwrite)
+    throw new ValidationError('The requested destination action already exists');
+  const { id: _id, ...copied } = source;
+  const record = {
+    ...copied,
+    name,
+    pack,
+    ref: `${pack}.${name}`,
+    uid: `action:${pack}:${name}`,
+    entry_point: entryPointOf(source, name),
+    metadata_file: `actions/${name}.yaml`,
+  };
+  if (existing !== undefined) {
+    await removeActionFiles(context, existing);
+    await stores.actions.removeOne({ id: existing.id });
+  }
+  const action = await stores.actions.insert(record);
+  try {
+    await copyActionFiles(context, source, action);
+  } catch (error) {
+    await stores.actions.removeOne({ id: action.id });
+    throw error;
+  }
+  return { body: presentRecord(action) };
+}
+
+/** The program's name in the copy: in the same folder, named after the new action. */
+function entryPointOf({ entry_point: entryPoint }: Action, name: string): string {
+  if (entryPoint === '') return '';
+  const folder = entryPoint.includes('/') ? `${entryPoint.slice(0, entryPoint.lastIndexOf('/'))}/` : '';
+  return `${folder}${name}${extname(entryPoint)}`;
+}
+
+/** Routes that change actions. */
+export function changeRoutes(context: ApiContext): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/actions',
+      summary: 'Make an action',
+      permission: 'action_create',
+      body: ACTION,
+      success: 201,
+      handle: (request) => create(context, request),
+    },
+    {
+      method: 'PUT',
+      path: '/actions/:ref_or_id',
+      summary: 'Change an action',
+      permission: 'action_modify',
+      resourceUid: actionUid,
+      body: ACTION,
+      handle: (request) => update(context, request),
+    },
+    {
+      method: 'DELETE',
+      path: '/actions/:ref_or_id',
+      summary: 'Remove an action, with its files if asked for',
+      permission: 'action_delete',
+      resourceUid: actionUid,
+      body: { type: 'object', properties: { remove_files: { type: 'boolean' } } },
+      success: 204,
+      handle: (request) => remove(context, request),
+    },
+    {
+      method: 'POST',
+      path: '/actions/:ref_or_id/clone',
+      summary: 'Copy an action into a pack',
+      permission: 'action_create',
+      body: CLONE,
+      success: 201,
+      handle: (request) => clone(context, request),
+    },
+  ];
+}

@@ -1,0 +1,224 @@
+import type { OpenContent } from '../../../stores/records.ts';
+import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
+import { contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import type { ApiContext } from '../../context.ts';
+import { findByRefOrId } from '../../lists/find.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { JsonSchema } from '../../server/json-schema.ts';
+import type { ApiRequest, Route } from '../../server/route.ts';
+import { showsSecrets } from '../executions/read.ts';
+import { type AliasRequest, executeAlias } from './execute.ts';
+import { helpOf } from './help.ts';
+import { matchCommand } from './match.ts';
+
+const LIST = contentList(['enabled', 'action_ref', 'formats', 'ack', 'result', 'extra', 'immutable_parameters'], {
+  defaultLimit: 100,
+});
+
+const ALIAS: JsonSchema = {
+  type: 'object',
+  properties: {
+    ...READ_BACK,
+    name: NAME,
+    pack: { type: 'string' },
+    description: { type: ['string', 'null'] },
+    enabled: { type: 'boolean' },
+    action_ref: { type: 'string' },
+    formats: { type: 'array', items: { type: ['string', 'object'] } },
+    ack: { type: 'object' },
+    result: { type: 'object' },
+    extra: { type: 'object' },
+    immutable_parameters: { type: 'object' },
+  },
+  required: ['name', 'pack', 'action_ref'],
+  additionalProperties: false,
+};
+
+const COMMAND: JsonSchema = {
+  type: 'object',
+  properties: { command: { type: 'string' } },
+  required: ['command'],
+  additionalProperties: false,
+};
+
+const optional = { type: ['string', 'null'] } as const;
+
+const EXECUTION: JsonSchema = {
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    format: { type: 'string' },
+    command: { type: 'string' },
+    user: { type: 'string' },
+    source_channel: { type: 'string' },
+    source_context: { type: ['object', 'null'] },
+    notification_channel: optional,
+    notification_route: optional,
+  },
+  required: ['name', 'format', 'command', 'source_channel'],
+  additionalProperties: false,
+};
+
+const MATCH_AND_EXECUTE: JsonSchema = {
+  type: 'object',
+  properties: {
+    command: { type: 'string' },
+    user: { type: 'string' },
+    source_channel: { type: 'string' },
+    source_context: { type: ['object', 'null'] },
+    notification_channel: optional,
+    notification_route: optional,
+  },
+  required: ['command', 'source_channel'],
+  additionalProperties: false,
+};
+
+const DEFAULT_USER = 'channel';
+
+function toRecord(body: Readonly<Record<string, unknown>>): Omit<OpenContent, 'id'> {
+  const { name, pack } = body as { name: string; pack: string };
+  return {
+    uid: `action_alias:${pack}:${name}`,
+    metadata_file: '',
+    name,
+    ref: `${pack}.${name}`,
+    ...(typeof body.description === 'string' ? { description: body.description } : {}),
+    pack,
+    enabled: body.enabled ?? true,
+    action_ref: body.action_ref,
+    formats: body.formats ?? [],
+    ack: body.ack ?? {},
+    result: body.result ?? {},
+    extra: body.extra ?? {},
+    immutable_parameters: body.immutable_parameters ?? {},
+  };
+}
+
+async function matchAndExecute(context: ApiContext, request: ApiRequest): Promise<readonly unknown[]> {
+  const body = request.body as Omit<AliasRequest, 'name' | 'format'>;
+  const match = await matchCommand(context, body.command);
+  return executeAlias(
+    context,
+    { user: DEFAULT_USER, ...body, name: match.alias.name, format: match.representation },
+    { requester: request.requester, showSecrets: showsSecrets(request), matchMultiple: match.matchMultiple },
+  );
+}
+
+export function aliasRoutes(context: ApiContext): readonly Route[] {
+  const { stores } = context;
+  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('action_alias', ref);
+  return [
+    {
+      method: 'POST',
+      path: '/actionalias/match',
+      summary: 'The alias that a chat command fits',
+      permission: 'action_alias_view',
+      body: COMMAND,
+      handle: async ({ body }) => {
+        const match = await matchCommand(context, (body as { command: string }).command);
+        return {
+          body: {
+            actionalias: presentRecord(match.alias),
+            display: match.display ?? null,
+            representation: match.representation,
+          },
+        };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/actionalias/help',
+      summary: 'Help texts of chat commands',
+      permission: 'action_alias_list',
+      query: { pack: 'string', filter: 'string', limit: 'integer', offset: 'integer' },
+      handle: async ({ query }) => {
+        const aliases = await stores.aliases.find({}, { sort: { pack: 1, name: 1 } });
+        const filter = query.text('filter');
+        const pack = query.text('pack');
+        const body = helpOf(aliases, {
+          ...(filter === undefined ? {} : { filter }),
+          ...(pack === undefined ? {} : { pack }),
+          limit: query.integer('limit') ?? 0,
+          offset: query.integer('offset') ?? 0,
+        });
+        return { body };
+      },
+    },
+    ...contentReadRoutes(context, {
+      path: '/actionalias',
+      kind: 'action_alias',
+      title: 'alias',
+      list: LIST,
+      collection: stores.aliases,
+    }),
+    {
+      method: 'POST',
+      path: '/actionalias',
+      summary: 'Make an alias',
+      permission: 'action_alias_create',
+      body: ALIAS,
+      success: 201,
+      handle: async ({ body }) => ({
+        body: presentRecord(await stores.aliases.insert(toRecord(body as Readonly<Record<string, unknown>>))),
+      }),
+    },
+    {
+      method: 'PUT',
+      path: '/actionalias/:ref_or_id',
+      summary: 'Change an alias',
+      permission: 'action_alias_modify',
+      resourceUid,
+      body: ALIAS,
+      handle: async ({ params, body }) => {
+        const known = await findByRefOrId(stores.aliases, params.ref_or_id ?? '');
+        const record = toRecord(body as Readonly<Record<string, unknown>>);
+        const changed = await stores.aliases.updateOne(
+          { id: known.id },
+          { $set: { ...record, metadata_file: known.metadata_file ?? '' } },
+        );
+        return { body: presentRecord(changed ?? known) };
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/actionalias/:ref_or_id',
+      summary: 'Remove an alias',
+      permission: 'action_alias_delete',
+      resourceUid,
+      success: 204,
+      handle: async ({ params }) => {
+        const known = await findByRefOrId(stores.aliases, params.ref_or_id ?? '');
+        await stores.aliases.removeOne({ id: known.id });
+        return {};
+      },
+    },
+    {
+      method: 'POST',
+      path: '/aliasexecution',
+      summary: 'Run a chat command by a named alias',
+      permission: 'action_execute',
+      query: { show_secrets: 'boolean' },
+      body: EXECUTION,
+      success: 201,
+      handle: async (request) => {
+        const body = { user: DEFAULT_USER, ...(request.body as AliasRequest) };
+        const [first] = await executeAlias(context, body, {
+          requester: request.requester,
+          showSecrets: showsSecrets(request),
+          matchMultiple: false,
+        });
+        return { body: first };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/aliasexecution/match_and_execute',
+      summary: 'Find the alias of a chat command and run it',
+      permission: 'action_execute',
+      query: { show_secrets: 'boolean' },
+      body: MATCH_AND_EXECUTE,
+      success: 201,
+      handle: async (request) => ({ body: { results: await matchAndExecute(context, request) } }),
+    },
+  ];
+}

@@ -1,0 +1,148 @@
+import { errorCode, ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { pyRepr } from '../../../core/python/repr.ts';
+import { isPlainObject } from '../../../core/python/values.ts';
+import type { Execution } from '../../../stores/executions.ts';
+import type { ApiContext } from '../../context.ts';
+import { listHeaders } from '../../lists/list.ts';
+import { readPage } from '../../lists/paging.ts';
+import { findProblem, type JsonSchema, toObjectSchema } from '../../server/json-schema.ts';
+import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
+
+const RUNNER = 'inquirer';
+const PAGE = 20;
+/** Deeper nesting of workflows than this is a loop in the records. */
+const MAX_DEPTH = 100;
+
+const RESPONSE: JsonSchema = {
+  type: 'object',
+  properties: { id: { type: 'string' }, response: { type: 'object' } },
+  required: ['id', 'response'],
+};
+
+interface Question {
+  readonly route: string;
+  readonly ttl: number;
+  readonly users: readonly string[];
+  readonly roles: readonly string[];
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+function questionOf(execution: Execution): Question {
+  const result = isPlainObject(execution.result) ? execution.result : {};
+  const list = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+  return {
+    route: typeof result.route === 'string' ? result.route : '',
+    ttl: typeof result.ttl === 'number' ? result.ttl : 1440,
+    users: list(result.users),
+    roles: list(result.roles),
+    schema: isPlainObject(result.schema) ? result.schema : {},
+  };
+}
+
+/** @throws NotFoundError, ValidationError when it is none, or can no longer be answered */
+async function findInquiry({ stores }: ApiContext, id: string): Promise<Execution> {
+  const execution = await stores.executions.get(id);
+  if (execution === undefined) throw new NotFoundError('The resource could not be found.');
+  if (execution.runner_type !== RUNNER) throw new ValidationError(`Action execution "${id}" is not an inquiry.`);
+  if (execution.status === 'timeout')
+    throw new ValidationError(`Inquiry "${id}" timed out and cannot be responded to.`);
+  if (execution.status !== 'pending') throw new ValidationError(`Inquiry "${id}" has already been responded to.`);
+  return execution;
+}
+
+async function assertMayAnswer(
+  { stores }: ApiContext,
+  id: string,
+  question: Question,
+  requester: Requester,
+): Promise<void> {
+  const byRole = question.roles.length === 0 || question.roles.some((role) => requester.roles.includes(role));
+  const byUser = question.users.length === 0 || question.users.includes(requester.user);
+  if (byRole && byUser) return;
+  const user = await stores.users.findOne({ name: requester.user });
+  const shown =
+    user === undefined
+      ? requester.user
+      : `UserDB(id=${user.id}, is_service=${pyRepr(user.is_service)}, name="${user.name}", nicknames=${pyRepr(user.nicknames)})`;
+  throw new ForbiddenError(`User "${shown}" does not have permission to respond to inquiry "${id}".`);
+}
+
+function assertAnswer(id: string, { schema }: Question, response: Readonly<Record<string, unknown>>): void {
+  const properties = isPlainObject(schema.properties) ? schema.properties : {};
+  const extra = schema.additionalProperties !== false;
+  const problem = findProblem({ ...schema, ...toObjectSchema(properties, extra) }, response);
+  if (problem !== undefined)
+    throw new ValidationError(`Response for inquiry "${id}" did not pass schema validation. ${problem}`);
+}
+
+/** The paused workflow goes on before the answer arrives: otherwise it would race with the end of its task. */
+async function resumeRoot({ stores, actions }: ApiContext, execution: Execution, user: string): Promise<void> {
+  let root: Execution | undefined;
+  let parent = execution.parent;
+  for (let depth = 0; parent !== undefined && depth < MAX_DEPTH; depth += 1) {
+    const found: Execution | undefined = await stores.executions.get(parent, { exclude: ['result'] });
+    if (found === undefined) break;
+    root = found;
+    parent = found.parent;
+  }
+  if (root === undefined || (root.status !== 'paused' && root.status !== 'pausing')) return;
+  await actions.resume(root.id, user).catch((error: unknown) => {
+    // Still pausing, or going on already: the answer below is what counts.
+    if (errorCode(error) !== 'VALIDATION') throw error;
+  });
+}
+
+async function respond(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const id = request.params.inquiry_id ?? '';
+  const { response } = request.body as { response: Readonly<Record<string, unknown>> };
+  const execution = await findInquiry(context, id);
+  const question = questionOf(execution);
+  await assertMayAnswer(context, id, question, request.requester);
+  assertAnswer(id, question, response);
+  await resumeRoot(context, execution, request.requester.user);
+  const result = { ...(isPlainObject(execution.result) ? execution.result : {}), response };
+  const answered = await context.actions.changeStatus(id, 'succeeded', { result, from: ['pending'] });
+  if (answered === undefined) throw new ValidationError(`Inquiry "${id}" has already been responded to.`);
+  return { body: { id, response } };
+}
+
+async function list({ stores, config }: ApiContext, { query, requester }: ApiRequest): Promise<Answer> {
+  const page = readPage(query, requester, config.api.max_page_size, PAGE);
+  const filter = { status: 'pending', runner_type: RUNNER };
+  const [found, total] = await Promise.all([
+    stores.executions.find(filter, { ...page, sort: { start_timestamp: -1 }, include: ['result'] }),
+    stores.executions.count(filter),
+  ]);
+  return { headers: listHeaders(total, page), body: found.map((one) => ({ id: one.id, ...questionOf(one) })) };
+}
+
+export function inquiryRoutes(context: ApiContext): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/inquiries',
+      summary: 'List questions that wait for an answer',
+      permission: 'inquiry_list',
+      query: { limit: 'integer', offset: 'integer', include_attributes: 'list', exclude_attributes: 'list' },
+      handle: (request) => list(context, request),
+    },
+    {
+      method: 'GET',
+      path: '/inquiries/:inquiry_id',
+      summary: 'One question',
+      permission: 'inquiry_view',
+      handle: async ({ params }) => {
+        const execution = await findInquiry(context, params.inquiry_id ?? '');
+        return { body: { id: execution.id, ...questionOf(execution) } };
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/inquiries/:inquiry_id',
+      summary: 'Answer a question; its workflow goes on',
+      permission: 'inquiry_modify',
+      body: RESPONSE,
+      handle: (request) => respond(context, request),
+    },
+  ];
+}

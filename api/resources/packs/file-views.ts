@@ -1,0 +1,84 @@
+/** Files of packs as clients read them. */
+import { readFile, stat } from 'node:fs/promises';
+import { extname } from 'node:path';
+import { NotFoundError, ValidationError } from '../../../core/errors.ts';
+import type { ApiContext } from '../../context.ts';
+import { packFilePath } from '../../packs/pack-files.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import { findPack } from './read.ts';
+
+const MAX_FILE_BYTES = 500 * 1000;
+const BINARY_PROBE = 1024;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.md': 'text/markdown',
+  '.py': 'text/x-python',
+  '.sh': 'application/x-sh',
+  '.txt': 'text/plain',
+  '.html': 'text/html',
+  '.yaml': 'application/x-yaml',
+  '.yml': 'application/x-yaml',
+};
+
+const isBinary = (content: Buffer) =>
+  content.subarray(0, BINARY_PROBE).includes(0) || content.subarray(0, BINARY_PROBE).includes(BYTE_ORDER_MARK);
+
+async function allFiles(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const pack = await findPack(context, request.params.ref_or_id ?? '');
+  const names = Array.isArray(pack.files) ? pack.files.map(String) : [];
+  const body: { readonly file_path: string; readonly content: string }[] = [];
+  for (const name of names) {
+    const path = await packFilePath(context, pack.ref, '', name);
+    const info = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    if (path === undefined || info?.isFile() !== true || info.size > MAX_FILE_BYTES) continue;
+    const content = await readFile(path);
+    if (!isBinary(content)) body.push({ file_path: name, content: content.toString('utf8') });
+  }
+  return { body };
+}
+
+async function oneFile(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const pack = await findPack(context, request.params.ref_or_id ?? '');
+  const name = request.params['*'] ?? '';
+  if (name === '') throw new ValidationError('Missing file path');
+  const path = await packFilePath(context, pack.ref, '', name);
+  const info = path === undefined ? undefined : await stat(path).catch(() => undefined);
+  if (path === undefined || info?.isFile() !== true) throw new NotFoundError(`File "${name}" not found`);
+  const headers = { 'last-modified': info.mtime.toUTCString(), etag: String(info.mtimeMs / 1_000) };
+  const { 'if-none-match': tag, 'if-modified-since': since } = request.headers;
+  const unchanged = tag === undefined ? since === headers['last-modified'] : tag === headers.etag;
+  if (unchanged) return { status: 304, headers };
+  if (info.size > MAX_FILE_BYTES)
+    throw new ValidationError(`File ${name} exceeds maximum allowed file size (${MAX_FILE_BYTES} bytes)`);
+  return {
+    headers: { ...headers, 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' },
+    type: TYPES[extname(path)] ?? 'application/octet-stream',
+    body: await readFile(path),
+  };
+}
+
+export function fileViewRoutes(context: ApiContext): readonly Route[] {
+  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => `pack:${ref}`;
+  return [
+    {
+      method: 'GET',
+      path: '/packs/views/files/:ref_or_id',
+      summary: 'The text files of a pack',
+      permission: 'pack_view',
+      resourceUid,
+      handle: (request) => allFiles(context, request),
+    },
+    {
+      method: 'GET',
+      path: '/packs/views/file/:ref_or_id/*',
+      summary: 'One file of a pack',
+      permission: 'pack_view',
+      resourceUid,
+      handle: (request) => oneFile(context, request),
+    },
+  ];
+}

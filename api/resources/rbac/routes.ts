@@ -1,0 +1,102 @@
+import { NotFoundError } from '../../../core/errors.ts';
+import type { OpenRecord } from '../../../stores/records.ts';
+import type { ApiContext } from '../../context.ts';
+import { flag, text } from '../../lists/filters.ts';
+import { findById, findByNameOrId } from '../../lists/find.ts';
+import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { Permission, Route } from '../../server/route.ts';
+
+const ROLES: ListRules = {
+  filters: { system: flag('system') },
+  sort: { name: 1 },
+  always: ['id'],
+  known: ['name', 'description', 'system', 'permission_grants'],
+};
+
+const ASSIGNMENTS: ListRules = {
+  filters: { user: text('user'), role: text('role'), source: text('source'), remote: flag('is_remote') },
+  sort: { user: 1 },
+  always: ['id'],
+  known: ['user', 'role', 'description', 'is_remote', 'source'],
+};
+
+function presentRole(role: OpenRecord): Record<string, unknown> {
+  return { ...presentRecord(role), permission_grant_ids: [], permission_grant_objects: [] };
+}
+
+const VERBS = ['list', 'view', 'create', 'modify', 'delete', 'execute', 'all'];
+
+/** Permissions by kind of resource, taken from the routes that ask for them. */
+export function permissionTypes(permissions: readonly Permission[]): Readonly<Record<string, readonly string[]>> {
+  const kinds = new Map<string, Set<string>>();
+  for (const permission of permissions) {
+    const at = permission.lastIndexOf('_');
+    const kind = permission.slice(0, at);
+    const known = kinds.get(kind) ?? new Set([`${kind}_all`]);
+    kinds.set(kind, known.add(permission));
+  }
+  const order = (name: string) => VERBS.indexOf(name.slice(name.lastIndexOf('_') + 1));
+  return Object.fromEntries(
+    [...kinds].sort().map(([kind, names]) => [kind, [...names].sort((a, b) => order(a) - order(b))]),
+  );
+}
+
+/** @param permissions of all routes there are */
+export function rbacRoutes({ stores, config }: ApiContext, permissions: () => readonly Permission[]): readonly Route[] {
+  const options = { maxPageSize: config.api.max_page_size };
+  return [
+    {
+      method: 'GET',
+      path: '/rbac/roles',
+      summary: 'List roles',
+      permission: 'role_list',
+      query: listParameters(ROLES),
+      handle: (request) => listRecords(stores.roles, ROLES, request, { ...options, present: presentRole }),
+    },
+    {
+      method: 'GET',
+      path: '/rbac/roles/:name_or_id',
+      summary: 'One role',
+      permission: 'role_view',
+      handle: async ({ params }) => ({
+        body: presentRole(await findByNameOrId(stores.roles, params.name_or_id ?? '')),
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/rbac/role_assignments',
+      summary: 'List who has which role',
+      permission: 'role_assignment_list',
+      query: listParameters(ASSIGNMENTS),
+      handle: (request) => listRecords<OpenRecord>(stores.roleAssignments, ASSIGNMENTS, request, options),
+    },
+    {
+      method: 'GET',
+      path: '/rbac/role_assignments/:id',
+      summary: 'One assignment of a role',
+      permission: 'role_assignment_view',
+      handle: async ({ params }) => ({ body: presentRecord(await findById(stores.roleAssignments, params.id ?? '')) }),
+    },
+    {
+      method: 'GET',
+      path: '/rbac/permission_types',
+      summary: 'List permissions by kind of resource',
+      permission: 'permission_type_list',
+      handle: async () => ({ body: permissionTypes(permissions()) }),
+    },
+    {
+      method: 'GET',
+      path: '/rbac/permission_types/:resource_type',
+      summary: 'List permissions on a kind of resource',
+      permission: 'permission_type_list',
+      handle: async ({ params }) => {
+        const kind = params.resource_type ?? '';
+        const types = permissionTypes(permissions());
+        const body = Object.hasOwn(types, kind) ? types[kind] : undefined;
+        if (body === undefined) throw new NotFoundError(`Invalid resource type: ${kind}`);
+        return { body };
+      },
+    },
+  ];
+}

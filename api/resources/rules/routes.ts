@@ -1,0 +1,130 @@
+import { errorCode, ValidationError } from '../../../core/errors.ts';
+import { EXCHANGES } from '../../../platform/bus/bus.ts';
+import type { OpenContent } from '../../../stores/records.ts';
+import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
+import type { ApiContext } from '../../context.ts';
+import { findByRefOrId } from '../../lists/find.ts';
+import { listRecords } from '../../lists/list.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import { assertCriteria } from './operators.ts';
+import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
+import { viewRoutes } from './views.ts';
+
+const TYPES = ['standard', 'backstop'];
+
+async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  // A rule cannot be shown without its trigger; this is what StackStorm says then.
+  if (request.query.list('exclude_attributes')?.includes('trigger') === true)
+    throw new ValidationError('Invalid resource reference: None');
+  return listRecords(context.stores.rules, RULE_LIST, request, { maxPageSize: context.config.api.max_page_size });
+}
+
+/** The record of a rule, with the trigger it needs. */
+async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<OpenContent, 'id'>> {
+  const body = request.body as RuleBody;
+  const pack = body.pack ?? 'default';
+  const type = body.type?.ref ?? 'standard';
+  if (!TYPES.includes(type)) throw new ValidationError(`Rule type "${type}" is not one of ${TYPES.join(', ')}.`);
+  assertCriteria(body.criteria ?? {});
+  const trigger = await context.triggers.ensure(body.trigger).catch((error: unknown) => {
+    if (errorCode(error) !== 'VALIDATION' || !String(error).includes('find trigger type')) throw error;
+    throw new ValidationError(
+      `Trigger "${body.trigger.type}" defined in the rule does not exist in system or it's missing required "parameters" attribute`,
+    );
+  });
+  return {
+    tags: body.tags ?? [],
+    uid: `rule:${pack}:${body.name}`,
+    metadata_file: '',
+    name: body.name,
+    ref: `${pack}.${body.name}`,
+    ...(typeof body.description === 'string' ? { description: body.description } : {}),
+    pack,
+    type: { ref: type, parameters: body.type?.parameters ?? {} },
+    trigger: { type: trigger.type, parameters: trigger.parameters, ref: trigger.ref },
+    criteria: body.criteria ?? {},
+    action: { ref: body.action.ref, parameters: body.action.parameters ?? {} },
+    context: { ...body.context, user: request.requester.user },
+    enabled: body.enabled ?? false,
+  };
+}
+
+const triggerRef = (rule: OpenContent | Omit<OpenContent, 'id'>) => String((rule.trigger as { ref?: unknown }).ref);
+
+async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const record = await toRecord(context, request);
+  try {
+    const rule = await context.stores.rules.insert(record);
+    context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
+    return { body: presentRecord(rule) };
+  } catch (error) {
+    await context.triggers.removeIfUnused(triggerRef(record));
+    throw error;
+  }
+}
+
+async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { stores, triggers, bus } = context;
+  const before = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
+  const record = await toRecord(context, request);
+  const metadata = before.metadata_file ?? '';
+  const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
+  if (triggerRef(before) !== triggerRef(record)) await triggers.removeIfUnused(triggerRef(before));
+  bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
+  return { body: presentRecord(rule ?? before) };
+}
+
+async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { stores, triggers, bus } = context;
+  const rule = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
+  await stores.rules.removeOne({ id: rule.id });
+  await triggers.removeIfUnused(triggerRef(rule));
+  bus.publish(EXCHANGES.rule, 'delete', { id: rule.id, ref: rule.ref });
+  return {};
+}
+
+export function ruleRoutes(context: ApiContext): readonly Route[] {
+  const content = {
+    path: '/rules',
+    kind: 'rule',
+    title: 'rule',
+    list: RULE_LIST,
+    collection: context.stores.rules,
+  } as const;
+  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('rule', ref);
+  const reads = contentReadRoutes(context, content).map(
+    (route): Route => (route.path === '/rules' ? { ...route, handle: (request) => list(context, request) } : route),
+  );
+  return [
+    ...viewRoutes(context),
+    ...reads,
+    {
+      method: 'POST',
+      path: '/rules',
+      summary: 'Make a rule, and its trigger where there is none',
+      permission: 'rule_create',
+      body: RULE,
+      success: 201,
+      handle: (request) => create(context, request),
+    },
+    {
+      method: 'PUT',
+      path: '/rules/:ref_or_id',
+      summary: 'Change a rule',
+      permission: 'rule_modify',
+      resourceUid,
+      body: RULE,
+      handle: (request) => update(context, request),
+    },
+    {
+      method: 'DELETE',
+      path: '/rules/:ref_or_id',
+      summary: 'Remove a rule',
+      permission: 'rule_delete',
+      resourceUid,
+      success: 204,
+      handle: (request) => remove(context, request),
+    },
+  ];
+}

@@ -1,0 +1,67 @@
+import { contentList, NAME, READ_BACK, TAGS } from '../../content/rules.ts';
+import { flag, text } from '../../lists/filters.ts';
+import type { ListRules } from '../../lists/list.ts';
+import type { JsonSchema } from '../../server/json-schema.ts';
+
+export const RULE: JsonSchema = {
+  type: 'object',
+  properties: {
+    ...READ_BACK,
+    name: NAME,
+    pack: { type: 'string' },
+    description: { type: ['string', 'null'] },
+    type: { type: 'object', properties: { ref: { type: 'string' }, parameters: { type: 'object' } } },
+    trigger: {
+      type: 'object',
+      required: ['type'],
+      properties: {
+        type: { type: 'string' },
+        parameters: { type: 'object' },
+        ref: { type: ['string', 'null'] },
+        description: { type: ['string', 'null'] },
+      },
+      additionalProperties: true,
+    },
+    criteria: { type: 'object' },
+    action: {
+      type: 'object',
+      required: ['ref'],
+      properties: {
+        ref: { type: 'string' },
+        parameters: { type: 'object' },
+        description: { type: ['string', 'null'] },
+      },
+    },
+    enabled: { type: 'boolean' },
+    context: { type: 'object' },
+    tags: TAGS,
+  },
+  required: ['name', 'trigger', 'action'],
+  additionalProperties: false,
+};
+
+export const RULE_LIST: ListRules = contentList(
+  ['type', 'trigger', 'criteria', 'action', 'enabled', 'context', 'tags'],
+  {
+    filters: {
+      action: text('action.ref'),
+      trigger: text('trigger.ref'),
+      enabled: flag('enabled'),
+      user: text('context.user'),
+    },
+  },
+);
+
+/** A rule as clients send it. */
+export interface RuleBody {
+  readonly name: string;
+  readonly pack?: string;
+  readonly description?: string | null;
+  readonly type?: { readonly ref?: string; readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly trigger: { readonly type: string; readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly criteria?: Readonly<Record<string, unknown>>;
+  readonly action: { readonly ref: string; readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly enabled?: boolean;
+  readonly context?: Readonly<Record<string, unknown>>;
+  readonly tags?: readonly unknown[];
+}

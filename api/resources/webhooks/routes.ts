@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { WEBHOOK_TRIGGER_TYPE } from '../../../action-service/triggers/internal-trigger-types.ts';
+import { NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { isPlainObject } from '../../../core/python/values.ts';
+import type { OpenContent } from '../../../stores/records.ts';
+import type { ApiContext } from '../../context.ts';
+import { presentRecord } from '../../lists/presentation.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import { assertPayload } from '../../triggers/assert-payload.ts';
+import { dispatchTrigger } from '../../triggers/dispatch-trigger.ts';
+
+const CREDENTIALS = ['st2-api-key', 'x-auth-token', 'cookie'];
+const TRACE_TAG = 'st2-trace-tag';
+const SYSTEM_HOOK = 'st2';
+
+const bare = (url: string) => url.replace(/^\/+|\/+$/g, '');
+
+/** Triggers of rules on this address. */
+async function triggersOf({ stores }: ApiContext, hook: string): Promise<OpenContent[]> {
+  const all = await stores.triggers.find({ type: WEBHOOK_TRIGGER_TYPE });
+  return all.filter((trigger) => {
+    const { parameters } = trigger;
+    return isPlainObject(parameters) && typeof parameters.url === 'string' && bare(parameters.url) === bare(hook);
+  });
+}
+
+/** Names as HTTP servers of Python give them (`Content-Type`): rules are written against these. */
+const titleCase = (name: string) =>
+  name.replace(/(^|-)([a-z])/g, (_match, dash, letter) => `${dash}${letter.toUpperCase()}`);
+
+function payloadHeaders(headers: ApiRequest['headers']): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && !CREDENTIALS.includes(name) && name !== TRACE_TAG) kept[titleCase(name)] = String(value);
+  }
+  return kept;
+}
+
+const jsonType = (value: unknown) => {
+  if (Array.isArray(value)) return 'array';
+  if (value === null || value === undefined) return 'null';
+  return typeof value;
+};
+
+async function system(context: ApiContext, body: unknown, trace: Readonly<Record<string, unknown>>): Promise<void> {
+  if (!isPlainObject(body)) throw new ValidationError(`Webhook body needs to be an object, got: ${jsonType(body)}`);
+  const { trigger, payload } = body;
+  if (typeof trigger !== 'string' || trigger === '') throw new ValidationError('Trigger not specified.');
+  await assertPayload(context, trigger, payload);
+  await dispatchTrigger(context, { trigger, payload, trace_context: trace });
+}
+
+async function receive(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const hook = request.params['*'] ?? '';
+  const body = request.body ?? {};
+  const tag = request.headers[TRACE_TAG] ?? `webhook-${hook}-${randomUUID().replaceAll('-', '')}`;
+  const trace = { trace_tag: tag };
+  if (bare(hook) === SYSTEM_HOOK) {
+    await system(context, body, trace);
+    return { body };
+  }
+  const triggers = await triggersOf(context, hook);
+  if (triggers.length === 0) throw new NotFoundError(`Webhook ${hook} not registered with st2`);
+  const headers = payloadHeaders(request.headers);
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const payload = { headers, headers_lower: lower, body };
+  for (const trigger of triggers) {
+    await dispatchTrigger(context, { trigger: trigger.ref, payload, trace_context: trace });
+  }
+  return { body };
+}
+
+export function webhookRoutes(context: ApiContext): readonly Route[] {
+  const resourceUid: Route['resourceUid'] = (params) => `webhook:${bare(params['*'] ?? '')}`;
+  return [
+    {
+      method: 'GET',
+      path: '/webhooks',
+      summary: 'List addresses that rules listen on',
+      permission: 'webhook_list',
+      handle: async () => ({
+        body: (await context.stores.triggers.find({ type: WEBHOOK_TRIGGER_TYPE })).map(presentRecord),
+      }),
+    },
+    {
+      method: 'GET',
+      path: '/webhooks/*',
+      summary: 'The trigger of an address',
+      permission: 'webhook_view',
+      resourceUid,
+      handle: async ({ params }) => {
+        const [first] = await triggersOf(context, params['*'] ?? '');
+        if (first === undefined) throw new NotFoundError('The resource could not be found.');
+        return { body: presentRecord(first) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/webhooks/*',
+      summary: 'Fire the triggers of an address; answered when what came is stored',
+      permission: 'webhook_execute',
+      resourceUid,
+      success: 202,
+      handle: (request) => receive(context, request),
+    },
+  ];
+}
