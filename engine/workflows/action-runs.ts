@@ -115,12 +115,19 @@ async function callActivity(command: ActionCommand, args: WorkflowArguments): Pr
   if (command.action === 'std.email') return await proxy['std.email'](input);
   const request = {
     run: { id, uuid, task_id, task_name },
-    input,
+    input: command.action === 'st2.action' ? withContext(input, args) : input,
     workflow: { execution_id: args.identity.id, name: args.workflow.name },
     st2_execution_id: args.st2.execution_id,
   };
   if (command.action === 'std.mistral_http') return await proxy['std.mistral_http'](request);
   return (await proxy['st2.action'](request)).result;
+}
+
+/** An ad-hoc action on top of `st2.action` gets the context of the environment as well. */
+function withContext(input: ActionCommand['input'], args: WorkflowArguments): ActionCommand['input'] {
+  if (input.st2_context !== undefined && input.st2_context !== null) return input;
+  const defaults = args.identity.params.env?.__actions as Record<string, ActionCommand['input'] | undefined> | undefined;
+  return { ...input, st2_context: defaults?.['st2.action']?.st2_context };
 }
 
 /** What a failed activity means to the conductor. */
