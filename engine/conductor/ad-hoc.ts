@@ -1,5 +1,5 @@
 /** Ad-hoc actions: an action over a base action, with input and output of its own. A base may be ad-hoc, too. */
-import { errorMessage, TramontaneError, ValidationError } from '../../core/errors.ts';
+import { errorCode, errorMessage, TramontaneError, ValidationError } from '../../core/errors.ts';
 import { pyTruth } from '../../core/python/equality.ts';
 import type { AdHocActionIr, Template } from '../../workflow-translator/ir.ts';
 import { createFunctions } from './functions.ts';
@@ -8,6 +8,9 @@ import type { RunRecord, TaskRecord } from './records.ts';
 import { contextView, evaluateTemplate, layeredView } from './scope.ts';
 import { isMapping, storable } from './values.ts';
 import { inputProblem, withDefaults } from './workflow-start.ts';
+
+/** Code of errors inside of an action's definition: they fail the task in the ordinary way, `on-error` is followed. */
+export const ACTION_UNUSABLE = 'ACTION_UNUSABLE';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -34,7 +37,7 @@ function findByFullName(machine: Machine, name: string): AdHocActionIr | undefin
 
 /**
  * The base action behind an ad-hoc one, with the input for it.
- * @throws ValidationError when the input does not fit the ad-hoc action; any error inside of the definition
+ * @throws ValidationError when the input does not fit the ad-hoc action, ACTION_UNUSABLE for what is wrong inside of it
  */
 export function resolveAdHoc(machine: Machine, task: TaskRecord, action: AdHocActionIr, input: Input): ResolvedAction {
   const problem = inputProblem(action.name, action.input, input);
@@ -78,10 +81,14 @@ function baseInput(machine: Machine, task: TaskRecord, action: AdHocActionIr, gi
   const complete = withDefaults(action.input, given);
   const layers = [complete, contextView(task.in_context), { __env: workflow.env }, workflow.context];
   const scope = { data: layeredView(layers), functions: createFunctions(machine, task), runtime: machine.ports };
-  const evaluated = evaluateTemplate(action.base_input ?? {}, scope);
-  const input = storable(evaluated, `The base input of action '${action.name}'`);
-  if (!isMapping(input)) throw unusable(action, 'its base-input is no mapping');
-  return input;
+  try {
+    const evaluated = evaluateTemplate(action.base_input ?? {}, scope);
+    const input = storable(evaluated, `The base input of action '${action.name}'`);
+    if (isMapping(input)) return input;
+  } catch (error) {
+    throw errorCode(error) === 'EFFECT_REQUIRED' ? error : unusable(action, errorMessage(error));
+  }
+  throw unusable(action, 'its base-input is no mapping');
 }
 
 function checkBase(machine: Machine, action: AdHocActionIr, base: string, input: Input): void {
@@ -94,7 +101,6 @@ function checkBase(machine: Machine, action: AdHocActionIr, base: string, input:
   if (unexpected.length > 0) throw unusable(action, `unexpected: ${unexpected.join(', ')}`);
 }
 
-function unusable(action: AdHocActionIr, why: unknown): TramontaneError {
-  const text = typeof why === 'string' ? why : errorMessage(why);
-  return new TramontaneError('ACTION_UNUSABLE', `Failed to instantiate action '${action.name}': ${text}`);
+function unusable(action: AdHocActionIr, why: string): TramontaneError {
+  return new TramontaneError(ACTION_UNUSABLE, `Failed to instantiate action '${action.name}': ${why}`);
 }

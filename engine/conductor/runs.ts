@@ -1,7 +1,7 @@
 /** Starting of actions and sub-workflows. */
-import { errorCode, errorMessage, TramontaneError, ValidationError } from '../../core/errors.ts';
+import { TramontaneError, ValidationError } from '../../core/errors.ts';
 import type { Template } from '../../workflow-translator/ir.ts';
-import { findAdHocAction, resolveAdHoc } from './ad-hoc.ts';
+import { ACTION_UNUSABLE, findAdHocAction, resolveAdHoc } from './ad-hoc.ts';
 import { addRun, emit, type Machine, nextNumber, specOf } from './machine.ts';
 import type { RunRecord, TaskRecord } from './records.ts';
 import { runOn, taskFlag, withActionDefaults } from './task-input.ts';
@@ -17,16 +17,10 @@ export interface RunPlan {
   readonly item_index: number | undefined;
 }
 
-/** The action cannot be made from its definition: the task fails and its `on-error` is followed. */
-export class ActionUnusableError extends TramontaneError {
-  constructor(message: string, cause?: unknown) {
-    super('ACTION_UNUSABLE', message, {}, cause);
-  }
-}
-
 /**
  * Starts one run of a task.
- * @throws ValidationError when the action is unknown or its parameters are wrong, ActionUnusableError
+ * @throws ValidationError when the action is unknown or its parameters are wrong; an error with the code ACTION_UNUSABLE
+ *   when it cannot be made from its definition, which only fails the task
  */
 export function startRun(machine: Machine, task: TaskRecord, plan: RunPlan): void {
   if (specOf(machine, task).kind === 'workflow') startSubWorkflow(machine, task, plan);
@@ -36,7 +30,7 @@ export function startRun(machine: Machine, task: TaskRecord, plan: RunPlan): voi
 function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
   const adHoc = findAdHocAction(machine, plan.name);
   const { name, input, transforms } =
-    adHoc === undefined ? { ...plan, transforms: [] } : usable(() => resolveAdHoc(machine, task, adHoc, plan.input));
+    adHoc === undefined ? { ...plan, transforms: [] } : resolveAdHoc(machine, task, adHoc, plan.input);
   if (adHoc === undefined) checkParameters(machine, name, input);
   const run = createRun(machine, task, plan, 'action', transforms);
   const target = runOn(machine, task, plan.input);
@@ -54,7 +48,8 @@ function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
 function startSubWorkflow(machine: Machine, task: TaskRecord, plan: RunPlan): void {
   const { workflow, identity, ir } = machine;
   if ((identity.depth ?? 0) >= MAX_DEPTH) {
-    throw new ActionUnusableError(`Sub-workflow '${plan.name}' is nested more than ${MAX_DEPTH} levels deep.`);
+    const message = `Sub-workflow '${plan.name}' is nested more than ${MAX_DEPTH} levels deep.`;
+    throw new TramontaneError(ACTION_UNUSABLE, message);
   }
   const run = createRun(machine, task, plan, 'workflow', []);
   const names = ir.workbook === undefined ? [plan.name] : [`${ir.workbook}.${plan.name}`, plan.name];
@@ -117,14 +112,4 @@ function checkParameters(machine: Machine, name: string, input: Input): void {
   if (missing.length > 0) parts.push(`missing=[${missing.map((param) => `'${param.name}'`).join(', ')}]`);
   if (unexpected.length > 0) parts.push(`unexpected=[${unexpected.map((key) => `'${key}'`).join(', ')}]`);
   throw new ValidationError(`Invalid input [${parts.join(', ')}]`);
-}
-
-/** Errors inside of an ad-hoc action's definition are the action's fault. */
-function usable<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    if (errorCode(error) === 'EFFECT_REQUIRED' || errorCode(error) === 'VALIDATION') throw error;
-    throw new ActionUnusableError(errorMessage(error), error);
-  }
 }

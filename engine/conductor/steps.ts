@@ -1,12 +1,12 @@
 /** What each kind of step does, and what its failure means. */
-import { errorMessage } from '../../core/errors.ts';
+import { errorCode, errorMessage } from '../../core/errors.ts';
+import { ACTION_UNUSABLE } from './ad-hoc.ts';
 import { forceFailTask } from './force-fail.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
 import { type Machine, pushStep, touch } from './machine.ts';
 import type { RunRecord, Step, TaskRecord } from './records.ts';
 import { rerunTask } from './rerun.ts';
 import { handleRefusal, handleRunEnd, handleRunUpdate } from './run-events.ts';
-import { ActionUnusableError } from './runs.ts';
 import { isCompleted } from './states.ts';
 import { completeTask, followTask } from './task-complete.ts';
 import { continueTask, runExistingTask, runJoin, runNewTask } from './task-run.ts';
@@ -38,7 +38,7 @@ function taskStep<S extends { readonly task_id: string }>(
     failed(machine, step, error) {
       const task = machine.taskById.get(step.task_id);
       if (task === undefined) return;
-      if (error instanceof ActionUnusableError) tryComplete(machine, task, error.message);
+      if (errorCode(error) === ACTION_UNUSABLE) failOrdinarily(machine, task, errorMessage(error));
       else forceFailTask(machine, task, describe(machine, task, verb, error));
     },
   };
@@ -147,7 +147,8 @@ function carryOut(machine: Machine, task: TaskRecord, verdict: JoinVerdict): voi
   else if (verdict.kind === 'fail') completeTask(machine, task, 'ERROR', verdict.message);
 }
 
-function tryComplete(machine: Machine, task: TaskRecord, message: string): void {
+/** Fails a task so that its `on-error` is followed. */
+function failOrdinarily(machine: Machine, task: TaskRecord, message: string): void {
   pushStep(machine, { kind: 'complete_task', task_id: task.id, state: 'ERROR', state_info: message });
 }
 

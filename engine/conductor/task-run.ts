@@ -29,7 +29,8 @@ export function runJoin(machine: Machine, task: TaskRecord): void {
 
 /** Start of a task that ran already: after a pause, or once more from outside. */
 export function runExistingTask(machine: Machine, task: TaskRecord, rerun: boolean, reset: boolean): void {
-  if (task.state === 'SUCCESS') throw new Error('Rerunning succeeded tasks is not supported.');
+  // A start that waited for values from outside may have been done meanwhile.
+  if (!rerun && task.state !== 'IDLE') return;
   setTaskState(machine, task, 'RUNNING', null);
   machine.journal.set(task, 'processed', false);
   if (rerun) {

@@ -77,6 +77,14 @@ wf:
     assert.deepEqual({ ...(conductor.view().output as object) }, { o: 'out-value', p: 'pub-value' });
   });
 
+  it('a start that waits for them is done once, also over a pause and a resume', () => {
+    const conductor = conductorOf('wf: {tasks: {t: {action: x.x, input: {a: "<% st2kv(\'one\') %>"}}}}');
+    const first = conductor.handle({ type: 'start' });
+    conductor.handle({ type: 'pause' });
+    const again = conductor.handle({ type: 'resume' });
+    assert.deepEqual(startedRuns(answerAll(conductor, [...first, ...again])), ['t']);
+  });
+
   it('that do not exist fail the task with the reason', () => {
     const conductor = conductorOf(`
 wf:
