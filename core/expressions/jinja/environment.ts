@@ -7,7 +7,7 @@ import type { Expr } from './ast.ts';
 import type { Evaluator } from './compile-expression.ts';
 import { TemplateCompiler } from './compile-template.ts';
 import { Evaluation, type JinjaBudget, type JinjaLibrary, type NameSource, Scope } from './evaluation.ts';
-import { HostObject, type UndefinedMode } from './objects.ts';
+import { Callable, HostObject, type UndefinedMode } from './objects.ts';
 import { listOf } from './operations.ts';
 import { parseExpression, parseTemplate } from './template-parser.ts';
 
@@ -88,6 +88,8 @@ function isPath(node: Expr): boolean {
 
 /** The value without objects of the engine in it. */
 function finished(value: unknown, evaluation: Evaluation): unknown {
+  // Such as `{{ _.items }}`: a method cannot be stored, so it is no value of a workflow.
+  if (value instanceof Callable) throw new TypeError(`${value.text()} is not a value`);
   if (value instanceof HostObject) {
     if (value.items() === undefined) return value.text();
     return finished(listOf(value, evaluation), evaluation);

@@ -1,6 +1,5 @@
 /** Python's two ways of formatting text: `'%s' % value` and `'{}'.format(value)`. */
 
-import { roundHalfEven } from '../../python/datetime.ts';
 import { dictGet, isDict } from '../../python/dict.ts';
 import { PythonError } from '../../python/errors.ts';
 import { floatRepr } from '../../python/repr.ts';
@@ -263,20 +262,4 @@ function grouped(text: string, separator: string | undefined): string {
   if (separator === undefined) return text;
   const [whole = '', ...rest] = text.split(/(?=[.e])/);
   return whole.replace(/\B(?=(\d{3})+(?!\d))/g, separator) + rest.join('');
-}
-
-/** Python's `round(value, digits)`: half to even on the exact value of the float. */
-export function roundTo(value: number, digitCount: number): number {
-  if (!Number.isFinite(value) || digitCount > 22) return value;
-  if (digitCount <= 0) {
-    const scale = 10 ** -digitCount;
-    return roundHalfEven(value / scale) * scale;
-  }
-  // toFixed works on the exact binary value; only exact ties need the even rule.
-  const exact = value * 2 ** digitCount;
-  if (Number.isInteger(exact * 2) && Math.abs(value) < 2 ** 40) {
-    const scaled = value * 10 ** digitCount;
-    if (Math.abs(scaled % 1) === 0.5) return roundHalfEven(scaled) / 10 ** digitCount;
-  }
-  return Number(value.toFixed(digitCount));
 }
