@@ -39,7 +39,11 @@ export function createLifeCycle(
         }
         const started = ['running', 'pausing', 'paused', 'resuming'].includes(execution.status);
         const to = execution.parent !== undefined || started ? 'canceling' : 'canceled';
-        const changed = await changeStatus(id, to, { result, from: [execution.status] });
+        const changed = await changeStatus(id, to, {
+          result,
+          context: { cancelled_by: user },
+          from: [execution.status],
+        });
         if (changed !== undefined) return changed;
       }
     },

@@ -16,6 +16,8 @@ export interface ListRules extends AttributeRules {
   readonly defaultLimit?: number;
   /** Attributes that come back in any case. */
   readonly always: readonly string[];
+  /** False where StackStorm offers no `sort`: what is asked for is ignored, so that clients see the order they know. */
+  readonly sortable?: boolean;
   /** Further fields to load, which presenting needs. */
   readonly needs?: readonly string[];
 }
@@ -28,7 +30,7 @@ export function listParameters(rules: ListRules): QueryTable {
     ...filterParameters({ ...RESERVED, ...rules.filters }),
     limit: 'integer',
     offset: 'integer',
-    sort: 'string',
+    ...(rules.sortable === false ? {} : { sort: 'string' }),
     include_attributes: 'list',
     exclude_attributes: 'list',
   };

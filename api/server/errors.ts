@@ -1,4 +1,5 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
+import { ParamCastError } from '../../core/params/index.ts';
 
 /** HTTP statuses of our error codes; any other error is a defect of ours and says nothing to the outside. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
@@ -29,8 +30,15 @@ export function toErrorAnswer(error: unknown): ErrorAnswer {
   const conflict = conflictId(error);
   return {
     status,
-    body: { ...(conflict === undefined ? {} : { 'conflict-id': conflict }), faultstring: errorMessage(error) },
+    body: { ...(conflict === undefined ? {} : { 'conflict-id': conflict }), faultstring: sentenceOf(error) },
   };
+}
+
+/** StackStorm gives the bare sentence of a value that cannot be cast; elsewhere ours names the parameter too. */
+function sentenceOf(error: unknown): string {
+  const message = errorMessage(error);
+  if (!(error instanceof ParamCastError)) return message;
+  return message.replace(/^Parameter "[^"]*": /, '');
 }
 
 /** The server framework marks a client's mistakes (a broken header, a torn request) with a 4xx of its own. */

@@ -4,6 +4,7 @@ import type { ListRules } from '../../lists/list.ts';
 export const ACTION_LIST: ListRules = {
   filters: { pack: text('pack'), tags: text('tags.name') },
   sort: { pack: 1, name: 1 },
+  sortable: false,
   always: ['id', 'ref'],
   excludable: ['parameters', 'notify'],
   known: [

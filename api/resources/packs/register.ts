@@ -66,7 +66,7 @@ export async function register(context: ApiContext, request: ApiRequest): Promis
     logger,
     basePaths: config.packs.base_paths,
     configsPath: config.packs.configs_path === '' ? join(config.system.data_dir, 'configs') : config.packs.configs_path,
-    types: kinds.map(([name]) => name),
+    types: kinds.map(([, plural]) => plural),
     ...(body.packs === undefined ? {} : { packs: [...new Set(body.packs)] }),
     failOnFailure: body.fail_on_failure ?? true,
   });

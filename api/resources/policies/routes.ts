@@ -13,6 +13,7 @@ import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 const LIST = contentList(['enabled', 'resource_ref', 'policy_type', 'parameters'], {
   filters: { resource_ref: text('resource_ref'), policy_type: text('policy_type') },
   defaultLimit: 100,
+  sortable: false,
 });
 
 const POLICY: JsonSchema = {

@@ -43,6 +43,7 @@ export const RULE: JsonSchema = {
 export const RULE_LIST: ListRules = contentList(
   ['type', 'trigger', 'criteria', 'action', 'enabled', 'context', 'tags'],
   {
+    sortable: false,
     filters: {
       action: text('action.ref'),
       trigger: text('trigger.ref'),

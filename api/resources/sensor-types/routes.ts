@@ -8,6 +8,7 @@ import { presentRecord } from '../../lists/presentation.ts';
 import type { Route } from '../../server/route.ts';
 
 const LIST = contentList(['artifact_uri', 'entry_point', 'trigger_types', 'poll_interval', 'enabled'], {
+  sortable: false,
   filters: { enabled: flag('enabled'), trigger: text('trigger_types') },
 });
 

@@ -1,10 +1,12 @@
 import type { OpenRecord } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
+import { readAttributes } from '../../lists/attributes.ts';
 import { text } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
-import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
-import { presentRecord } from '../../lists/presentation.ts';
-import type { Route } from '../../server/route.ts';
+import { type ListRules, listHeaders, listParameters, listRecords } from '../../lists/list.ts';
+import { readPage } from '../../lists/paging.ts';
+import { pickAttributes, presentRecord } from '../../lists/presentation.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 
 const LIST: ListRules = {
   filters: {
@@ -19,7 +21,8 @@ const LIST: ListRules = {
   known: ['uid', 'trace_tag', 'action_executions', 'rules', 'trigger_instances', 'start_timestamp'],
 };
 
-export function traceRoutes({ stores, config, actions }: ApiContext): readonly Route[] {
+export function traceRoutes(context: ApiContext): readonly Route[] {
+  const { stores, config, actions } = context;
   return [
     {
       method: 'GET',
@@ -30,14 +33,11 @@ export function traceRoutes({ stores, config, actions }: ApiContext): readonly R
       handle: async (request) => {
         const { query } = request;
         const execution = query.text('execution');
-        // An execution within a workflow belongs to the trace of the workflow.
-        const trace = execution === undefined ? undefined : await actions.traces.ofExecution(execution);
-        const answer = await listRecords<OpenRecord>(stores.traces, withoutExecution(trace), request, {
+        if (execution !== undefined) return ofExecution(context, request, execution);
+        return listRecords<OpenRecord>(stores.traces, LIST, request, {
           maxPageSize: config.api.max_page_size,
           sort: { start_timestamp: query.has('sort_asc') && !query.has('sort_desc') ? 1 : -1 },
-          ...(trace === undefined ? {} : { filter: { id: trace.id } }),
         });
-        return answer;
       },
     },
     {
@@ -52,8 +52,11 @@ export function traceRoutes({ stores, config, actions }: ApiContext): readonly R
   ];
 }
 
-function withoutExecution(trace: OpenRecord | undefined): ListRules {
-  if (trace === undefined) return LIST;
-  const { execution: _found, ...filters } = LIST.filters;
-  return { ...LIST, filters };
+/** The trace of one execution; one within a workflow belongs to the trace of the workflow. */
+async function ofExecution(context: ApiContext, request: ApiRequest, execution: string): Promise<Answer> {
+  const { include, exclude } = readAttributes(request.query, LIST);
+  const page = readPage(request.query, request.requester, context.config.api.max_page_size, LIST.defaultLimit);
+  const trace = await context.actions.traces.ofExecution(execution);
+  const found = trace === undefined ? [] : [pickAttributes(presentRecord(trace), include, exclude, LIST.always)];
+  return { headers: listHeaders(found.length, page), body: found.slice(page.offset) };
 }
