@@ -77,7 +77,7 @@ export function createLifeCycle(
       if (tasks !== undefined && tasks.length > 0 && !isRerunnable(execution.runner_type)) {
         throw new ValidationError('Task option is only supported for Mistral workflows.');
       }
-      const trace = await stores.traces.findOne({ 'action_executions.object_id': id });
+      const trace = await stores.traces.findOne({ action_executions: { $elemMatch: { object_id: id } } });
       const { trace_context: _trace, ...context } = originalContext(execution);
       return request({
         action: execution.action_ref,

@@ -64,7 +64,7 @@ export function createTraces(stores: Stores): Traces {
   async function ofExecution(id: string): Promise<OpenRecord | undefined> {
     let current: string | undefined = id;
     for (let depth = 0; current !== undefined && depth < 100; depth += 1) {
-      const trace = await stores.traces.findOne({ 'action_executions.object_id': current });
+      const trace = await stores.traces.findOne({ action_executions: { $elemMatch: { object_id: current } } });
       if (trace !== undefined) return trace;
       const execution: Execution | undefined = await stores.executions.get(current, { include: ['parent'] });
       current = execution?.parent;

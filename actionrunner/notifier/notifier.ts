@@ -73,7 +73,10 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   async function traceOf(id: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const trace = await stores.traces.findOne({ 'action_executions.object_id': id }, { include: ['trace_tag'] });
+    const trace = await stores.traces.findOne(
+      { action_executions: { $elemMatch: { object_id: id } } },
+      { include: ['trace_tag'] },
+    );
     return trace === undefined ? undefined : { id_: trace.id, trace_tag: trace.trace_tag };
   }
 

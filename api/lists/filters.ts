@@ -6,12 +6,14 @@ import type { Filter } from '../../stores/collection.ts';
 import type { Query, QueryTable } from '../server/query.ts';
 import { parseTimestamp } from './timestamps.ts';
 
-export type FilterKind = 'text' | 'any-of' | 'flag' | 'after' | 'before' | 'prefix';
+export type FilterKind = 'text' | 'any-of' | 'flag' | 'after' | 'before' | 'prefix' | 'item';
 
 export interface FilterRule {
   /** Field in the database. */
   readonly field: string;
   readonly kind: FilterKind;
+  /** Of the objects in a list. */
+  readonly key?: string;
 }
 
 /** Filters by the name of the query parameter. */
@@ -24,11 +26,15 @@ export const after = (field: string): FilterRule => ({ field, kind: 'after' });
 export const before = (field: string): FilterRule => ({ field, kind: 'before' });
 export const prefix = (field: string): FilterRule => ({ field, kind: 'prefix' });
 
+/** One of the objects in a list: `itemOf('tags', 'name')`. The embedded database finds nothing by a dotted path into a list. */
+export const itemOf = (list: string, key: string): FilterRule => ({ field: list, kind: 'item', key });
+
 const isTrue = (value: string) => ['true', '1', 'yes', 'y', 't', 'on'].includes(value.trim().toLowerCase());
 
 const LAST_CHARACTER = '\uffff';
 
-const CONDITIONS: Readonly<Record<FilterKind, (value: string) => unknown>> = {
+const CONDITIONS: Readonly<Record<FilterKind, (value: string, key: string) => unknown>> = {
+  item: (value, key) => ({ $elemMatch: { [key]: value } }),
   text: (value) => (value === 'null' || value === 'None' ? null : value),
   'any-of': (value) => (value.includes(',') ? { $in: value.split(',') } : value),
   flag: isTrue,
@@ -51,7 +57,7 @@ export function toFilter(table: FilterTable, query: Query): Filter {
   for (const [name, rule] of Object.entries(table)) {
     const given = rule.kind === 'any-of' ? query.list(name)?.join(',') : query.text(name);
     if (given === undefined) continue;
-    const condition = CONDITIONS[rule.kind](given);
+    const condition = CONDITIONS[rule.kind](given, rule.key ?? '');
     const known = filter[rule.field];
     // Two limits of one field (`timestamp_gt` and `timestamp_lt`) make one condition.
     filter[rule.field] = isCondition(known) && isCondition(condition) ? { ...known, ...condition } : condition;

@@ -1,8 +1,8 @@
-import { text } from '../../lists/filters.ts';
+import { itemOf, text } from '../../lists/filters.ts';
 import type { ListRules } from '../../lists/list.ts';
 
 export const ACTION_LIST: ListRules = {
-  filters: { pack: text('pack'), tags: text('tags.name') },
+  filters: { pack: text('pack'), tags: itemOf('tags', 'name') },
   sort: { pack: 1, name: 1 },
   sortable: false,
   always: ['id', 'ref'],

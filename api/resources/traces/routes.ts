@@ -1,7 +1,7 @@
 import type { OpenRecord } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { readAttributes } from '../../lists/attributes.ts';
-import { text } from '../../lists/filters.ts';
+import { itemOf, text } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { type ListRules, listHeaders, listParameters, listRecords } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
@@ -11,9 +11,9 @@ import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 const LIST: ListRules = {
   filters: {
     trace_tag: text('trace_tag'),
-    execution: text('action_executions.object_id'),
-    rule: text('rules.object_id'),
-    trigger_instance: text('trigger_instances.object_id'),
+    execution: itemOf('action_executions', 'object_id'),
+    rule: itemOf('rules', 'object_id'),
+    trigger_instance: itemOf('trigger_instances', 'object_id'),
   },
   sort: { start_timestamp: -1 },
   defaultLimit: 100,
