@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { readAttributes } from '../../../api/lists/attributes.ts';
+import { after, anyOf, before, flag, itemOf, prefix, text, toFilter } from '../../../api/lists/filters.ts';
+import { withoutOverlap } from '../../../api/lists/list.ts';
+import { readPage } from '../../../api/lists/paging.ts';
+import { pickAttributes, presentRecord } from '../../../api/lists/presentation.ts';
+import { readSort } from '../../../api/lists/sorting.ts';
+import { parseTimestamp } from '../../../api/lists/timestamps.ts';
+import { parseQuery } from '../../../api/server/query.ts';
+
+const admin = { user: 'a', roles: [], isAdmin: true };
+const nobody = { user: 'n', roles: [], isAdmin: false };
+const page = (raw: Record<string, string>, requester = admin, fallback?: number) =>
+  readPage(parseQuery({ limit: 'integer', offset: 'integer' }, raw), requester, 100, fallback);
+
+test('paging: limits and offsets by the rules of StackStorm', () => {
+  assert.deepEqual(page({}), { offset: 0 });
+  assert.deepEqual(page({}, admin, 50), { limit: 50, offset: 0 });
+  assert.deepEqual(page({ limit: '-1' }, admin, 50), { offset: 0 });
+  assert.deepEqual(page({ limit: '1000', offset: '3' }), { limit: 1000, offset: 3 });
+  assert.throws(() => page({ limit: '0' }), /Limit, "0" specified, must be a positive number or -1/);
+  assert.throws(() => page({ limit: '-2' }), /Limit, "-2" specified, must be a positive number\.$/);
+  assert.throws(() => page({ limit: '101' }, nobody), /maximum value is "100"/);
+  assert.throws(() => page({ limit: '-1' }, nobody), /Administrator access required/);
+  assert.throws(() => page({ offset: '2147483648' }), /more than 32-bit int/);
+});
+
+test('attributes: unknown ones and both lists at once are refused', () => {
+  const rules = { known: ['name', 'action'], excludable: ['action'] };
+  const read = (raw: Record<string, string>) =>
+    readAttributes(parseQuery({ include_attributes: 'list', exclude_attributes: 'list' }, raw), rules);
+  assert.deepEqual(read({ include_attributes: 'name,action.ref' }), { include: ['name', 'action.ref'] });
+  assert.throws(() => read({ include_attributes: 'nonsense' }), /include attribute specified: nonsense/);
+  assert.throws(() => read({ exclude_attributes: 'name' }), /exclude attribute specified: name/);
+  assert.throws(() => read({ include_attributes: 'name', exclude_attributes: 'action' }), /mutually exclusive/);
+});
+
+test('filters: texts only become conditions of the table', () => {
+  const table = {
+    status: text('status'),
+    id: anyOf('id'),
+    enabled: flag('enabled'),
+    since: after('time'),
+    until: before('time'),
+    prefix: prefix('name'),
+    tags: itemOf('tags', 'name'),
+  };
+  const kinds = {
+    status: 'string',
+    id: 'list',
+    enabled: 'string',
+    since: 'string',
+    until: 'string',
+    prefix: 'string',
+    tags: 'string',
+  } as const;
+  const filter = (raw: Record<string, unknown>) => toFilter(table, parseQuery(kinds, raw));
+  assert.deepEqual(filter({ status: '{"$ne": 1}' }), { status: '{"$ne": 1}' });
+  assert.deepEqual(filter({ status: { $ne: 1 } }), { status: '[object Object]' });
+  assert.deepEqual(filter({ status: 'null', enabled: 'True' }), { status: null, enabled: true });
+  assert.deepEqual(filter({ id: 'a,b' }), { id: { $in: ['a', 'b'] } });
+  assert.deepEqual(filter({ since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' }), {
+    time: { $gt: new Date('2026-01-01T00:00:00Z'), $lt: new Date('2026-01-02T00:00:00Z') },
+  });
+  assert.deepEqual(filter({ prefix: 'a.*' }), { name: { $gte: 'a.*', $lt: 'a.*\uffff' } });
+  assert.deepEqual(filter({ tags: 'x' }), { tags: { $elemMatch: { name: 'x' } } });
+});
+
+test('timestamps: ISO 8601, anything else is refused', () => {
+  assert.equal(parseTimestamp('2026-01-31T10:20:30.123456Z').toISOString(), '2026-01-31T10:20:30.123Z');
+  assert.equal(parseTimestamp('2026-01-31 10:20:30+0200').toISOString(), '2026-01-31T08:20:30.000Z');
+  assert.throws(() => parseTimestamp('yesterday'), /Datetime value does not match expected format\./);
+  assert.throws(() => parseTimestamp('2026-13-31T10:20:30Z'), /does not match/);
+});
+
+test('sorting: unknown keys are skipped', () => {
+  assert.deepEqual(readSort('-name,+pack,nonsense', { name: 'name', pack: 'pack' }, { id: 1 }), { name: -1, pack: 1 });
+  assert.deepEqual(readSort('constructor', { name: 'name' }, { id: 1 }), { id: 1 });
+});
+
+test('presentation: timestamps have microseconds, nulls are left out', () => {
+  const date = new Date('2026-01-31T10:20:30.123Z');
+  assert.deepEqual(presentRecord({ a: null, b: date, c: { d: [date], e: null } }), {
+    b: '2026-01-31T10:20:30.123000Z',
+    c: { d: ['2026-01-31T10:20:30.123000Z'], e: null },
+  });
+  assert.deepEqual(pickAttributes({ id: 1, a: 2, b: 3 }, ['a.x'], undefined, ['id']), { id: 1, a: 2 });
+  assert.deepEqual(pickAttributes({ id: 1, a: 2, b: 3 }, undefined, ['a'], ['id']), { id: 1, b: 3 });
+  assert.deepEqual(withoutOverlap(['a.b', 'a', 'c.d', 'c.d']), ['a', 'c.d']);
+});
