@@ -73,10 +73,15 @@ async function fetchEffects(
   const fetchOne = async ({ kind, key, args }: EffectsRequest['effects'][number]) => {
     if (kind !== 'st2kv') return { error: `There is nothing called ${kind}.` };
     try {
-      return { value: await keyValues.getForExpression({ key, decrypt: args.decrypt === true, user }) };
+      return { value: await keyValues.getForExpression({ key: toScopedKey(key), decrypt: args.decrypt === true, user }) };
     } catch (error) {
       return { error: errorMessage(error) };
     }
   };
   return await Promise.all(effects.map(fetchOne));
+}
+
+/** Source: StackStorm's functions for Mistral: what does not name the system's scope is a key of the user. */
+function toScopedKey(key: string): string {
+  return /^(st2kv\.)?(system|user)\./.test(key) ? key : `user.${key}`;
 }

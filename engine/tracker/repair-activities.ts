@@ -90,7 +90,7 @@ async function repeatLost(context: TrackerContext, record: WorkflowExecution, id
 async function findRun({ stores }: TrackerContext, record: WorkflowExecution, id: string) {
   const task: TaskExecution | undefined = await stores.taskExecutions.findOne({
     workflow_execution_id: record.uuid,
-    'runs.id': id,
+    runs: { $elemMatch: { id } },
   });
   return task?.runs.find((run) => run.id === id) as { readonly name: string; readonly created_at: string } | undefined;
 }

@@ -49,7 +49,8 @@ export function registerActionExecutions(app: FastifyInstance, context: ApiConte
 
 async function loadRun(context: ApiContext, uuid: string): Promise<{ task: TaskExecution; run: StoredRun }> {
   const find = async () => {
-    const task = await context.stores.taskExecutions.findOne({ 'runs.uuid': uuid });
+    // Not `'runs.uuid': uuid`: the embedded database does not find elements of an indexed array that way.
+    const task = await context.stores.taskExecutions.findOne({ runs: { $elemMatch: { uuid } } });
     const run = task?.runs.find((one) => one.uuid === uuid);
     return task === undefined || run === undefined ? undefined : { task, run: run as unknown as StoredRun };
   };
