@@ -9,7 +9,11 @@ import { localShellScriptRunner } from './local-shell-script/runner.ts';
 import { mistralV2Runner } from './mistral-v2/runner.ts';
 import { noopRunner } from './noop/runner.ts';
 import { pythonScriptRunner } from './python-script/runner.ts';
+import { remoteShellCmdRunner } from './remote-shell-cmd/runner.ts';
+import { remoteShellScriptRunner } from './remote-shell-script/runner.ts';
 import { unsupportedRunner } from './unsupported.ts';
+
+const WINRM_REFUSAL = 'Windows hosts cannot be reached yet: this version has no WinRM client.';
 
 export const runners: Readonly<Record<string, Runner>> = {
   'action-chain': actionChainRunner,
@@ -25,6 +29,11 @@ export const runners: Readonly<Record<string, Runner>> = {
     'Workflows in the Orquesta language cannot be run; write them in the Mistral v2 language.',
   ),
   'python-script': pythonScriptRunner,
+  'remote-shell-cmd': remoteShellCmdRunner,
+  'remote-shell-script': remoteShellScriptRunner,
+  'winrm-cmd': unsupportedRunner('winrm-cmd', WINRM_REFUSAL),
+  'winrm-ps-cmd': unsupportedRunner('winrm-ps-cmd', WINRM_REFUSAL),
+  'winrm-ps-script': unsupportedRunner('winrm-ps-script', WINRM_REFUSAL),
 };
 
 /** @throws Error that names the known ones */

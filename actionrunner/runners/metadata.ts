@@ -11,6 +11,9 @@ import { mistralV2Metadata } from './mistral-v2/metadata.ts';
 import { noopMetadata } from './noop/metadata.ts';
 import { orquestaMetadata } from './orquesta/metadata.ts';
 import { pythonScriptMetadata } from './python-script/metadata.ts';
+import { remoteShellCmdMetadata } from './remote-shell-cmd/metadata.ts';
+import { remoteShellScriptMetadata } from './remote-shell-script/metadata.ts';
+import { winrmMetadata } from './winrm/metadata.ts';
 
 export const RUNNER_TYPES: readonly RunnerMetadata[] = [
   orquestaMetadata,
@@ -23,6 +26,9 @@ export const RUNNER_TYPES: readonly RunnerMetadata[] = [
   mistralV2Metadata,
   noopMetadata,
   pythonScriptMetadata,
+  remoteShellScriptMetadata,
+  remoteShellCmdMetadata,
+  ...winrmMetadata,
 ];
 
 /**

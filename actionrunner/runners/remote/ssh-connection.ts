@@ -1,0 +1,209 @@
+/** One SSH connection, as promises: connect (through a bastion host if asked), run a command, copy files. */
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Client, type ClientChannel, type ConnectConfig, type SFTPWrapper } from 'ssh2';
+import { readStream } from '../../process/run-process.ts';
+import { createTextCollector } from '../../process/text-collector.ts';
+import type { OutputSink, Values } from '../contract.ts';
+import type { AcceptHostKey } from './known-hosts.ts';
+
+const READY_TIMEOUT_MS = 20_000;
+const DEFAULT_PORT = 22;
+const SCRIPT_MODE = 0o744;
+
+export interface SshTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type SshCredentials = Pick<ConnectConfig, 'username' | 'password' | 'privateKey' | 'passphrase'>;
+
+/** A command took too long; what came until then is in it. */
+export class SshTimeoutError extends Error {
+  readonly stdout: string;
+  readonly stderr: string;
+  constructor(seconds: number, stdout: string, stderr: string) {
+    super(`Command didn't finish in ${seconds} seconds`);
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+export interface RemoteEnd {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RemoteCommand {
+  readonly command: string;
+  readonly input: string | undefined;
+  readonly timeout: number | undefined;
+  readonly signal: AbortSignal;
+  readonly output: OutputSink;
+  readonly maxOutput: number;
+}
+
+export interface SshConnection {
+  run(command: RemoteCommand): Promise<RemoteEnd>;
+  /** Copies a file, executable for its owner, or a folder with all in it. */
+  copy(localPath: string, remotePath: string): Promise<void>;
+  makeFolder(path: string): Promise<void>;
+  close(): void;
+}
+
+/** `host`, `host:port`, `[address]:port` or a bare IPv6 address. */
+export function parseTarget(text: string, port: number | undefined): SshTarget {
+  const fallback = port ?? DEFAULT_PORT;
+  const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(text);
+  if (bracketed !== null) return { host: bracketed[1] ?? '', port: Number(bracketed[2] ?? fallback) };
+  const plain = /^([^:]+):(\d+)$/.exec(text);
+  if (plain !== null) return { host: plain[1] ?? '', port: Number(plain[2]) };
+  return { host: text, port: fallback };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** How to log in. @throws Error when neither password nor key is given or found */
+export async function sshCredentials(parameters: Values, systemUser: string): Promise<SshCredentials> {
+  const username = isText(parameters.username) ? parameters.username : systemUser;
+  if (isText(parameters.password)) return { username, password: parameters.password };
+  const given = parameters.private_key;
+  const passphrase = isText(parameters.passphrase) ? { passphrase: parameters.passphrase } : {};
+  if (isText(given) && /private key-----/i.test(given)) return { username, privateKey: given, ...passphrase };
+  const files = isText(given)
+    ? [given]
+    : ['stanley_rsa', 'id_ed25519', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
+  for (const file of files) {
+    const privateKey = await readFile(file, 'utf8').catch(() => undefined);
+    if (privateKey !== undefined) return { username, privateKey, ...passphrase };
+  }
+  if (isText(given)) throw new Error(`The private key file "${given}" cannot be read.`);
+  throw new Error('Either password or key file location or key material should be supplied for action.');
+}
+
+function open(config: ConnectConfig): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    client.once('ready', () => resolve(client));
+    // For good: errors after the login show at whatever is under way, and must not end this process.
+    client.on('error', (error) => {
+      client.destroy();
+      reject(error);
+    });
+    client.connect(config);
+  });
+}
+
+/** @throws Error when the host cannot be reached, shows another key than the recorded one, or refuses the credentials */
+export async function connectSsh(
+  target: SshTarget,
+  credentials: SshCredentials,
+  bastion: SshTarget | undefined,
+  accept: AcceptHostKey,
+): Promise<SshConnection> {
+  const configOf = ({ host, port }: SshTarget): ConnectConfig => ({
+    ...credentials,
+    host,
+    port,
+    readyTimeout: READY_TIMEOUT_MS,
+    keepaliveInterval: 15_000,
+    hostVerifier: (key: Buffer) => accept(host, port, key),
+  });
+  const through = bastion === undefined ? undefined : await open(configOf(bastion));
+  try {
+    const config = configOf(target);
+    const sock = through === undefined ? undefined : await forward(through, target);
+    return toConnection(await open(sock === undefined ? config : { ...config, sock }), through);
+  } catch (error) {
+    through?.end();
+    throw error;
+  }
+}
+
+function forward(client: Client, { host, port }: SshTarget): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, host, port, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+}
+
+function toConnection(client: Client, through: Client | undefined): SshConnection {
+  let sftp: Promise<SFTPWrapper> | undefined;
+  const files = () => {
+    sftp ??= new Promise((resolve, reject) =>
+      client.sftp((error, wrapper) => (error ? reject(error) : resolve(wrapper))),
+    );
+    return sftp;
+  };
+  const done = (work: (callback: (error?: Error | null) => void) => void) =>
+    new Promise<void>((resolve, reject) => work((error) => (error ? reject(error) : resolve())));
+
+  const connection: SshConnection = {
+    run: (command) => runCommand(client, command),
+    async makeFolder(path) {
+      const wrapper = await files();
+      await done((callback) => wrapper.mkdir(path, { mode: 0o700 }, callback));
+    },
+    async copy(localPath, remotePath) {
+      const wrapper = await files();
+      const info = await stat(localPath);
+      if (!info.isDirectory()) {
+        await done((callback) => wrapper.fastPut(localPath, remotePath, callback));
+        await done((callback) => wrapper.chmod(remotePath, SCRIPT_MODE, callback));
+        return;
+      }
+      await connection.makeFolder(remotePath);
+      for (const name of await readdir(localPath))
+        await connection.copy(join(localPath, name), `${remotePath}/${name}`);
+    },
+    close() {
+      client.end();
+      through?.end();
+    },
+  };
+  return connection;
+}
+
+async function runCommand(client: Client, request: RemoteCommand): Promise<RemoteEnd> {
+  const { timeout, signal, output, maxOutput } = request;
+  const channel = await new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(request.command, (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+  const stdout = createTextCollector(maxOutput);
+  const stderr = createTextCollector(maxOutput);
+  let timedOut = false;
+  const stop = () => {
+    channel.signal('KILL');
+    channel.close();
+    channel.destroy();
+    channel.stderr.destroy();
+  };
+  const timer =
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          stop();
+        }, timeout * 1000);
+  signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const exited = new Promise<number>((resolve) => {
+      channel.once('exit', (code: number | null) => resolve(code ?? -9));
+      channel.once('close', () => resolve(-1));
+    });
+    if (request.input !== undefined) channel.write(request.input);
+    channel.end();
+    const reading = Promise.all([
+      readStream(channel, 'stdout', stdout, output),
+      readStream(channel.stderr, 'stderr', stderr, output),
+    ]);
+    const [exitCode] = await Promise.all([exited, reading]);
+    if (timedOut) throw new SshTimeoutError(timeout ?? 0, stdout.text(), stderr.text());
+    return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
+}
