@@ -34,7 +34,11 @@ const OPERATORS: Readonly<Record<string, string>> = {
 };
 
 /** Answers one page. @throws ValidationError for wrong parameters */
-export async function listResources<T extends Stored>(spec: ListSpec<T>, query: Query, base: Filter = {}) {
+export async function listResources<T extends Stored>(
+  spec: ListSpec<T>,
+  query: Query,
+  base: Filter = {},
+): Promise<Resource> {
   const limit = toLimit(query.limit);
   const sort = toSort(spec, query);
   const filter = { ...base, ...toFilter(spec, query) };

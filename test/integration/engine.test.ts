@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { type RealClients, realClients } from '../support/real-clients.ts';
+import { type RunningServices, startServices } from '../support/running-services.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+type Answer = Record<string, unknown> & { readonly id: string; readonly state: string };
+
+let infrastructure: Provisioned;
+let services: RunningServices;
+let clients: RealClients;
+
+before(async () => {
+  infrastructure = await provisioned({ bus: 'local' });
+  services = await startServices(infrastructure, { only: ['mistral-api', 'mistral-server'], registerPacks: false });
+  clients = await realClients(services, path.join(infrastructure.folder, 'clients'));
+});
+
+after(async () => {
+  await services?.stop();
+  await infrastructure?.stop();
+});
+
+async function call(method: string, target: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${services.mistralUrl}${target}`, {
+    method,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+}
+
+async function start(definition: string, workflow: string, input: unknown = {}, params: unknown = {}): Promise<string> {
+  const made = await call('POST', '/workflows', definition);
+  assert.ok(made.status === 201 || made.status === 409, JSON.stringify(made.body));
+  const started = await call('POST', '/executions', { workflow_name: workflow, input, params });
+  assert.equal(started.status, 201, JSON.stringify(started.body));
+  return (started.body as Answer).id;
+}
+
+async function untilState(id: string, state: string): Promise<Answer> {
+  return await waitFor(
+    async () => {
+      const { body } = await call('GET', `/executions/${id}`);
+      return (body as Answer).state === state ? (body as Answer) : undefined;
+    },
+    { what: `execution ${id} in state ${state}`, timeoutMs: 30_000 },
+  );
+}
+
+const greeting = `
+version: '2.0'
+t.greeting:
+  input: [name]
+  output:
+    greeting: <% $.greeting %>
+    numbers: <% $.numbers %>
+  tasks:
+    greet:
+      action: std.echo output="Hello <% $.name %>"
+      publish: {greeting: <% task().result %>}
+      on-success: [left, right]
+    left:
+      action: std.noop
+      on-success: both
+    right:
+      action: std.echo output="x" delay=0.2
+      on-success: both
+    both:
+      join: all
+      with-items: i in [1, 2, 3]
+      action: std.echo output=<% $.i * 10 %>
+      publish: {numbers: <% task().result %>}
+`;
+
+test('a workflow of std actions runs through the real client, start to end', async () => {
+  const file = path.join(infrastructure.folder, 'greeting.yaml');
+  await writeFile(file, greeting);
+  const created = await clients.mistral(['workflow-create', file]);
+  assert.match(created.output, /t\.greeting/);
+  const started = await clients.mistral(['execution-create', 't.greeting', '{"name": "World"}', '-f', 'json']);
+  const { ID: id } = JSON.parse(started.output) as { ID: string };
+  await untilState(id, 'SUCCESS');
+  const output = await clients.mistral(['execution-get-output', id]);
+  assert.deepEqual(JSON.parse(output.output), { greeting: 'Hello World', numbers: [10, 20, 30] });
+  const tasks = JSON.parse((await clients.mistral(['task-list', id, '-f', 'json'])).output) as { Name: string }[];
+  assert.deepEqual(tasks.map((task) => task.Name).sort(), ['both', 'greet', 'left', 'right']);
+  const text = await clients.mistral(['workflow-get-definition', 't.greeting']);
+  assert.equal(text.output.trim(), (await readFile(file, 'utf8')).trim());
+});
+
+test('the generic action is shown as StackStorm users know it', async () => {
+  const { output } = await clients.mistral(['action-get', 'st2.action']);
+  assert.match(output, /\| Input +\| action_context, ref, parameters=null, st2_context=null +\|/);
+  assert.match(output, /\| Is system +\| True +\|/);
+});
+
+const staged = `
+version: '2.0'
+t.staged:
+  output: {done: <% task(third).result %>}
+  tasks:
+    first: {action: std.echo output="1" delay=1, on-success: second}
+    second: {action: std.echo output="2" delay=1, on-success: third}
+    third: {action: std.echo output="3" delay=1}
+`;
+
+test('kill -9 of the worker in the middle: the workflow goes on elsewhere', async () => {
+  const id = await start(staged, 't.staged');
+  await waitFor(
+    async () => {
+      const { body } = await call('GET', `/executions/${id}/tasks`);
+      return (body as { tasks: Answer[] }).tasks.some((task) => task.name === 'first' && task.state === 'SUCCESS');
+    },
+    { what: 'the first task done' },
+  );
+  await services.kill('mistral-server');
+  await services.restart('mistral-server');
+  const ended = await untilState(id, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String(ended.output)), { done: '3' });
+});
+
+test('pause, resume and cancel', async () => {
+  const id = await start(staged, 't.staged');
+  const paused = await call('PUT', `/executions/${id}`, { state: 'PAUSED' });
+  assert.equal((paused.body as Answer).state, 'PAUSED');
+  const resumed = await call('PUT', `/executions/${id}`, { state: 'RUNNING' });
+  assert.equal((resumed.body as Answer).state, 'RUNNING');
+  await call('PUT', `/executions/${id}`, { state: 'CANCELLED' });
+  await untilState(id, 'CANCELLED');
+});
+
+const waiting = `
+version: '2.0'
+t.waiting:
+  output: {got: <% task(wait).result %>}
+  tasks:
+    wait: {action: std.async_noop}
+`;
+
+test('an asynchronous action is completed from outside', async () => {
+  const id = await start(waiting, 't.waiting');
+  const run = await waitFor(
+    async () => {
+      const { body } = await call('GET', '/action_executions?workflow_name=t.waiting');
+      return (body as { action_executions: Answer[] }).action_executions.find((one) => one.state === 'RUNNING');
+    },
+    { what: 'the waiting action' },
+  );
+  const done = await call('PUT', `/action_executions/${run.id}`, { state: 'SUCCESS', output: '{"answer": 42}' });
+  assert.equal((done.body as Answer).state, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { got: { answer: 42 } });
+});
+
+const failing = `
+version: '2.0'
+t.failing:
+  input: [ok]
+  output: {tried: <% task(flaky).result %>}
+  tasks:
+    flaky:
+      action: std.echo output=<% env().ok %>
+      publish: {must: <% env().ok + 1 %>}
+`;
+
+test('a failed task is run again in the same execution, with another environment', async () => {
+  const id = await start(failing, 't.failing', { ok: 1 }, { env: { ok: 'text' } });
+  await untilState(id, 'ERROR');
+  const { body } = await call('GET', `/executions/${id}/tasks`);
+  const [task] = (body as { tasks: Answer[] }).tasks;
+  assert.equal(task?.state, 'ERROR');
+  const again = await call('PUT', `/tasks/${task?.id}`, {
+    state: 'RUNNING',
+    reset: true,
+    env: JSON.stringify({ ok: 1 }),
+  });
+  assert.equal(again.status, 200, JSON.stringify(again.body));
+  assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { tried: 1 });
+});
+
+const parent = `
+version: '2.0'
+t.child:
+  input: [word]
+  output: {twice: "<% $.word + $.word %>"}
+  tasks:
+    say: {action: std.noop}
+t.parent:
+  output: {answer: <% task(call).result.twice %>}
+  tasks:
+    call: {workflow: t.child word="ab"}
+`;
+
+test('a sub-workflow is a Temporal workflow of its own, found through its parent task', async () => {
+  const id = await start(parent, 't.parent');
+  const ended = await untilState(id, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String(ended.output)), { answer: 'abab' });
+  const { body } = await call('GET', `/executions/${id}/executions`);
+  const names = (body as { executions: Answer[] }).executions.map((one) => one.workflow_name);
+  assert.deepEqual(names.sort(), ['t.child', 't.parent']);
+});
+
+test('values far over the limits of Temporal pass', async () => {
+  const definition = `
+version: '2.0'
+t.big:
+  input: [text]
+  output: {size: <% $.text.len() %>}
+  tasks:
+    keep: {action: std.echo output=<% $.text %>}
+`;
+  const text = randomBytes(1_500_000).toString('base64');
+  const id = await start(definition, 't.big', { text });
+  assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { size: text.length });
+});
+
+test('an endless loop of immediate actions leaves the worker free, and can be cancelled', async () => {
+  const definition = `
+version: '2.0'
+t.loop:
+  tasks:
+    seed: {action: std.noop, on-success: again}
+    again: {action: std.noop, on-success: again}
+`;
+  const id = await start(definition, 't.loop');
+  const other = await start(greeting, 't.greeting', { name: 'you' });
+  await untilState(other, 'SUCCESS');
+  await call('PUT', `/executions/${id}`, { state: 'CANCELLED' });
+  await untilState(id, 'CANCELLED');
+});
+
+const REFUSED: readonly [string, string, unknown, number, RegExp][] = [
+  ['POST', '/workflows', 'version: [', 400, /Definition could not be parsed/],
+  ['POST', '/workflows', "version: '2.0'\nt.none: {tasks: {a: {on-success: b}}}", 400, /Task 'b' not found/],
+  ['POST', '/executions', { workflow_name: 'no.such' }, 404, /Workflow not found \[workflow_identifier=no\.such/],
+  ['POST', '/executions', { workflow_name: 't.greeting' }, 400, /Invalid input \[name=t\.greeting, missing=\['name'\]/],
+  ['POST', '/executions', 'no json', 400, /not valid JSON/],
+  ['GET', '/executions/no-such', undefined, 404, /Workflow Execution not found/],
+  ['GET', '/executions?limit=-3', undefined, 400, /Limit must be positive/],
+  ['GET', '/no-such', undefined, 404, /could not be found/],
+];
+for (const [method, target, body, status, message] of REFUSED) {
+  test(`refused with ${status}: ${method} ${target} ${JSON.stringify(body)?.slice(0, 40)}`, async () => {
+    const answer = await call(method, target, body);
+    assert.equal(answer.status, status, JSON.stringify(answer.body));
+    assert.match(String((answer.body as { faultstring: string }).faultstring), message);
+  });
+}
