@@ -65,6 +65,6 @@ function toInspectionError(problem: Problem): InspectionError {
 
 function typeOf({ code, language }: Problem): InspectionError['type'] {
   if (code === 'SCHEMA') return 'schema';
-  if (code === 'ACTION_PARAMETERS') return 'action';
+  if (code === 'ACTION_PARAMETERS' || code === 'UNKNOWN_ACTION') return 'action';
   return language ?? null;
 }

@@ -86,7 +86,9 @@ function itemLists(machine: Machine, task: TaskRecord): Pick<ItemsRecord, 'names
   const scope = taskScope(machine, task, task.in_context);
   const byName = new Map<string, readonly unknown[]>();
   for (const { name, items } of variables) {
-    byName.set(name, toList(evaluateTemplate(items, scope), task, name));
+    const value = evaluateTemplate(items, scope);
+    if (typeof value === 'string' && isStackStormRun(machine)) throw notIterable(value, task, name);
+    byName.set(name, toList(value, task, name));
   }
   const lists = [...byName.values()];
   if (lists.some((list) => list.length !== lists[0]?.length)) {
@@ -98,6 +100,18 @@ function itemLists(machine: Machine, task: TaskRecord): Pick<ItemsRecord, 'names
   return { names: [...byName.keys()], lists };
 }
 
+/** StackStorm's Mistral took no text for a list: there it is a forgotten list. Mistral itself goes on by character. */
+function isStackStormRun(machine: Machine): boolean {
+  return machine.workflow.env.st2_execution_id !== undefined;
+}
+
+function notIterable(value: unknown, task: TaskRecord, name: string): ValidationError {
+  return new ValidationError(
+    `Wrong input format for: ${pyRepr(value).slice(0, 1000)}. Iterable type is expected for each value. ` +
+      `[task=${task.name}, variable=${name}]`,
+  );
+}
+
 /** Text goes by character, a mapping by key. */
 function toList(value: unknown, task: TaskRecord, name: string): readonly unknown[] {
   const what = `An item of '${name}' in task '${task.name}'`;
@@ -105,10 +119,7 @@ function toList(value: unknown, task: TaskRecord, name: string): readonly unknow
   if (typeof value === 'string') return [...value];
   if (value instanceof PySet) return [...value].map((item) => storable(item, what));
   if (typeof value === 'object' && value !== null && isDict(value)) return dictKeys(value);
-  throw new ValidationError(
-    `Wrong input format for: ${pyRepr(value).slice(0, 1000)}. Iterable type is expected for each value. ` +
-      `[task=${task.name}, variable=${name}]`,
-  );
+  throw notIterable(value, task, name);
 }
 
 /** What the end of one run means for the task. */

@@ -1,4 +1,6 @@
 /** Helpers that drive a conductor by hand. */
+
+import type { ExecutionParams } from '../../engine/conductor/contract.ts';
 import { type Command, type Conductor, type ConductorPorts, createConductor } from '../../engine/conductor/index.ts';
 import { createRehearsal, type RehearsalExecution, type RehearsalOptions } from '../../engine/conductor/rehearsal.ts';
 import { parseDefinition } from '../../workflow-translator/index.ts';
@@ -28,11 +30,14 @@ export function conductorOf(definition: string, input: Readonly<Record<string, u
 /** Runs workflow `wf` of a definition to its end in memory. */
 export function rehearsed(
   definition: string,
-  options: Omit<RehearsalOptions, 'workflows'> & { readonly input?: Readonly<Record<string, unknown>> } = {},
+  options: Omit<RehearsalOptions, 'workflows'> & {
+    readonly input?: Readonly<Record<string, unknown>>;
+    readonly params?: ExecutionParams;
+  } = {},
 ): RehearsalExecution {
   const { workflows } = parseDefinition(`version: '2.0'\n${definition}`);
   const rehearsal = createRehearsal({ ...options, workflows: new Map(workflows.map((one) => [one.name, one])) });
-  const execution = rehearsal.start('wf', options.input ?? {});
+  const execution = rehearsal.start('wf', options.input ?? {}, options.params);
   for (let steps = 0; rehearsal.step(); steps += 1) {
     if (steps > 100_000) throw new Error('The workflow does not end.');
   }

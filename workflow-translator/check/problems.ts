@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'LOST_CONDITION'
   | 'LOST_PARAMETERS'
   | 'ACTION_PARAMETERS'
+  | 'UNKNOWN_ACTION'
   | 'SEVERAL_WORKFLOWS';
 
 /** One finding about a definition. */

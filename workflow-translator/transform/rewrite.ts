@@ -135,7 +135,7 @@ function rewriteSite(site: Site, actions: KnownActions, own: ReadonlySet<string>
   }
   const action = actions.get(ref);
   if (action === undefined) {
-    if (isUnknown(ref, own)) report('ACTION_PARAMETERS', unknownMessage(site, ref), place);
+    if (isUnknown(ref, own)) reportUnknown(site, ref, report);
     return withCall(site, call);
   }
   return withCall(site, wrap(site, call, action, report));
@@ -146,10 +146,12 @@ function isUnknown(ref: string, own: ReadonlySet<string>): boolean {
   return ref.includes('.') && !ref.startsWith('std.') && !own.has(ref) && !/<%|\{\{|\{%/.test(ref.split(/\s/)[0] ?? '');
 }
 
-function unknownMessage(site: Site, ref: string): string {
-  const [name = ref, ...rest] = ref.split(/\s+/);
-  if (rest.length === 0) return `Action "${ref}" in "${site.name}" is not registered.`;
-  return `Unable to read the parameters of action "${name}" in "${site.name}": write them under "${site.keys.input}".`;
+function reportUnknown({ name, keys, path }: Site, ref: string, report: Report): void {
+  const place = [...path, keys.action];
+  const [first = ref, ...rest] = ref.split(/\s+/);
+  if (rest.length === 0) return report('UNKNOWN_ACTION', `Action "${ref}" in "${name}" is not registered.`, place);
+  const reason = `Unable to read the parameters of action "${first}" in "${name}": write them under "${keys.input}".`;
+  report('ACTION_PARAMETERS', reason, place);
 }
 
 function wrap(site: Site, call: Call, action: ActionForTransform, report: Report): Call {

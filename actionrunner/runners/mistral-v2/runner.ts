@@ -10,6 +10,7 @@ import { deployDefinition } from './deploy-definition.ts';
 import { createMistralClient, MistralApiError, type MistralClient, type MistralExecution } from './mistral-client.ts';
 import { rerunOptions, rerunTasks } from './rerun-tasks.ts';
 import { mistralContext, startParams } from './start-options.ts';
+import { unknownActionsOutcome } from './unknown-actions.ts';
 
 async function clientFor(context: RunContext): Promise<MistralClient> {
   const { config, tokenFor } = context.services;
@@ -80,7 +81,14 @@ export const mistralV2Runner: Runner = {
   async run(context) {
     const client = await clientFor(context);
     const again = rerunOptions(context.execution.context);
-    const started = again === undefined ? await start(context, client) : await rerunTasks(context, client, again);
+    let started: Pick<MistralExecution, 'id' | 'workflow_name'>;
+    try {
+      started = again === undefined ? await start(context, client) : await rerunTasks(context, client, again);
+    } catch (error) {
+      const outcome = unknownActionsOutcome(error);
+      if (outcome === undefined) throw error;
+      return outcome;
+    }
     // Canceled while it was being started: nobody else knows that it runs.
     if (stopReason(context.signal) === 'canceled') await client.updateExecution(started.id, { state: 'CANCELLED' });
     return { status: 'running', context: { mistral: mistralContext(context.execution.context.mistral, started) } };

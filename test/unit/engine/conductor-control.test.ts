@@ -158,6 +158,17 @@ describe('mistakes of users', () => {
     );
   });
 
+  it('with-items over text goes by character, but not in a workflow of StackStorm', () => {
+    const definition =
+      'wf: {input: [x: ab], tasks: {a: {with-items: "i in <% $.x %>", action: std.echo output=<% $.i %>}}}';
+    const { state, tasks } = rehearsed(definition).conductor.view();
+    assert.equal(state, 'SUCCESS');
+    assert.deepEqual(tasks[0]?.result, ['a', 'b']);
+    const params = { env: { st2_execution_id: '1' } };
+    const view = rehearsed(definition, { params }).conductor.view();
+    assert.match(view.state_info ?? '', /Wrong input format for: 'ab'.*variable=i/s);
+  });
+
   it('an expression that fails is shown with its task', () => {
     const info = stateInfo('wf: {tasks: {a: {action: std.echo, input: {output: <% $.nothing %>}}}}');
     assert.match(info, /Can not evaluate YAQL expression \[expression=\$\.nothing.*task=a/s);
