@@ -1,0 +1,190 @@
+/** Cancel, pause, resume and re-run through the whole path: workflows in workflows, chains in workflows and the reverse. */
+import assert from 'node:assert/strict';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { type RunningServices, startServices } from '../support/running-services.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+interface ApiExecution {
+  readonly id: string;
+  readonly status: string;
+  readonly action: { readonly ref: string };
+  readonly children?: readonly string[];
+  readonly result: { readonly error?: string };
+  readonly context: { readonly mistral?: { readonly execution_id?: string } };
+}
+
+/** `action: status` of an execution and what is under it, depth first. */
+type Tree = readonly string[];
+
+const WORKFLOWS: Readonly<Record<string, string>> = {
+  lin: `
+    one:
+      action: core.local
+      input: {cmd: "while [ -e <% $.file %> ]; do sleep 0.05; done", timeout: 60}
+      on-success: two
+    two: {action: core.noop}`,
+  parent: `
+    sub: {action: steer.lin, input: {file: <% $.file %>}}`,
+  wfchain: `
+    ch: {action: steer.chainwf, input: {file: <% $.file %>}}`,
+  fails: `
+    one: {action: core.noop, on-success: two}
+    two: {action: core.local, input: {cmd: "test ! -e <% $.file %>"}, on-success: three}
+    three: {action: core.noop}`,
+  retried: `
+    flaky: {action: steer.flaky, input: {file: <% $.file %>}}`,
+};
+
+const CHAIN = `
+chain:
+  - {name: c1, ref: steer.lin, parameters: {file: "{{ file }}"}, on-success: c2}
+  - {name: c2, ref: core.noop}
+`;
+
+/** Under each action, from the outside to the inside, the workflows that are steered with it. */
+const STEERED: Readonly<Record<string, readonly string[]>> = {
+  'steer.lin': ['steer.lin'],
+  'steer.parent': ['steer.parent', 'steer.lin'],
+  'steer.chainwf': ['steer.chainwf', 'steer.lin'],
+  'steer.wfchain': ['steer.wfchain', 'steer.chainwf', 'steer.lin'],
+};
+
+describe('steering of workflows and chains', () => {
+  let infrastructure: Provisioned;
+  let services: RunningServices;
+  let files = 0;
+
+  async function writePack(folder: string): Promise<void> {
+    const actions = path.join(folder, 'steer', 'actions');
+    await mkdir(path.join(actions, 'definitions'), { recursive: true });
+    await mkdir(path.join(folder, 'steer', 'policies'), { recursive: true });
+    const meta = 'description: d\nversion: 1.0.0\nauthor: a\nemail: a@example.com\n';
+    await writeFile(path.join(folder, 'steer', 'pack.yaml'), `ref: steer\nname: steer\n${meta}`);
+    const action = (name: string, runner: string, entry: string, more = '') =>
+      writeFile(
+        path.join(actions, `${name}.yaml`),
+        `name: ${name}\nrunner_type: ${runner}\nentry_point: "${entry}"\nenabled: true\ndescription: d\nparameters:\n  file: {type: string}\n${more}`,
+      );
+    for (const [name, tasks] of Object.entries(WORKFLOWS)) {
+      await action(name, 'mistral-v2', `definitions/${name}.yaml`);
+      const text = `version: '2.0'\nsteer.${name}:\n  input: [file]\n  tasks:${tasks}\n`;
+      await writeFile(path.join(actions, 'definitions', `${name}.yaml`), text);
+    }
+    await action('chainwf', 'action-chain', 'definitions/chain.yaml');
+    await writeFile(path.join(actions, 'definitions', 'chain.yaml'), CHAIN);
+    const cmd = 'echo x >> {{ file }}; test $(wc -l < {{ file }}) -ge 3';
+    await action('flaky', 'local-shell-cmd', '', `  cmd: {type: string, immutable: true, default: "${cmd}"}\n`);
+    await writeFile(
+      path.join(folder, 'steer', 'policies', 'again.yaml'),
+      'name: again\ndescription: d\nenabled: true\nresource_ref: steer.flaky\npolicy_type: action.retry\nparameters: {retry_on: failure, max_retry_count: 3}\n',
+    );
+  }
+
+  before(async () => {
+    infrastructure = await provisioned();
+    const packs = path.join(infrastructure.folder, 'packs');
+    await writePack(packs);
+    services = await startServices(infrastructure, {
+      only: [
+        'st2api',
+        'st2auth',
+        'st2actionrunner',
+        'st2scheduler',
+        'mistral-api',
+        'mistral-server',
+        'st2resultstracker',
+      ],
+      packFolders: [packs],
+    });
+  });
+  after(async () => {
+    await services?.stop();
+    await infrastructure?.stop();
+  });
+
+  const get = (id: string) => services.request<ApiExecution>('GET', `/executions/${id}`);
+  const start = (action: string, file: string) =>
+    services.request<ApiExecution>('POST', '/executions', { action, parameters: { file } });
+
+  async function tree(id: string): Promise<Tree> {
+    const { action, status, children = [] } = await get(id);
+    return [`${action.ref}: ${status}`, ...(await Promise.all(children.map(tree))).flat()];
+  }
+
+  async function treeWith(id: string, expected: Tree): Promise<void> {
+    let last: Tree = [];
+    try {
+      await waitFor(
+        async () => {
+          last = await tree(id);
+          return last.join('\n') === expected.join('\n');
+        },
+        { what: 'the tree', timeoutMs: 20_000 },
+      );
+    } catch {
+      assert.deepEqual(last, expected);
+    }
+  }
+
+  async function newFile(): Promise<string> {
+    files += 1;
+    const file = path.join(infrastructure.folder, `file${files}`);
+    await writeFile(file, '');
+    return file;
+  }
+
+  const all = (refs: readonly string[], status: string) => refs.map((ref) => `${ref}: ${status}`);
+
+  for (const [action, refs] of Object.entries(STEERED)) {
+    it(`cancel of ${action}: canceling while its leaf runs, canceled after`, async () => {
+      const file = await newFile();
+      const { id } = await start(action, file);
+      await treeWith(id, [...all(refs, 'running'), 'core.local: running']);
+      await services.request('DELETE', `/executions/${id}`);
+      await treeWith(id, [...all(refs, 'canceling'), 'core.local: running']);
+      await rm(file);
+      await treeWith(id, [...all(refs, 'canceled'), 'core.local: succeeded']);
+    });
+
+    it(`pause and resume of ${action}: pausing while its leaf runs, then paused, then done`, async () => {
+      const file = await newFile();
+      const { id } = await start(action, file);
+      await treeWith(id, [...all(refs, 'running'), 'core.local: running']);
+      await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
+      await treeWith(id, [...all(refs, 'pausing'), 'core.local: running']);
+      await rm(file);
+      await treeWith(id, [...all(refs, 'paused'), 'core.local: succeeded']);
+      await services.request('PUT', `/executions/${id}`, { status: 'resuming' });
+      const chains = refs.filter((ref) => ref === 'steer.chainwf').map(() => 'core.noop: succeeded');
+      await treeWith(id, [...all(refs, 'succeeded'), 'core.local: succeeded', 'core.noop: succeeded', ...chains]);
+    });
+  }
+
+  it('re-run of a failed task goes on in the same workflow execution; a second one is refused', async () => {
+    const file = await newFile();
+    const { id } = await start('steer.fails', file);
+    await treeWith(id, ['steer.fails: failed', 'core.noop: succeeded', 'core.local: failed']);
+    await rm(file);
+    const again = await services.request<ApiExecution>('POST', `/executions/${id}/re_run`, { tasks: ['two'] });
+    await treeWith(again.id, ['steer.fails: succeeded', 'core.local: succeeded', 'core.noop: succeeded']);
+    const [first, second] = await Promise.all([get(id), get(again.id)]);
+    assert.equal(second.context.mistral?.execution_id, first.context.mistral?.execution_id);
+
+    const refused = await services.request<ApiExecution>('POST', `/executions/${id}/re_run`, { tasks: ['two'] });
+    await treeWith(refused.id, ['steer.fails: failed']);
+    assert.equal((await get(refused.id)).result.error, 'Workflow execution is not in a rerunable state.');
+  });
+
+  it('a retry policy works inside of a workflow: the workflow hears of the last try only', async () => {
+    const { id } = await start('steer.retried', await newFile());
+    await treeWith(id, [
+      'steer.retried: succeeded',
+      'steer.flaky: failed',
+      'steer.flaky: failed',
+      'steer.flaky: succeeded',
+    ]);
+  });
+});
