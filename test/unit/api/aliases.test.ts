@@ -9,7 +9,7 @@ const cases: readonly [string, string, Record<string, string | null>][] = [
   ['say {{message}} to {{who}}', 'say "good morning" to ann', { message: 'good morning', who: 'ann' }],
   ['say {{ message }}', "say 'in quotes'", { message: 'in quotes' }],
   ['run {{ cmd }} on {{ hosts=all }}', 'run date on web1', { cmd: 'date', hosts: 'web1' }],
-  ['show {{ what }}{{ limit=10 }}', 'show pods', { what: 'pods', limit: '10' }],
+  ['show {{ what }} {{ limit=10 }}', 'show pods', { what: 'pods', limit: '10' }],
   ['list {{ kind }}', 'list pods limit=5 name="a b"', { kind: 'pods', limit: '5', name: 'a b' }],
   ['send {{ data }}', 'send {"a": 1, "b": 2}', { data: '{"a": 1, "b": 2}' }],
   ['(?:stop|halt) {{ service }}', 'halt nginx', { service: 'nginx' }],
