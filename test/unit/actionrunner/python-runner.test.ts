@@ -143,10 +143,10 @@ for (const warm of [true, false]) {
     });
 
     it('ends a slow action with all that it started', async () => {
-      const slow = await run('slow', { runnerParameters: { timeout: 0.7 } });
+      const slow = await run('slow', { runnerParameters: { timeout: 3 } });
       assert.deepEqual(
         [slow.status, slow.exit_code, slow.result, slow.error, slow.stdout],
-        ['timeout', -9, 'None', 'Action failed to complete in 0.7 seconds', 'begun\n'],
+        ['timeout', -9, 'None', 'Action failed to complete in 3 seconds', 'begun\n'],
       );
       const isLeft = () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).includes('\nsleep 61.5');
       await waitFor(() => !isLeft(), { what: 'the end of the process tree', timeoutMs: 2_000 });
