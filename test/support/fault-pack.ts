@@ -1,0 +1,79 @@
+/** A pack whose actions leave a mark in a file each time they really run, to hold against what the database says has run. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { stringify } from 'yaml';
+
+/** Where the pack lies and what its actions have written. */
+export interface FaultPack {
+  /** To be given to the services as a folder of packs. */
+  readonly folder: string;
+  /** The file of one workflow's marks; a parameter of its action. */
+  markFile(name: string): string;
+  /** Ids of the executions that have left a mark, in order, each as often as it ran. */
+  marks(name: string): Promise<readonly string[]>;
+}
+
+const mark = 'echo "$ST2_ACTION_EXECUTION_ID" >> <% $.marks %>';
+
+const local = (cmd: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  action: 'core.local',
+  input: { cmd, timeout: 300 },
+  ...more,
+});
+
+/** Workflows by name. All take `marks`, the file that their actions append to. */
+const workflows = {
+  /** One task, six at two a time, one task: eight actions in about two seconds. */
+  steps: {
+    first: local(mark, { 'on-success': ['items'] }),
+    items: local(`${mark}; sleep 0.3`, {
+      'with-items': 'i in <% range(0, 6) %>',
+      concurrency: 2,
+      'on-success': ['last'],
+    }),
+    last: local(mark),
+  },
+  /** Twenty actions asked for at once. */
+  wide: {
+    items: local(mark, { 'with-items': 'i in <% range(0, 20) %>', 'on-success': ['last'] }),
+    last: local(mark),
+  },
+  long: { wait: local(`${mark}; sleep 5`) },
+  handled: {
+    wait: local(`${mark}; sleep 5`, { 'on-error': ['repair'] }),
+    repair: local(mark),
+  },
+} as const;
+
+/** How many actions a workflow runs when nothing fails. */
+export const actionCounts = { steps: 8, wide: 21 } as const;
+
+/** Writes the pack `faultpack` below a folder. */
+export async function writeFaultPack(below: string): Promise<FaultPack> {
+  const folder = path.join(below, 'fault-packs');
+  const pack = path.join(folder, 'faultpack');
+  await mkdir(path.join(pack, 'actions', 'workflows'), { recursive: true });
+  const metadata = { ref: 'faultpack', name: 'faultpack', version: '1.0.0', author: 'a', email: 'a@example.com' };
+  await writeFile(path.join(pack, 'pack.yaml'), stringify(metadata));
+  for (const [name, tasks] of Object.entries(workflows)) {
+    const action = {
+      name,
+      runner_type: 'mistral-v2',
+      enabled: true,
+      entry_point: `workflows/${name}.yaml`,
+      parameters: { marks: { type: 'string', required: true } },
+    };
+    await writeFile(path.join(pack, 'actions', `${name}.yaml`), stringify(action));
+    const definition = { version: '2.0', [`faultpack.${name}`]: { type: 'direct', input: ['marks'], tasks } };
+    await writeFile(path.join(pack, 'actions', 'workflows', `${name}.yaml`), stringify(definition));
+  }
+  const markFile = (name: string) => path.join(below, `${name}.marks`);
+  return {
+    folder,
+    markFile,
+    async marks(name) {
+      const text = await readFile(markFile(name), 'utf8').catch(() => ''); // nothing has run yet
+      return text.split('\n').filter((line) => line !== '');
+    },
+  };
+}
