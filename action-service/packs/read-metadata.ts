@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
+import { mendQuoted } from './mend-quoted.ts';
 
 export type Metadata = Readonly<Record<string, unknown>>;
 
@@ -17,7 +18,7 @@ export async function readMetadata(path: string): Promise<Metadata> {
   });
   if (text.length > MAX_FILE_BYTES)
     throw new ValidationError(`${path}: the file is larger than ${MAX_FILE_BYTES} bytes.`, { file: path });
-  const document = parseDocument(text, { version: '1.1', merge: true, uniqueKeys: false, prettyErrors: true });
+  const document = parseLeniently(text);
   const problem = document.errors[0];
   if (problem !== undefined) {
     const line = problem.linePos?.[0].line;
@@ -29,4 +30,14 @@ export async function readMetadata(path: string): Promise<Metadata> {
     throw new ValidationError(`${path}:1: a mapping is expected.`, { file: path, line: 1 });
   }
   return content as Metadata;
+}
+
+/** What PyYAML reads is read; of what neither reads, the first reading tells the place. */
+function parseLeniently(text: string): Document.Parsed {
+  const parse = (source: string) =>
+    parseDocument(source, { version: '1.1', merge: true, uniqueKeys: false, prettyErrors: true });
+  const document = parse(text);
+  if (document.errors.length === 0) return document;
+  const mended = parse(mendQuoted(text));
+  return mended.errors.length === 0 ? mended : document;
 }

@@ -166,7 +166,7 @@ async function registerPack(stores: Stores, path: string): Promise<string> {
 }
 
 /** The ref: given, else the name when it may be one, else the folder's name. */
-function packRef(metadata: Metadata, path: string): string {
+export function packRef(metadata: Metadata, path: string): string {
   if (typeof metadata.ref === 'string' && metadata.ref !== '') {
     if (!PACK_NAME.test(metadata.ref))
       throw new ValidationError(`Pack ref "${metadata.ref}" contains characters that are not allowed.`);
