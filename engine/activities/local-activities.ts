@@ -73,7 +73,9 @@ async function fetchEffects(
   const fetchOne = async ({ kind, key, args }: EffectsRequest['effects'][number]) => {
     if (kind !== 'st2kv') return { error: `There is nothing called ${kind}.` };
     try {
-      return { value: await keyValues.getForExpression({ key: toScopedKey(key), decrypt: args.decrypt === true, user }) };
+      return {
+        value: await keyValues.getForExpression({ key: toScopedKey(key), decrypt: args.decrypt === true, user }),
+      };
     } catch (error) {
       return { error: errorMessage(error) };
     }

@@ -126,7 +126,9 @@ async function callActivity(command: ActionCommand, args: WorkflowArguments): Pr
 /** An ad-hoc action on top of `st2.action` gets the context of the environment as well. */
 function withContext(input: ActionCommand['input'], args: WorkflowArguments): ActionCommand['input'] {
   if (input.st2_context !== undefined && input.st2_context !== null) return input;
-  const defaults = args.identity.params.env?.__actions as Record<string, ActionCommand['input'] | undefined> | undefined;
+  const defaults = args.identity.params.env?.__actions as
+    | Record<string, ActionCommand['input'] | undefined>
+    | undefined;
   return { ...input, st2_context: defaults?.['st2.action']?.st2_context };
 }
 
