@@ -17,6 +17,8 @@ export interface ExecutionRequest {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** The parameters are final: text in them that looks like a template (output of another action) stays text. */
   readonly preRendered?: boolean;
+  /** What templates in the parameters see beside the context: `trigger`, the payload that fired a rule. */
+  readonly templateContext?: Readonly<Record<string, unknown>>;
   /** In whose name; part of `context.user`. */
   readonly user: string;
   /** Merged into the execution's context: `parent`, `mistral`, `trace_context`, `re-run`, `policies`, … */

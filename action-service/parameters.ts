@@ -23,7 +23,7 @@ const RESPOND_ACTION = 'st2.inquiry.respond';
 
 export interface ParameterRules {
   /** Renders templates in the given parameters and casts them. @throws ValidationError naming the parameter */
-  render(action: Action, runner: RunnerType, given: Values, context: Values): Promise<Values>;
+  render(action: Action, runner: RunnerType, given: Values, context: Values, more?: Values): Promise<Values>;
   /** @throws ValidationError in the words of StackStorm's JSON schema validator */
   validate(action: Action, runner: RunnerType, rendered: Values, given: Values): void;
   /** Replaces what the schemas call secret by asterisks. */
@@ -42,11 +42,12 @@ export function createParameterRules({ stores, keyValues, systemUser }: Deps): P
   const loadConfig = createPackConfigs(stores, keyValues);
 
   return {
-    async render(action, runner, given, context) {
+    async render(action, runner, given, context, more) {
       const definitions = { runner: runner.runner_parameters, action: action.parameters };
       const user = typeof context.user === 'string' ? context.user : systemUser;
       return resolveLiveParams(definitions, given, {
         actionContext: context,
+        additionalContexts: more,
         // A broken configuration must not keep actions from running that do not use it (StackStorm: "errors -> empty").
         config: mentionsConfig(definitions, given) ? await loadConfig(action.pack, user) : {},
         fetch: ({ scope, key, user: owner }) => keyValues.value(scope, key, owner ?? user, false),

@@ -92,7 +92,7 @@ export function createRequester(deps: Deps) {
       rendered =
         request.preRendered === true
           ? (request.parameters ?? {})
-          : await parameters.render(action, runner, request.parameters ?? {}, draft.context);
+          : await parameters.render(action, runner, request.parameters ?? {}, draft.context, request.templateContext);
     } catch (error) {
       // As in StackStorm: a request whose templates cannot be rendered leaves a failed execution behind to be looked at.
       const reason = { error: errorMessage(error), traceback: '' };

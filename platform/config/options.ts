@@ -181,6 +181,116 @@ export const OPTIONS = {
     thread_pool_size: number('ST2_RESULTSTRACKER__THREAD_POOL_SIZE', 10, 'Polls at once.'),
     lease: number('ST2_RESULTSTRACKER__LEASE', 10, 'Seconds after which another tracker takes a workflow over.'),
   },
+  rulesengine: {
+    prefetch: number('ST2_RULESENGINE__PREFETCH', 50, 'Trigger instances handled at once by a process.'),
+    sweep_interval: number(
+      'ST2_RULESENGINE__SWEEP_INTERVAL',
+      2,
+      'Seconds between looks for trigger instances left over.',
+    ),
+    lost_after: number(
+      'ST2_RULESENGINE__LOST_AFTER',
+      5,
+      'Seconds after which a trigger instance whose message did not come is taken without it.',
+    ),
+    lease: number('ST2_RULESENGINE__LEASE', 30, 'Seconds after which another engine takes over what one left undone.'),
+  },
+  timersengine: {
+    refresh_interval: number(
+      'ST2_TIMERSENGINE__REFRESH_INTERVAL',
+      10,
+      'Seconds between looks for timers that were made or removed without a message.',
+    ),
+    misfire_grace: number(
+      'ST2_TIMERSENGINE__MISFIRE_GRACE',
+      60,
+      'Seconds by which a timer may fire late after a stop; an older firing is skipped.',
+    ),
+    timezone: text('ST2_TIMER__LOCAL_TIMEZONE', 'UTC', 'Time zone of timers that name none.'),
+  },
+  sensorcontainer: {
+    sensor_node_name: text('ST2_SENSORCONTAINER__SENSOR_NODE_NAME', 'sensornode1', 'Name of this container.'),
+    partition_provider: text(
+      'ST2_SENSORCONTAINER__PARTITION_PROVIDER',
+      'name:default',
+      'Which sensors run here: name:default (all), name:kvstore, name:file,partition_file:<path>, name:hash,hash_ranges:<ranges>.',
+    ),
+    sensor_ref: text('ST2_SENSORCONTAINER__SENSOR_REF', '', 'Run this one sensor only.'),
+    refresh_interval: number(
+      'ST2_SENSORCONTAINER__REFRESH_INTERVAL',
+      10,
+      'Seconds between looks for sensors that changed without a message.',
+    ),
+    respawn_delay: number(
+      'ST2_SENSORCONTAINER__RESPAWN_DELAY',
+      2,
+      'Seconds before a sensor that ended is started again.',
+    ),
+    respawn_delay_max: number(
+      'ST2_SENSORCONTAINER__RESPAWN_DELAY_MAX',
+      60,
+      'Longest pause before a sensor that keeps ending is started again, seconds.',
+    ),
+  },
+  garbagecollector: {
+    collection_interval: number('ST2_GARBAGECOLLECTOR__COLLECTION_INTERVAL', 600, 'Seconds between collections.'),
+    batch: number('ST2_GARBAGECOLLECTOR__BATCH', 500, 'Records removed at once.'),
+    action_executions_ttl: number(
+      'ST2_GARBAGECOLLECTOR__ACTION_EXECUTIONS_TTL',
+      0,
+      'Days that ended executions are kept; 0: for ever, else at least 7.',
+    ),
+    action_executions_output_ttl: number(
+      'ST2_GARBAGECOLLECTOR__ACTION_EXECUTIONS_OUTPUT_TTL',
+      7,
+      'Days that stored output lines are kept; 0: for ever.',
+    ),
+    trigger_instances_ttl: number(
+      'ST2_GARBAGECOLLECTOR__TRIGGER_INSTANCES_TTL',
+      0,
+      'Days that trigger instances are kept; 0: for ever, else at least 7.',
+    ),
+    rule_enforcements_ttl: number(
+      'ST2_GARBAGECOLLECTOR__RULE_ENFORCEMENTS_TTL',
+      0,
+      'Days that rule enforcements are kept; 0: for ever, else at least 7.',
+    ),
+    traces_ttl: number(
+      'ST2_GARBAGECOLLECTOR__TRACES_TTL',
+      0,
+      'Days that traces are kept; 0: for ever, else at least 7.',
+    ),
+    workflow_executions_ttl: number(
+      'ST2_GARBAGECOLLECTOR__WORKFLOW_EXECUTIONS_TTL',
+      0,
+      'Days that ended workflow and task records are kept; 0: for ever, else at least 7.',
+    ),
+    tokens_ttl: number('ST2_GARBAGECOLLECTOR__TOKENS_TTL', 1, 'Days that expired tokens are kept; 0: for ever.'),
+    payloads_ttl: number(
+      'ST2_GARBAGECOLLECTOR__PAYLOADS_TTL',
+      0,
+      'Days that large payloads of the engine are kept; 0: for ever, else more than the longest workflow and its retention.',
+    ),
+    purge_inquiries: flag(
+      'ST2_GARBAGECOLLECTOR__PURGE_INQUIRIES',
+      false,
+      'End questions that nobody answered in their time.',
+    ),
+  },
+  chatops: {
+    adapter: text('ST2_CHATOPS__ADAPTER', 'none', 'Kind of chat server: none, webhook or slack.'),
+    host: text('ST2_CHATOPS__HOST', '127.0.0.1', 'Address that the bridge listens on for messages of the chat server.'),
+    port: number('ST2_CHATOPS__PORT', 8081, 'Port of the bridge.'),
+    outgoing_url: text('ST2_CHATOPS__OUTGOING_URL', '', 'Address that answers are posted to.'),
+    token: text(
+      'ST2_CHATOPS__TOKEN',
+      '',
+      'Token that messages of the chat server must carry; required for an adapter.',
+    ),
+    bot_name: text('ST2_CHATOPS__BOT_NAME', 'tramontane', 'Name under which the bot speaks.'),
+    command_prefix: text('ST2_CHATOPS__COMMAND_PREFIX', '!', 'What a message must start with to be a command.'),
+    route: text('ST2_CHATOPS__ROUTE', 'chatops', 'Announcement route whose messages go to the chat.'),
+  },
   keyvalue: {
     encryption_key_path: text('ST2_KEYVALUE__ENCRYPTION_KEY_PATH', '', 'AES key file of the datastore.'),
   },

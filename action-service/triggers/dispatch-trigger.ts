@@ -1,0 +1,36 @@
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import type { OpenRecord } from '../../stores/records.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+/** What happened. */
+export interface Occurrence {
+  /** Reference of the trigger. */
+  readonly trigger: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Trace that the occurrence belongs to: `{trace_tag}` or `{id_}`. */
+  readonly traceContext?: Readonly<Record<string, unknown>>;
+  readonly occurredAt?: Date;
+  /** Fixed id: the same occurrence is stored once however often it is reported. @throws ConflictError the second time */
+  readonly id?: string;
+}
+
+export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord>;
+
+/**
+ * Makes the function that stores a trigger instance and announces it to the rules engine: once it returns, the occurrence
+ * cannot be lost, even if the announcement is (the rules engine looks for `pending` ones).
+ */
+export function createTriggerDispatch(stores: Stores, bus: Bus): DispatchTrigger {
+  return async ({ trigger, payload, traceContext, occurredAt, id }) => {
+    const instance = await stores.triggerInstances.insert({
+      ...(id === undefined ? {} : { id }),
+      trigger,
+      payload,
+      occurrence_time: occurredAt ?? new Date(),
+      status: 'pending',
+      ...(traceContext === undefined ? {} : { trace_context: traceContext }),
+    });
+    bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
+    return instance;
+  };
+}

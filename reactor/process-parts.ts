@@ -1,0 +1,59 @@
+/** What the processes of this folder are built from: database, bus, action service. */
+import { hostname } from 'node:os';
+import { createCallbacks } from '../action-service/callbacks/create-callbacks.ts';
+import type { ActionService } from '../action-service/contract.ts';
+import { createActionService } from '../action-service/create-action-service.ts';
+import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
+import type { Traces } from '../action-service/traces.ts';
+import { createTriggerDispatch, type DispatchTrigger } from '../action-service/triggers/dispatch-trigger.ts';
+import type { Bus } from '../platform/bus/bus.ts';
+import { createBus } from '../platform/bus/create-bus.ts';
+import type { Service, ServiceContext } from '../platform/lifecycle.ts';
+import { connectMongo } from '../platform/mongo/connect-mongo.ts';
+import { createStores, type Stores } from '../stores/stores.ts';
+
+export interface ReactorParts {
+  readonly stores: Stores;
+  readonly bus: Bus;
+  readonly actions: ActionService & { readonly traces: Traces };
+  readonly keyValues: KeyValueService;
+  readonly dispatch: DispatchTrigger;
+  /** Name of this process among all, for leases. */
+  readonly instance: string;
+  /** First to start, last to stop. */
+  readonly infrastructure: Service;
+}
+
+export async function createReactorParts({ config, logger }: ServiceContext): Promise<ReactorParts> {
+  const connection = await connectMongo(config, logger);
+  const stores = createStores(connection);
+  const bus = createBus(config, logger);
+  const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
+  const callbacks = createCallbacks(config, stores);
+  const actions = createActionService({
+    stores,
+    bus,
+    logger,
+    keyValues,
+    callbacks: callbacks.senders,
+    systemUser: config.system.user,
+    maskSecrets: config.api.mask_secrets,
+    webUrl: config.webui.base_url,
+  });
+  return {
+    stores,
+    bus,
+    actions,
+    keyValues,
+    dispatch: createTriggerDispatch(stores, bus),
+    instance: config.services.instance || `${hostname()}:${process.pid}`,
+    infrastructure: {
+      start: () => bus.start(),
+      async stop() {
+        await bus.stop();
+        await callbacks.close();
+        await connection.close();
+      },
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/**
+ * What follows from a rule that matched: a request for its action, and the record of it (the enforcement).
+ * The request carries the pair of instance and rule as its idempotency key: however often an instance is handled, each of
+ * its rules makes one execution.
+ */
+import type { ActionService } from '../../action-service/contract.ts';
+import { toTimestamp } from '../../action-service/present-execution.ts';
+import { errorMessage, TramontaneError } from '../../core/errors.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
+import type { Execution } from '../../stores/executions.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { Rule } from './rule.ts';
+import type { TriggerInstance } from './trigger-instance.ts';
+import type { TraceContext, TriggerTraces } from './trigger-traces.ts';
+
+export interface RuleEnforcer {
+  /** Requests the action of a rule. @throws what is no fault of the rule and may pass (a database that is away) */
+  enforce(rule: Rule, instance: TriggerInstance, trace: TraceContext): Promise<void>;
+  /** Records that the criteria of a rule could not be decided. */
+  recordFailure(rule: Rule, instance: TriggerInstance, reason: string): Promise<void>;
+}
+
+interface Deps {
+  readonly stores: Stores;
+  readonly actions: ActionService;
+  readonly traces: TriggerTraces;
+  readonly systemUser: string;
+  readonly logger: Logger;
+}
+
+type Outcome = { readonly execution_id: string } | { readonly failure_reason: string };
+
+export function createRuleEnforcer({ stores, actions, traces, systemUser, logger }: Deps): RuleEnforcer {
+  async function record(rule: Rule, instance: TriggerInstance, outcome: Outcome): Promise<void> {
+    const isRepeated = (instance.attempts ?? 1) > 1;
+    const known = { trigger_instance_id: instance.id, 'rule.id': rule.id };
+    if (isRepeated && (await stores.ruleEnforcements.findOne(known)) !== undefined) return;
+    await stores.ruleEnforcements.insert({
+      trigger_instance_id: instance.id,
+      ...outcome,
+      rule: { ref: rule.ref, uid: rule.uid, id: rule.id },
+      enforced_at: new Date(),
+      status: 'execution_id' in outcome ? 'succeeded' : 'failed',
+    });
+  }
+
+  async function request(rule: Rule, instance: TriggerInstance, trace: TraceContext): Promise<Execution> {
+    const action = await stores.actions.findOne({ ref: rule.action.ref }, { include: ['ref'] });
+    if (action === undefined)
+      throw new TramontaneError('VALIDATION', `Action "${rule.action.ref}" doesn't exist`, { action: rule.action.ref });
+    const trigger = await stores.triggers.findOne({ ref: instance.trigger });
+    const type = trigger === undefined ? undefined : await stores.triggerTypes.findOne({ ref: trigger.type });
+    return actions.request({
+      action: rule.action.ref,
+      parameters: rule.action.parameters ?? {},
+      templateContext: { trigger: instance.payload },
+      user: systemUser,
+      context: {
+        trigger_instance: { id: instance.id, name: null },
+        rule: { id: rule.id, name: rule.name },
+        trace_context: trace,
+      },
+      idempotencyKey: `${instance.id}/${rule.id}`,
+      trigger: {
+        rule: rule as unknown,
+        trigger_instance: {
+          id: instance.id,
+          trigger: instance.trigger,
+          payload: instance.payload,
+          occurrence_time: toTimestamp(instance.occurrence_time),
+          status: instance.status,
+        },
+        ...(trigger === undefined ? {} : { trigger }),
+        ...(type === undefined ? {} : { trigger_type: type }),
+      },
+    });
+  }
+
+  return {
+    async enforce(rule, instance, trace) {
+      await traces.enterRule(trace, rule, instance);
+      const facts = { rule: rule.ref, trigger_instance_id: instance.id, action: rule.action.ref };
+      try {
+        const execution = await request(rule, instance, trace);
+        await record(rule, instance, { execution_id: execution.id });
+        logger.info({ ...facts, execution_id: execution.id }, 'rule enforced');
+      } catch (error) {
+        if (!(error instanceof TramontaneError) || error.code === 'UNAVAILABLE') throw error;
+        await record(rule, instance, { failure_reason: errorMessage(error) });
+        logger.warn({ ...facts, reason: errorMessage(error) }, 'rule could not be enforced');
+      }
+    },
+
+    async recordFailure(rule, instance, reason) {
+      const failure_reason = `Failed to match rule "${rule.ref}" against trigger instance "${instance.id}": ${reason}`;
+      await record(rule, instance, { failure_reason });
+      logger.warn({ rule: rule.ref, trigger_instance_id: instance.id, reason }, 'criteria could not be decided');
+    },
+  };
+}

@@ -1,0 +1,14 @@
+import type { OpenRecord } from '../../stores/records.ts';
+
+/** An occurrence of a trigger as it is stored. */
+export interface TriggerInstance extends OpenRecord {
+  /** Reference of the trigger. */
+  readonly trigger: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly occurrence_time: Date;
+  readonly status: 'pending' | 'processing' | 'processed' | 'processing_failed';
+  readonly trace_context?: { readonly id_?: string; readonly trace_tag?: string };
+  /** Which rules engine has it, until when that is believed, and how often it was begun. */
+  readonly processing?: { readonly owner: string; readonly expires_at: Date };
+  readonly attempts?: number;
+}
