@@ -74,6 +74,7 @@ const MATCH_AND_EXECUTE: JsonSchema = {
 };
 
 const DEFAULT_USER = 'channel';
+const HELP_PAGE = 100;
 
 function toRecord(body: Readonly<Record<string, unknown>>): Omit<OpenContent, 'id'> {
   const { name, pack } = body as { name: string; pack: string };
@@ -138,7 +139,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
         const body = helpOf(aliases, {
           ...(filter === undefined ? {} : { filter }),
           ...(pack === undefined ? {} : { pack }),
-          limit: query.integer('limit') ?? 0,
+          limit: query.integer('limit') ?? HELP_PAGE,
           offset: query.integer('offset') ?? 0,
         });
         return { body };

@@ -38,7 +38,7 @@ interface Body {
 function present(key: ApiKey, showHash: boolean): Record<string, unknown> {
   const hash = showHash ? key.key_hash : MASKED;
   return {
-    uid: `api_key:${hash}`,
+    uid: showHash ? `api_key:${hash}` : MASKED,
     user: key.user,
     key_hash: hash,
     metadata: key.metadata,

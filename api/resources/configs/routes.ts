@@ -12,6 +12,7 @@ import { presentRecord } from '../../lists/presentation.ts';
 import { findProblem, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { showsSecrets } from '../executions/read.ts';
+import { findPack } from '../packs/read.ts';
 
 const PAGE = 100;
 const QUERY = { limit: 'integer', offset: 'integer', sort: 'string', id: 'list', name: 'list' } as const;
@@ -101,6 +102,7 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
 
 async function one(context: ApiContext, request: ApiRequest, collection: 'configs' | 'configSchemas'): Promise<Answer> {
   const pack = request.params.pack_ref ?? '';
+  if (collection === 'configSchemas') await findPack(context, pack);
   const record = await context.stores[collection].findOne({ pack });
   if (record === undefined) throw new NotFoundError(`Unable to identify resource with pack_ref "${pack}".`);
   return {

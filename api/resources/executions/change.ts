@@ -1,5 +1,6 @@
 /** Making and changing executions: create, cancel, pause, resume, update, re-run. */
 import { errorCode, errorMessage, ForbiddenError, ValidationError } from '../../../core/errors.ts';
+import { pyTypeName } from '../../../core/python/equality.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { type ExecutionStatus, isCompleted, isExecutionStatus } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
@@ -19,14 +20,16 @@ async function present(context: ApiContext, request: ApiRequest, execution: Exec
 /** The context that comes in the header `st2-context`, from runners and from the engine. */
 function headerContext(text: string | undefined): Values {
   if (text === undefined || text === '') return {};
-  let parsed: unknown;
+  let parsed: unknown = text;
   try {
     parsed = JSON.parse(text);
   } catch {
     // Told below: a text that is no JSON is as wrong as JSON that is no object.
   }
   if (isPlainObject(parsed)) return parsed;
-  throw new ValidationError('Unable to convert st2-context from the headers into JSON (was not an object).');
+  throw new ValidationError(
+    `Unable to convert st2-context from the headers into JSON (was <class '${pyTypeName(parsed)}'>).`,
+  );
 }
 
 /** In whose name to run: only administrators may name somebody else. */

@@ -118,7 +118,7 @@ async function attribute(context: ApiContext, request: ApiRequest): Promise<Answ
   }
   const execution = await findExecution(context, request.params.id ?? '');
   const [presented = {}] = await context.actions.present([execution], { include: [name] });
-  return { body: presented[name] ?? null };
+  return { body: presented[name] ?? {} };
 }
 
 async function children(context: ApiContext, request: ApiRequest): Promise<Answer> {

@@ -20,8 +20,6 @@ const TYPES: Readonly<Record<string, string>> = {
   '.sh': 'application/x-sh',
   '.txt': 'text/plain',
   '.html': 'text/html',
-  '.yaml': 'application/x-yaml',
-  '.yml': 'application/x-yaml',
 };
 
 const isBinary = (content: Buffer) =>

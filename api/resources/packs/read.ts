@@ -33,7 +33,7 @@ const LIST: ListRules = {
 /** A pack by its reference or id. @throws NotFoundError */
 export async function findPack({ stores }: ApiContext, refOrId: string): Promise<Pack> {
   const found = (await stores.packs.findOne({ ref: refOrId })) ?? (await stores.packs.get(refOrId));
-  if (found === undefined) throw new NotFoundError(`Unable to identify resource with ref_or_id "${refOrId}".`);
+  if (found === undefined) throw new NotFoundError(`Resource with a ref or id "${refOrId}" not found`);
   return found;
 }
 

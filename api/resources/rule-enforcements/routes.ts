@@ -66,8 +66,7 @@ function reduce(execution: Presented): Presented {
       reduced[root] = { ...(reduced[root] as object | undefined), [key]: (value as Presented)[key] };
     }
   }
-  const { context, start_timestamp, end_timestamp, web_url } = execution;
-  return { ...reduced, context, start_timestamp, ...(end_timestamp === undefined ? {} : { end_timestamp }), web_url };
+  return { ...reduced, start_timestamp: execution.start_timestamp };
 }
 
 export function ruleEnforcementRoutes(context: ApiContext): readonly Route[] {

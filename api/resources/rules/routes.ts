@@ -1,4 +1,5 @@
 import { errorCode, ValidationError } from '../../../core/errors.ts';
+import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
@@ -6,6 +7,7 @@ import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
+import { assertFits, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertCriteria } from './operators.ts';
 import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
@@ -20,6 +22,14 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   return listRecords(context.stores.rules, RULE_LIST, request, { maxPageSize: context.config.api.max_page_size });
 }
 
+/** A trigger whose parameters do not fit its type would never fire. @throws ValidationError */
+async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody['trigger']): Promise<void> {
+  const type = await stores.triggerTypes.findOne({ ref: trigger.type });
+  const schema = type?.parameters_schema;
+  if (!isPlainObject(schema) || !isPlainObject(schema.properties)) return;
+  assertFits(toObjectSchema(schema.properties, schema.additionalProperties !== false), trigger.parameters ?? {});
+}
+
 /** The record of a rule, with the trigger it needs. */
 async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<OpenContent, 'id'>> {
   const body = request.body as RuleBody;
@@ -27,6 +37,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
   const type = body.type?.ref ?? 'standard';
   if (!TYPES.includes(type)) throw new ValidationError(`Rule type "${type}" is not one of ${TYPES.join(', ')}.`);
   assertCriteria(body.criteria ?? {});
+  await assertTriggerParameters(context, body.trigger);
   const trigger = await context.triggers.ensure(body.trigger).catch((error: unknown) => {
     if (errorCode(error) !== 'VALIDATION' || !String(error).includes('find trigger type')) throw error;
     throw new ValidationError(

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { canonicalJson } from '../../../action-service/triggers/trigger-service.ts';
 import { NotFoundError } from '../../../core/errors.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
+import { isId } from '../../../stores/collection.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { READ_BACK } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
@@ -50,6 +51,7 @@ function toRecord(body: Body): Omit<OpenContent, 'id'> {
 /** Found by id, or by reference, which StackStorm does not do but costs nothing. */
 async function find({ stores }: ApiContext, id: string): Promise<OpenContent> {
   const found = (await stores.triggers.get(id)) ?? (await stores.triggers.findOne({ ref: id }));
+  if (found === undefined && !isId(id)) throw new NotFoundError('The resource could not be found.');
   if (found === undefined) throw new NotFoundError(`Unable to find the TriggerDB instance. {'id': '${id}'}`);
   return found;
 }
