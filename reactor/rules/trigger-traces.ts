@@ -22,7 +22,13 @@ export interface TriggerTraces {
 const AFTER_EXECUTIONS = new Set(['core.st2.generic.actiontrigger', 'core.st2.generic.notifytrigger']);
 
 export function createTriggerTraces(stores: Pick<Stores, 'traces'>, traces: Traces): TriggerTraces {
-  async function findTrace(context: TriggerInstance['trace_context']): Promise<OpenRecord | undefined> {
+  async function findTrace(instance: TriggerInstance): Promise<OpenRecord | undefined> {
+    const context = instance.trace_context;
+    if ((instance.attempts ?? 1) > 1) {
+      const entered = await stores.traces.findOne({ 'trigger_instances.object_id': instance.id });
+      if (entered !== undefined) return entered;
+    }
+    if (context?.is_new === true) return undefined;
     if (context?.id_ !== undefined) return stores.traces.get(context.id_);
     if (context?.trace_tag === undefined) return undefined;
     return stores.traces.findOne({ trace_tag: context.trace_tag }, { sort: { start_timestamp: -1 } });
@@ -47,7 +53,7 @@ export function createTriggerTraces(stores: Pick<Stores, 'traces'>, traces: Trac
           : {},
       };
       const context = instance.trace_context;
-      const trace = await findTrace(context);
+      const trace = await findTrace(instance);
       if (trace !== undefined) {
         await add(trace, 'trigger_instances', component);
         return { id_: trace.id, trace_tag: String(trace.trace_tag) };
