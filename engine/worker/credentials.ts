@@ -17,7 +17,7 @@ export function createCredentials(stores: Stores, config: Config): St2ActionCont
     if (executionId === undefined) return config.system.user;
     const known = users.get(executionId);
     if (known !== undefined) return known;
-    const execution = await stores.executions.get(executionId, { include: ['context.user'] });
+    const execution = await stores.executions.get(executionId, { include: ['context'] });
     const user = typeof execution?.context?.user === 'string' ? execution.context.user : config.system.user;
     if (users.size >= KNOWN_LIMIT) users.clear();
     users.set(executionId, user);
