@@ -7,6 +7,7 @@ import type { Stores } from '../stores/stores.ts';
 import { createAnnouncer } from './announce.ts';
 import { setStatus } from './change-status.ts';
 import type { ActionService, CallbackSender } from './contract.ts';
+import { createDeliveredMarks } from './delivered-marks.ts';
 import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { createParameterRules } from './parameters.ts';
@@ -46,6 +47,10 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
   });
   let outputSequence = 0;
 
+  const delivered = createDeliveredMarks(stores, (error) =>
+    logger.warn({ reason: errorMessage(error) }, 'delivered callbacks could not be noted'),
+  );
+
   const deliverCallback: ActionService['deliverCallback'] = async (execution) => {
     const { callback } = execution;
     const sender = callback === undefined ? undefined : callbacks[String(callback.source)];
@@ -53,10 +58,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     try {
       await sender.deliver(callback, execution);
       if (isCompleted(execution.status)) {
-        await stores.executions.updateOne(
-          { id: execution.id, callback_state: 'pending' },
-          { $set: { callback_state: 'delivered' } },
-        );
+        delivered.add(execution.id);
       }
     } catch (error) {
       logger.warn(

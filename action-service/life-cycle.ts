@@ -77,7 +77,6 @@ export function createLifeCycle(
       if (tasks !== undefined && tasks.length > 0 && !isRerunnable(execution.runner_type)) {
         throw new ValidationError('Task option is only supported for Mistral workflows.');
       }
-      const trace = await stores.traces.findOne({ action_executions: { $elemMatch: { object_id: id } } });
       const { trace_context: _trace, ...context } = originalContext(execution);
       return request({
         action: execution.action_ref,
@@ -89,7 +88,7 @@ export function createLifeCycle(
             ref: id,
             ...(tasks === undefined || tasks.length === 0 ? {} : { tasks, reset: reset ?? tasks }),
           },
-          ...(trace === undefined ? {} : { trace_context: { id_: trace.id } }),
+          ...(execution.trace_id === undefined ? {} : { trace_context: { id_: execution.trace_id } }),
         },
         ...(delay === undefined ? {} : { delay }),
       });

@@ -2,12 +2,16 @@ import { errorCode, errorMessage, ValidationError } from '../core/errors.ts';
 import { newId } from '../stores/collection.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Action, RunnerType } from '../stores/records.ts';
+import { rememberBy } from '../stores/remembered.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { Announcer } from './announce.ts';
 import type { ExecutionRequest } from './contract.ts';
 import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Traces } from './traces.ts';
+
+/** For how long a change of an action by another process may go unnoticed. */
+const REMEMBERED_MS = 1_000;
 
 interface Deps {
   readonly stores: Stores;
@@ -20,6 +24,8 @@ interface Deps {
 /** Makes the function behind `ActionService.request`. */
 export function createRequester(deps: Deps) {
   const { stores, snapshots, announce, parameters, traces } = deps;
+  const findAction = rememberBy(stores.actions, 'ref', REMEMBERED_MS);
+  const findRunnerType = rememberBy(stores.runnerTypes, 'name', REMEMBERED_MS);
 
   async function known(key: string | undefined): Promise<Execution | undefined> {
     return key === undefined ? undefined : stores.executions.findOne({ idempotency_key: key });
@@ -73,13 +79,10 @@ export function createRequester(deps: Deps) {
   }
 
   return async (request: ExecutionRequest): Promise<Execution> => {
-    const repeated = await known(request.idempotencyKey);
-    if (repeated !== undefined) return repeated;
-
-    const action = await stores.actions.findOne({ ref: request.action });
+    const action = await findAction(request.action);
     if (action === undefined)
       throw new ValidationError(`Action "${request.action}" cannot be found.`, { action: request.action });
-    const runner = await stores.runnerTypes.findOne({ name: action.runner_type });
+    const runner = await findRunnerType(action.runner_type);
     if (runner === undefined) {
       throw new ValidationError(`Runner type "${action.runner_type}" of action "${action.ref}" is not registered.`, {
         action: action.ref,
@@ -114,9 +117,13 @@ export function createRequester(deps: Deps) {
     parameters.validate(action, runner, rendered, request.parameters ?? {});
 
     const trace = await traces.prepare(draft.context, draft.parent);
-    const { execution, fresh } = await store({ ...draft, parameters: rendered });
+    const { execution, fresh } = await store({
+      ...draft,
+      parameters: rendered,
+      ...(trace.traceId === undefined ? {} : { trace_id: trace.traceId }),
+    });
     if (!fresh) return execution;
-    await trace(execution);
+    await trace.enter(execution);
     announce.created(execution);
     return execution;
   };

@@ -3,6 +3,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { ApiKey, Token } from '../stores/records.ts';
+import { rememberBy } from '../stores/remembered.ts';
 import type { Stores } from '../stores/stores.ts';
 
 const REUSE_UNTIL_LEFT_MS = 3_600_000;
@@ -45,9 +46,22 @@ export async function createToken(
   return { record, token };
 }
 
+/** For how long a token that another process took back may still be taken for good. */
+const REMEMBERED_MS = 1_000;
+const finders = new WeakMap<Stores, (hash: string) => Promise<Token | undefined>>();
+
+function findByHash(stores: Stores, hash: string): Promise<Token | undefined> {
+  let find = finders.get(stores);
+  if (find === undefined) {
+    find = rememberBy(stores.tokens, 'token_hash', REMEMBERED_MS);
+    finders.set(stores, find);
+  }
+  return find(hash);
+}
+
 /** The owner of a token that exists and has not expired. */
 export async function findToken(stores: Stores, token: string): Promise<Identity | 'expired' | undefined> {
-  const record = await stores.tokens.findOne({ token_hash: sha256(token) });
+  const record = await findByHash(stores, sha256(token));
   if (record === undefined) return undefined;
   return record.expiry <= new Date() ? 'expired' : { user: record.user, kind: 'token', id: record.id };
 }

@@ -10,6 +10,8 @@ import type { Execution } from '../stores/executions.ts';
 import type { OpenRecord } from '../stores/records.ts';
 import type { Stores } from '../stores/stores.ts';
 
+const REMEMBERED_PARENTS = 10_000;
+
 /** One object of a trace, as clients see it. */
 export interface TraceComponent {
   readonly object_id: string;
@@ -20,32 +22,35 @@ export interface TraceComponent {
 
 export type TraceKind = 'action_executions' | 'rules' | 'trigger_instances';
 
+/** The place of an execution in a trace. */
+export interface TraceEntry {
+  /** To be stored with the execution; absent only for a child whose parent is gone. */
+  readonly traceId: string | undefined;
+  /** Enters the execution into the trace once it is stored. */
+  enter(execution: Execution): Promise<void>;
+}
+
 export interface Traces {
   /**
-   * Finds the trace that an execution to be made belongs to.
-   * @returns a function that enters the execution once it is stored
+   * Finds the trace that an execution to be made belongs to: a given one, that of its parent, or a new one.
    * @throws ValidationError when `trace_context.id_` names no trace
    */
-  prepare(
-    context: Readonly<Record<string, unknown>>,
-    parent: string | undefined,
-  ): Promise<(execution: Execution) => Promise<void>>;
+  prepare(context: Readonly<Record<string, unknown>>, parent: string | undefined): Promise<TraceEntry>;
   /** Makes a trace. */
   create(tag: string, components?: Partial<Record<TraceKind, readonly TraceComponent[]>>): Promise<OpenRecord>;
   /** Adds objects to a trace. */
   add(id: string, kind: TraceKind, components: readonly TraceComponent[]): Promise<void>;
   /** A trace with the executions below its root executions. @throws NotFoundError */
   expand(trace: OpenRecord): Promise<OpenRecord>;
-  /** The trace that an execution belongs to, through its parents. */
+  /** The trace that an execution belongs to. */
   ofExecution(id: string): Promise<OpenRecord | undefined>;
 }
 
 export function createTraces(stores: Stores): Traces {
-  async function create(
-    tag: string,
-    components: Partial<Record<TraceKind, readonly TraceComponent[]>> = {},
-  ): Promise<OpenRecord> {
-    const id = newId();
+  /** Traces of parents: the tasks of one workflow ask for the same one. */
+  const ofParents = new Map<string, string>();
+
+  async function insert(id: string, tag: string, components: Partial<Record<TraceKind, readonly TraceComponent[]>>) {
     return stores.traces.insert({
       id,
       uid: `trace:${id}00000000`,
@@ -61,43 +66,43 @@ export function createTraces(stores: Stores): Traces {
     for (const component of components) await stores.traces.updateOne({ id }, { $push: { [kind]: component } });
   }
 
-  async function ofExecution(id: string): Promise<OpenRecord | undefined> {
-    let current: string | undefined = id;
-    for (let depth = 0; current !== undefined && depth < 100; depth += 1) {
-      const trace = await stores.traces.findOne({ action_executions: { $elemMatch: { object_id: current } } });
-      if (trace !== undefined) return trace;
-      const execution: Execution | undefined = await stores.executions.get(current, { include: ['parent'] });
-      current = execution?.parent;
-    }
-    return undefined;
+  async function traceIdOf(execution: string): Promise<string | undefined> {
+    const known = ofParents.get(execution);
+    if (known !== undefined) return known;
+    const found = (await stores.executions.get(execution, { include: ['trace_id'] }))?.trace_id;
+    if (ofParents.size >= REMEMBERED_PARENTS) ofParents.clear();
+    if (found !== undefined) ofParents.set(execution, found);
+    return found;
   }
 
   return {
-    create,
+    create: (tag, components = {}) => insert(newId(), tag, components),
     add,
-    ofExecution,
+
+    async ofExecution(id) {
+      const traceId = await traceIdOf(id);
+      return traceId === undefined ? undefined : stores.traces.get(traceId);
+    },
 
     async prepare(context, parent) {
-      const given = context.trace_context;
       const causedBy = ruleOf(context);
-      const enter = (traceId: string) => (execution: Execution) =>
-        add(traceId, 'action_executions', [component(execution, causedBy)]);
-      if (typeof given === 'object' && given !== null) {
-        const { id_: id, trace_tag: tag } = given as { id_?: unknown; trace_tag?: unknown };
-        if (typeof id === 'string' && id !== '') {
-          const found = isId(id) ? await stores.traces.get(id) : undefined;
-          if (found === undefined) throw new ValidationError(`Unable to find the TraceDB instance. {'id': '${id}'}`);
-          return enter(id);
-        }
-        if (typeof tag === 'string' && tag !== '') {
-          return async (execution) => {
-            await create(tag, { action_executions: [component(execution, causedBy)] });
-          };
-        }
+      const given = traceContext(context);
+      if (given.id !== undefined) {
+        const traceId = given.id;
+        const found = isId(traceId) ? await stores.traces.get(traceId, { include: ['trace_tag'] }) : undefined;
+        if (found === undefined) throw new ValidationError(`Unable to find the TraceDB instance. {'id': '${traceId}'}`);
+        return { traceId, enter: (execution) => add(traceId, 'action_executions', [component(execution, causedBy)]) };
       }
-      if (parent !== undefined) return async () => undefined;
-      return async (execution) => {
-        await create(`execution-${execution.liveaction_id}`, { action_executions: [component(execution, causedBy)] });
+      if (given.tag === undefined && parent !== undefined) {
+        return { traceId: await traceIdOf(parent), enter: async () => undefined };
+      }
+      const traceId = newId();
+      return {
+        traceId,
+        async enter(execution) {
+          const tag = given.tag ?? `execution-${execution.liveaction_id}`;
+          await insert(traceId, tag, { action_executions: [component(execution, causedBy)] });
+        },
       };
     },
 
@@ -121,6 +126,15 @@ export function createTraces(stores: Stores): Traces {
       return { ...trace, action_executions: all };
     },
   };
+}
+
+/** What a request says of its trace; empty texts say nothing. */
+function traceContext(context: Readonly<Record<string, unknown>>): { readonly id?: string; readonly tag?: string } {
+  const given = context.trace_context;
+  if (typeof given !== 'object' || given === null) return {};
+  const { id_: id, trace_tag: tag } = given as { readonly id_?: unknown; readonly trace_tag?: unknown };
+  if (typeof id === 'string' && id !== '') return { id };
+  return typeof tag === 'string' && tag !== '' ? { tag } : {};
 }
 
 function component(execution: Execution, causedBy: TraceComponent['caused_by']): TraceComponent {

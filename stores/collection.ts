@@ -58,6 +58,8 @@ export interface Collection<T extends Stored> {
   removeMany(filter: Filter): Promise<number>;
   /** Creates the indexes; safe to repeat and to race. */
   ensureIndexes(): Promise<void>;
+  /** How often this process has written here: what is remembered from before the last write may be out of date. */
+  revision(): number;
 }
 
 const DUPLICATE_KEY = 11_000;
@@ -85,9 +87,12 @@ function toSort(sort: FindOptions['sort']): Record<string, 1 | -1> {
   );
 }
 
+/** A dotted field is loaded with all of its outer field: not every database nests what such a projection gives. */
 function toProjection(options: FindOptions): Record<string, 0 | 1> | undefined {
   if (options.include !== undefined)
-    return Object.fromEntries(options.include.map((field) => [field === 'id' ? '_id' : field, 1]));
+    return Object.fromEntries(
+      options.include.map((field) => [field === 'id' ? '_id' : (field.split('.')[0] ?? field), 1]),
+    );
   if (options.exclude !== undefined && options.exclude.length > 0) {
     return Object.fromEntries(options.exclude.map((field) => [field, 0]));
   }
@@ -110,6 +115,8 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     schema.index(index.fields, { unique: index.unique ?? false, sparse: index.sparse ?? false });
   }
   const model = connection.model(spec.name, schema);
+
+  let writes = 0;
 
   const toDocument = (record: object & { readonly id?: string }) => {
     const { id, ...rest } = record;
@@ -144,11 +151,13 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
 
   return {
     async insert(record) {
+      writes += 1;
       const document = toDocument(record);
       await withConflict(document, () => model.collection.insertOne(document as never));
       return toRecord<T>(document) as T;
     },
     async insertMany(records) {
+      writes += 1;
       if (records.length > 0) await model.collection.insertMany(records.map(toDocument) as never[]);
     },
     async get(id, options = {}) {
@@ -174,6 +183,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     count: (filter) => model.collection.countDocuments(toFilter(filter) as never),
     distinct: (field, filter = {}) => model.collection.distinct(field, toFilter(filter) as never),
     async updateOne(filter, change) {
+      writes += 1;
       return withConflict(filter, async () =>
         toRecord<T>(
           await model.collection.findOneAndUpdate(toFilter(filter) as never, change as never, {
@@ -183,9 +193,11 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       );
     },
     async updateMany(filter, change) {
+      writes += 1;
       return (await model.collection.updateMany(toFilter(filter) as never, change as never)).modifiedCount;
     },
     async upsert(filter, record) {
+      writes += 1;
       const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });
       const document = { ...record, _id: found === null ? newId() : found._id };
       await withConflict(filter, () =>
@@ -194,11 +206,14 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       return toRecord<T>(document as never) as T;
     },
     async removeOne(filter) {
+      writes += 1;
       return toRecord<T>(await model.collection.findOneAndDelete(toFilter(filter) as never));
     },
     async removeMany(filter) {
+      writes += 1;
       return (await model.collection.deleteMany(toFilter(filter) as never)).deletedCount;
     },
+    revision: () => writes,
     async ensureIndexes() {
       for (const index of spec.indexes) {
         await model.collection.createIndex(index.fields as never, {

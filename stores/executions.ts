@@ -20,6 +20,8 @@ export interface Execution extends Stored {
   readonly result?: unknown;
   readonly start_timestamp: Date;
   readonly end_timestamp?: Date;
+  /** The trace it belongs to. */
+  readonly trace_id?: string;
   /** Id of the parent execution. */
   readonly parent?: string;
   readonly log: readonly { readonly timestamp: Date; readonly status: ExecutionStatus }[];

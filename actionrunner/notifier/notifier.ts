@@ -72,17 +72,9 @@ export function createNotifier(deps: NotifierDeps): Service {
     };
   }
 
-  async function traceOf(id: string): Promise<Readonly<Record<string, unknown>> | undefined> {
-    const trace = await stores.traces.findOne(
-      { action_executions: { $elemMatch: { object_id: id } } },
-      { include: ['trace_tag'] },
-    );
-    return trace === undefined ? undefined : { id_: trace.id, trace_tag: trace.trace_tag };
-  }
-
   async function announceEnd(execution: Execution): Promise<void> {
     const [presented] = await actions.present([execution], { include: ['parameters', 'status', 'action', 'runner'] });
-    const trace = await traceOf(execution.id);
+    const trace = execution.trace_id === undefined ? undefined : { id_: execution.trace_id };
     for (const payload of await notifications(execution, renderFor(execution))) {
       await dispatch(NOTIFY_TRIGGER, payload, trace);
     }

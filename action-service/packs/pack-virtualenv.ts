@@ -1,0 +1,174 @@
+/**
+ * The virtualenv of a pack: `<virtualenvs>/<pack>` is a link to a folder that was made completely before,
+ * so a failed installation leaves the old one, and a running action never sees half of one.
+ *
+ * What packs may import without asking for it (StackStorm's own environment offers it) lies in one environment that all share;
+ * a pack's own versions come first.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { errorMessage } from '../../core/errors.ts';
+import type { RunProgram } from './fetch-pack.ts';
+
+/** Packages that packs of StackStorm's exchange use without listing them. */
+const SHARED_REQUIREMENTS = [
+  'six',
+  'requests',
+  'PyYAML',
+  'eventlet',
+  'Jinja2',
+  'pytz',
+  'python-dateutil',
+  'simplejson',
+  'jsonschema',
+  'setuptools<81',
+];
+
+export interface VirtualenvOptions {
+  readonly run: RunProgram;
+  /** Folder of all virtualenvs. */
+  readonly base: string;
+  /** The interpreter they are made from. */
+  readonly python: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Told about what went on without. */
+  readonly warn: (message: string) => void;
+}
+
+/** A virtualenv that is ready, but not the pack's yet. */
+export interface BuiltVirtualenv {
+  readonly folder: string;
+  /** Makes it the pack's own; gives the way back. */
+  activate(): Promise<ReplacedVirtualenv>;
+  discard(): Promise<void>;
+}
+
+export interface ReplacedVirtualenv {
+  restore(): Promise<void>;
+  /** Removes what was there before. */
+  commit(): Promise<void>;
+}
+
+const PIP = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+
+/** Makes a virtualenv with what `requirements.txt` of the pack asks for. @throws ValidationError with pip's words */
+export async function buildVirtualenv(
+  pack: string,
+  packFolder: string,
+  options: VirtualenvOptions,
+): Promise<BuiltVirtualenv> {
+  const { run, base, python, env } = options;
+  await mkdir(base, { recursive: true });
+  const folder = path.join(base, `.${pack}-${randomBytes(4).toString('hex')}`);
+  const discard = () => rm(folder, { recursive: true, force: true });
+  try {
+    await run(python, ['-m', 'venv', folder]);
+    const own = path.join(folder, 'bin', 'python');
+    const requirements = path.join(packFolder, 'requirements.txt');
+    if (await hasRequirements(requirements)) await run(own, [...PIP, '-r', requirements], env);
+    await shareCommon(folder, options);
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+  return { folder, discard, activate: () => activate(path.join(base, pack), folder) };
+}
+
+/** Installs what `requirements.txt` asks for into the virtualenv that the pack has. */
+export async function updateVirtualenv(pack: string, packFolder: string, options: VirtualenvOptions): Promise<boolean> {
+  const own = path.join(options.base, pack, 'bin', 'python');
+  if ((await stat(own).catch(() => undefined)) === undefined) return false;
+  const requirements = path.join(packFolder, 'requirements.txt');
+  if (await hasRequirements(requirements)) {
+    await options.run(own, [...PIP, '--upgrade', '-r', requirements], options.env);
+  }
+  // Warm interpreters look at this file to know that the virtualenv has changed.
+  const settings = path.join(options.base, pack, 'pyvenv.cfg');
+  await writeFile(settings, await readFile(settings));
+  return true;
+}
+
+/** Removes the virtualenv of a pack with the folder that its link leads to. */
+export async function removeVirtualenv(base: string, pack: string): Promise<void> {
+  const link = path.join(base, pack);
+  const target = await readlink(link).catch(() => undefined);
+  await rm(link, { recursive: true, force: true });
+  if (target !== undefined && isOurs(pack, target)) await rm(path.join(base, target), { recursive: true, force: true });
+}
+
+function isOurs(pack: string, target: string): boolean {
+  return target.startsWith(`.${pack}-`) && path.basename(target) === target;
+}
+
+async function activate(link: string, folder: string): Promise<ReplacedVirtualenv> {
+  const base = path.dirname(link);
+  const pack = path.basename(link);
+  const old = await readlink(link).catch(() => undefined);
+  const aside = path.join(base, `.${pack}-${randomBytes(4).toString('hex')}-old`);
+  // A folder of an earlier time cannot be replaced by a link in one step.
+  const wasFolder = (await lstat(link).catch(() => undefined))?.isDirectory() === true;
+  if (wasFolder) await rename(link, aside);
+  await point(link, path.basename(folder));
+  return {
+    async restore() {
+      if (old !== undefined) await point(link, old);
+      else await rm(link, { force: true });
+      if (wasFolder) await rename(aside, link);
+      await rm(folder, { recursive: true, force: true });
+    },
+    async commit() {
+      if (wasFolder) await rm(aside, { recursive: true, force: true });
+      if (old !== undefined && isOurs(pack, old)) await rm(path.join(base, old), { recursive: true, force: true });
+    },
+  };
+}
+
+async function point(link: string, target: string): Promise<void> {
+  const made = `${link}.${randomBytes(4).toString('hex')}`;
+  await symlink(target, made);
+  await rename(made, link);
+}
+
+async function hasRequirements(file: string): Promise<boolean> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.split('\n').some((line) => line.trim() !== '' && !line.trim().startsWith('#'));
+}
+
+/** Lets a virtualenv see the shared packages, after its own. */
+async function shareCommon(folder: string, options: VirtualenvOptions): Promise<void> {
+  try {
+    const shared = await sharedSite(options);
+    const site = await sitePackages(folder);
+    await writeFile(path.join(site, 'shared-packages.pth'), `${shared}\n`);
+  } catch (error) {
+    options.warn(
+      `Packages that packs share could not be installed, so only the pack's own are there: ${errorMessage(error)}`,
+    );
+  }
+}
+
+async function sharedSite({ run, base, python, env }: VirtualenvOptions): Promise<string> {
+  const version = await run(python, ['-c', 'import sys; print(sys.version)']);
+  const key = createHash('sha256').update(`${python}\n${version}\n${SHARED_REQUIREMENTS}`).digest('hex').slice(0, 12);
+  const folder = path.join(base, `.shared-${key}`);
+  if ((await stat(folder).catch(() => undefined)) === undefined) {
+    const made = `${folder}-${randomBytes(4).toString('hex')}`;
+    try {
+      await run(python, ['-m', 'venv', made]);
+      await run(path.join(made, 'bin', 'python'), [...PIP, ...SHARED_REQUIREMENTS], env);
+      await rename(made, folder);
+    } catch (error) {
+      await rm(made, { recursive: true, force: true });
+      // Another installation may have been first.
+      if ((await stat(folder).catch(() => undefined)) === undefined) throw error;
+    }
+  }
+  return sitePackages(folder);
+}
+
+async function sitePackages(folder: string): Promise<string> {
+  const lib = path.join(folder, 'lib');
+  const [python] = (await readdir(lib)).filter((name) => name.startsWith('python'));
+  return path.join(lib, python ?? 'python3', 'site-packages');
+}

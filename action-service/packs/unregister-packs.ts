@@ -1,0 +1,43 @@
+import { ValidationError } from '../../core/errors.ts';
+import type { Stores } from '../../stores/stores.ts';
+import { SYSTEM_PACKS } from './system-packs.ts';
+
+/** Collections with a field `pack`, in the order in which content is taken away: users of content before content. */
+const COLLECTIONS = [
+  'rules',
+  'sensorTypes',
+  'aliases',
+  'policies',
+  'actions',
+  'triggers',
+  'triggerTypes',
+  'configSchemas',
+  'configs',
+] as const satisfies readonly (keyof Stores)[];
+
+/** @throws ValidationError when one of them belongs to the system */
+export function refuseSystemPacks(packs: readonly string[]): void {
+  const blocked = packs.filter((pack) => SYSTEM_PACKS.includes(pack));
+  if (blocked.length > 0) {
+    throw new ValidationError(`Uninstall includes an uninstallable pack - ${blocked.join(', ')}.`, { packs: blocked });
+  }
+}
+
+/**
+ * Takes all content of packs out of the database. Rules of other packs that use it stay and match nothing any more.
+ *
+ * @returns a sentence for each rule of another pack that loses its trigger
+ */
+export async function unregisterPacks(stores: Stores, packs: readonly string[]): Promise<readonly string[]> {
+  refuseSystemPacks(packs);
+  const warnings: string[] = [];
+  for (const pack of packs) {
+    const triggers = await stores.triggers.find({ pack }, { include: ['ref'] });
+    const refs = triggers.map(({ ref }) => ref);
+    const losers = await stores.rules.find({ 'trigger.ref': { $in: refs }, pack: { $ne: pack } }, { include: ['ref'] });
+    for (const rule of losers) warnings.push(`Rule "${String(rule.ref)}" uses a trigger of pack "${pack}".`);
+    for (const collection of COLLECTIONS) await stores[collection].removeMany({ pack });
+    await stores.packs.removeMany({ ref: pack });
+  }
+  return warnings;
+}

@@ -1,0 +1,31 @@
+import type { Collection, Filter, Stored } from './collection.ts';
+
+const LIMIT = 5_000;
+
+/**
+ * Looks records up by one field and remembers what it found for a while: for records that are read with every request and seldom
+ * change. A write by this process forgets everything at once; a write by another process is seen after `ttlMs`.
+ * What was not found is not remembered.
+ */
+export function rememberBy<T extends Stored>(
+  collection: Collection<T>,
+  field: keyof T & string,
+  ttlMs: number,
+): (value: string) => Promise<T | undefined> {
+  const known = new Map<string, { readonly record: T; readonly until: number }>();
+  let revision = collection.revision();
+  return async (value) => {
+    if (collection.revision() !== revision || known.size > LIMIT) {
+      known.clear();
+      revision = collection.revision();
+    }
+    const found = known.get(value);
+    if (found !== undefined && found.until > Date.now()) return found.record;
+    const before = revision;
+    const record = await collection.findOne({ [field]: value } as Filter);
+    // A write that came in between may have changed what was just read.
+    if (record !== undefined && collection.revision() === before)
+      known.set(value, { record, until: Date.now() + ttlMs });
+    return record;
+  };
+}
