@@ -1,6 +1,7 @@
 /** Jinja as Mistral uses it: the data is `_`, functions are called by name, a whole-string expression keeps its type. */
 import { errorCode, errorMessage } from '../errors.ts';
 import { JinjaEvaluationError } from './errors.ts';
+import { findBlocks } from './find-blocks.ts';
 import { mistralFunctions } from './functions/index.ts';
 import { callExpressionFunction, filterOf, jinjaFunction } from './functions/jinja-binding.ts';
 import {
@@ -14,17 +15,19 @@ import {
 import { dataEntry, type ExpressionScope, ROOT_NAMES } from './scope.ts';
 
 const environment = createJinjaEnvironment(filterTable(mistralFunctions, (definition) => filterOf(definition, true)));
-const ANY_EXPRESSION = /\{\{[^\n]*?\}\}/;
-const ANY_BLOCK = /\{%[^\n]*?%\}/;
 
 /** True when the text has `{{ }}` or `{% %}` on one line. */
 export function isJinja(text: string): boolean {
-  return text.includes('{') && (ANY_EXPRESSION.test(text) || ANY_BLOCK.test(text));
+  return text.includes('{') && (firstBlock(text, '{{', '}}') ?? firstBlock(text, '{%', '%}')) !== undefined;
+}
+
+function firstBlock(text: string, open: string, close: string): string | undefined {
+  return findBlocks(text, open, close).next().value ?? undefined;
 }
 
 /** What the first `{{ }}` of a text tells: the expression when it is the whole text, else that it is a template. */
 const classify = remember((text: string): { readonly expression?: string; readonly isTemplate: boolean } => {
-  const first = ANY_EXPRESSION.exec(text)?.[0];
+  const first = firstBlock(text, '{{', '}}');
   if (first === undefined) return { isTemplate: false };
   return first === text ? { expression: text.slice(2, -2), isTemplate: true } : { isTemplate: true };
 });

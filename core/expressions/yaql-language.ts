@@ -2,12 +2,13 @@
 import { errorCode, errorMessage } from '../errors.ts';
 import { pyStr } from '../python/repr.ts';
 import { YaqlEvaluationError } from './errors.ts';
+import { findBlocks } from './find-blocks.ts';
 import { runWithScope, yaqlFunctions } from './functions/yaql-binding.ts';
 import { remember } from './jinja/index.ts';
 import { dataEntry, type ExpressionScope, ROOT_NAMES } from './scope.ts';
 import { evaluateYaql, parseYaql } from './yaql/index.ts';
 
-const ANY_EXPRESSION = /<%[^\n]*?%>/g;
+const DELIMITERS = new Set(['<', '%', '>']);
 
 interface Block {
   /** With its delimiters. */
@@ -21,10 +22,7 @@ export function isYaql(text: string): boolean {
 }
 
 const blocksOf = remember((text: string): readonly Block[] =>
-  (text.match(ANY_EXPRESSION) ?? []).map((source) => ({
-    source,
-    expression: source.replace(/^[<%>]+|[<%>]+$/g, '').trim(),
-  })),
+  Array.from(findBlocks(text, '<%', '%>'), (source) => ({ source, expression: withoutDelimiters(source).trim() })),
 );
 
 /** @throws YaqlEvaluationError */
@@ -40,7 +38,16 @@ export function evaluateYaqlText(text: string, scope: ExpressionScope): unknown 
 
 /** @throws YaqlSyntaxError */
 export function checkYaql(text: string): void {
-  for (const { source } of blocksOf(text)) parseYaql(source.replace(/^[<%>]+|[<%>]+$/g, ''));
+  for (const { source } of blocksOf(text)) parseYaql(withoutDelimiters(source));
+}
+
+/** As in Mistral, every one of these characters goes, however many there are. */
+function withoutDelimiters(source: string): string {
+  let start = 0;
+  let end = source.length;
+  while (start < end && DELIMITERS.has(source.charAt(start))) start += 1;
+  while (end > start && DELIMITERS.has(source.charAt(end - 1))) end -= 1;
+  return source.slice(start, end);
 }
 
 function evaluateBlock(expression: string, scope: ExpressionScope): unknown {

@@ -6,8 +6,8 @@ export { pyHash };
 
 /** Options of {@link pyEquals}. */
 export interface EqualityOptions {
-  /** Set when arrays and tuples count as the same type (inside of YAQL); Python itself holds `[1] != (1,)`. */
-  readonly mixSequences?: boolean;
+  /** Tells lists from tuples; left out, arrays that are no {@link PyTuple} are lists. Python holds `[1] != (1,)`. */
+  readonly isList?: (array: readonly unknown[]) => boolean;
   /** Told of every pair of containers; may throw to stop a comparison that goes on too long. */
   readonly onContainer?: (size: number) => void;
 }
@@ -53,8 +53,13 @@ function objectsEqual(left: object, right: object, options: EqualityOptions): bo
 function arraysEqual(left: readonly unknown[], right: readonly unknown[], options: EqualityOptions): boolean {
   if (left.length !== right.length) return false;
   options.onContainer?.(left.length);
-  if (options.mixSequences !== true && left instanceof PyTuple !== right instanceof PyTuple) return false;
+  const isList = options.isList ?? isPlainArray;
+  if (isList(left) !== isList(right)) return false;
   return left.every((item, index) => pyEquals(item, right[index], options));
+}
+
+function isPlainArray(array: readonly unknown[]): boolean {
+  return !(array instanceof PyTuple);
 }
 
 function dictsEqual(left: Dict, right: Dict, options: EqualityOptions): boolean {

@@ -5,6 +5,7 @@
 import type { BinaryOperator, CallArguments, CompareOperator, Expr } from './ast.ts';
 import { JinjaSyntaxError } from './errors.ts';
 import type { Token, TokenType } from './lexer.ts';
+import { isDeeperThan } from './subexpressions.ts';
 
 /** A position in a token list. `nextToken` and `tags` are what nunjucks' parser asks of its tokenizer. */
 export class TokenCursor {
@@ -40,6 +41,7 @@ const CONSTANTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 /** Deeper nesting is refused, so that parsing and evaluation never exhaust the stack. */
 const MAX_DEPTH = 150;
+const MAX_HEIGHT = 500;
 
 export class ExpressionParser {
   private readonly cursor: TokenCursor;
@@ -59,6 +61,8 @@ export class ExpressionParser {
     if (this.depth > MAX_DEPTH) this.fail('the expression is nested too deeply');
     const node = withConditional ? this.conditional() : this.or();
     this.depth -= 1;
+    // A long chain such as `1 + 1 + ...` is parsed in a loop, but evaluated as deep as it is long.
+    if (this.depth === 0 && isDeeperThan(MAX_HEIGHT, node)) this.fail('the expression is nested too deeply');
     return node;
   }
 

@@ -47,6 +47,7 @@ class Lexer {
   private lineStarting = true;
   private line = 0;
   private lineStart = 0;
+  private nextLineEnd: number | undefined;
 
   constructor(source: string) {
     this.source = source;
@@ -162,10 +163,11 @@ class Lexer {
 
   private countLines(at: number): void {
     for (;;) {
-      const next = this.source.indexOf('\n', this.lineStart);
-      if (next === -1 || next >= at) return;
+      this.nextLineEnd ??= this.source.indexOf('\n', this.lineStart);
+      if (this.nextLineEnd === -1 || this.nextLineEnd >= at) return;
       this.line += 1;
-      this.lineStart = next + 1;
+      this.lineStart = this.nextLineEnd + 1;
+      this.nextLineEnd = undefined;
     }
   }
 

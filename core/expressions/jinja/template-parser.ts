@@ -11,11 +11,14 @@ import { lexExpression, lexTemplate } from './lexer.ts';
 
 const OTHER_TEMPLATE_TAGS = new Set(['include', 'import', 'from', 'extends']);
 const MAX_BLOCK_DEPTH = 60;
+/** `if` in `if`, and `elif` after `elif`, which is an `if` in an `else`. */
+const MAX_IF_DEPTH = 200;
 
 class TemplateParser extends nunjucks.parser.Parser {
   private readonly cursor: TokenCursor;
   private readonly expressions: ExpressionParser;
   private depth = 0;
+  private ifDepth = 0;
 
   constructor(cursor: TokenCursor) {
     super(cursor);
@@ -49,6 +52,14 @@ class TemplateParser extends nunjucks.parser.Parser {
     const statement = parse();
     this.depth -= 1;
     return statement;
+  }
+
+  override parseIf(): unknown {
+    this.ifDepth += 1;
+    if (this.ifDepth > MAX_IF_DEPTH) this.fail('blocks are nested too deeply');
+    const node = super.parseIf();
+    this.ifDepth -= 1;
+    return node;
   }
 
   private readonly statements: ReadonlyMap<string, () => Statement> = new Map<string, () => Statement>([

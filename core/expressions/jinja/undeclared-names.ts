@@ -1,5 +1,6 @@
 /** Finds the names that a template reads from outside. */
 import type { CallArguments, Expr, MacroParameter, Statement } from './ast.ts';
+import { callValues, subexpressions } from './subexpressions.ts';
 
 /** @param known names that are always there, such as the global functions */
 export function undeclaredNames(statements: readonly Statement[], known: ReadonlySet<string>): ReadonlySet<string> {
@@ -84,10 +85,7 @@ class NameFinder {
   }
 
   private arguments(call: CallArguments, declared: Set<string>): void {
-    for (const arg of call.args) this.expression(arg, declared);
-    for (const { value } of call.kwargs) this.expression(value, declared);
-    if (call.dynArgs !== undefined) this.expression(call.dynArgs, declared);
-    if (call.dynKwargs !== undefined) this.expression(call.dynKwargs, declared);
+    for (const value of callValues(call)) this.expression(value, declared);
   }
 
   private expression(node: Expr, declared: Set<string>): void {
@@ -95,46 +93,6 @@ class NameFinder {
       if (!declared.has(node.name)) this.found.add(node.name);
       return;
     }
-    for (const child of childrenOf(node)) this.expression(child, declared);
-    if (node.kind === 'call' || node.kind === 'filter' || node.kind === 'test') this.arguments(node.call, declared);
+    for (const child of subexpressions(node)) this.expression(child, declared);
   }
-}
-
-function childrenOf(node: Expr): readonly Expr[] {
-  switch (node.kind) {
-    case 'const':
-    case 'name':
-    case 'nsref':
-      return [];
-    case 'tuple':
-    case 'list':
-      return node.items;
-    case 'dict':
-      return node.pairs.flatMap(({ key, value }) => [key, value]);
-    case 'unary':
-      return [node.operand];
-    case 'binary':
-    case 'and':
-    case 'or':
-      return [node.left, node.right];
-    case 'concat':
-      return node.parts;
-    case 'compare':
-      return [node.first, ...node.operands.map((operand) => operand.value)];
-    case 'conditional':
-      return present([node.test, node.body, node.otherwise]);
-    case 'attribute':
-    case 'call':
-    case 'filter':
-    case 'test':
-      return [node.target];
-    case 'item':
-      return [node.target, node.key];
-    case 'slice':
-      return present([node.start, node.stop, node.step]);
-  }
-}
-
-function present(nodes: readonly (Expr | undefined)[]): readonly Expr[] {
-  return nodes.filter((node) => node !== undefined);
 }

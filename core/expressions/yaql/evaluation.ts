@@ -78,7 +78,7 @@ export class Evaluation {
       this.spend(3);
       return !this.#mutable.has(container);
     }, nameOfSetView);
-    this.#equality = { mixSequences: true, onContainer: this.#countContainer };
+    this.#equality = { isList: (array) => this.isList(array), onContainer: this.#countContainer };
     this.#repr = {
       isList: (array) => this.isList(array),
       onContainer: this.#countContainer,
@@ -166,7 +166,6 @@ export class Evaluation {
 
   equals(left: unknown, right: unknown): boolean {
     if (left === right) return true;
-    if (Array.isArray(left) && Array.isArray(right) && this.isList(left) !== this.isList(right)) return false;
     return pyEquals(left, right, this.#equality);
   }
 

@@ -17,7 +17,9 @@ export interface Token {
 
 const SPACE = /[ \t\r\n]*/y;
 const VARIABLE = /\$([\p{L}\p{N}\p{M}_]*)/uy;
-const NUMBER = /\p{Nd}+(?:\.?\p{Nd}+)?(?![\p{L}\p{N}\p{M}_])/uy;
+const DIGITS = /\p{Nd}+/uy;
+const FRACTION = /\.\p{Nd}+/uy;
+const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/uy;
 const NAME = /[\p{L}\p{Nl}_][\p{L}\p{N}\p{M}_]*/uy;
 const QUOTED = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`/uy;
 const SYMBOL = /\?\.|=~|!~|->|>=|<=|!=|=>|[.+\-*/><=()\]},[{]/y;
@@ -69,11 +71,24 @@ export class Lexer {
   }
 
   #number(position: number): Token | undefined {
-    const match = this.#match(NUMBER);
-    if (match === null) return undefined;
-    const text = match[0];
+    const text = this.#digits();
+    if (text === undefined) return undefined;
     const value = text.includes('.') ? toPyFloat(Number(text)) : toPyInt(BigInt(text));
     return { kind: 'constant', text, value, position };
+  }
+
+  /** No letter may follow; then the fraction, or all of it, is no number. Takes one pass over the digits. */
+  #digits(): string | undefined {
+    const start = this.#position;
+    if (this.#match(DIGITS) === null) return undefined;
+    const whole = this.#position;
+    for (const end of this.#match(FRACTION) === null ? [whole] : [this.#position, whole]) {
+      this.#position = end;
+      WORD_CHARACTER.lastIndex = end;
+      if (!WORD_CHARACTER.test(this.#text)) return this.#text.slice(start, end);
+    }
+    this.#position = start;
+    return undefined;
   }
 
   #name(position: number): Token | undefined {

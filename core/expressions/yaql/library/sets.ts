@@ -1,3 +1,4 @@
+import { dictSize } from '../../../python/dict.ts';
 import { PythonError } from '../../../python/errors.ts';
 import { type PyDictView, PyIterator } from '../../../python/iterator.ts';
 import { PySet } from '../../../python/values.ts';
@@ -54,7 +55,7 @@ export const sets: readonly AnyOverload[] = [
     rest: required(any, 'args'),
   }),
   method('toSet', [required(iterable, 'collection')], ([items], { evaluation }) => evaluation.set(items)),
-  extension('len', [required(set, 'set')], ([value], { evaluation }) => members(value, evaluation).size),
+  extension('len', [required(set, 'set')], ([value]) => (value instanceof PySet ? value.size : dictSize(value.dict))),
   fn('#operator_<', pair, ([left, right], { evaluation }) => isSubset(left, right, true, evaluation)),
   fn('#operator_<=', pair, ([left, right], { evaluation }) => isSubset(left, right, false, evaluation)),
   fn('#operator_>', pair, ([left, right], { evaluation }) => isSubset(right, left, true, evaluation)),
