@@ -76,9 +76,10 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     'action.cancel': ({ id }) => runs.cancel(id),
     'workflow.run': (command) => children.start(command),
     'workflow.rerun': (command) => children.rerun(command),
-    'workflow.cancel': ({ id }) => children.signal(id, 'cancel'),
-    'workflow.pause': ({ id }) => children.signal(id, 'pause'),
-    'workflow.resume': ({ id }) => children.signal(id, 'resume'),
+    'workflow.cancel': ({ id, message }) =>
+      children.signal(id, { name: 'cancel', argument: { message: message ?? undefined } }),
+    'workflow.pause': ({ id }) => children.signal(id, { name: 'pause', argument: undefined }),
+    'workflow.resume': ({ id, env }) => children.signal(id, { name: 'resume', argument: env && { env } }),
     'timer.start': (command) => timers.start(command),
     'timer.cancel': ({ id }) => timers.cancel(id),
     'effects.fetch': (command) => {
@@ -169,13 +170,13 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   });
 
   function end(): unknown {
-    const { state, state_info, output } = conductor.view(Number.MAX_SAFE_INTEGER);
+    const { state, state_info, output, started } = conductor.view(Number.MAX_SAFE_INTEGER);
     if (state === 'SUCCESS') return output;
     throw ApplicationFailure.create({
       message: state_info ?? `The workflow ended in state ${state}.`,
       type: state === 'CANCELLED' ? 'Cancelled' : 'WorkflowError',
       nonRetryable: true,
-      details: [{ state, state_info, output }],
+      details: [{ state, state_info, output, started }],
     });
   }
 

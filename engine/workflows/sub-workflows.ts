@@ -19,20 +19,27 @@ export interface WorkflowEnd {
   readonly state: 'ERROR' | 'CANCELLED';
   readonly state_info: string | null;
   readonly output: unknown;
+  /** False when it has refused to start. Ends from before this was told have none. */
+  readonly started?: boolean;
 }
+
+/** What may be sent to a sub-workflow from above. */
+type ChildSignal = {
+  [S in 'pause' | 'resume' | 'cancel']: { readonly name: S; readonly argument: SignalArguments[S] };
+}['pause' | 'resume' | 'cancel'];
 
 interface OpenChild {
   readonly command: RunCommand | RerunCommand;
   handle?: ChildWorkflowHandle<Workflow>;
   /** Signals that came before it was started. */
-  readonly early: (keyof SignalArguments)[];
+  readonly early: ChildSignal[];
 }
 
 /** Carries out sub-workflows as Temporal child workflows. */
 export interface SubWorkflows {
   start(command: RunCommand): void;
   rerun(command: RerunCommand): void;
-  signal(id: string, name: 'pause' | 'resume' | 'cancel'): void;
+  signal(id: string, signal: ChildSignal): void;
   /** A child tells of itself while it still runs. */
   updated(update: SignalArguments['subWorkflowUpdated']): void;
   readonly open: number;
@@ -57,12 +64,15 @@ export function createSubWorkflows(
       staticSummary: childArgs.identity.parent?.task_name,
     });
     child.handle = handle;
-    for (const name of child.early) await handle.signal(name);
+    for (const signal of child.early) await send(handle, signal);
     try {
       const output: unknown = await handle.result();
       settle(id, child, { type: 'workflow.completed', id, state: 'SUCCESS', output, state_info: null });
     } catch (error) {
-      settle(id, child, { type: 'workflow.completed', id, ...toEnd(error) });
+      const end = toEnd(error);
+      const refused = end.started === false;
+      if (refused) settle(id, child, { type: 'workflow.refused', id, message: end.state_info ?? '' });
+      else settle(id, child, { type: 'workflow.completed', id, ...end });
     }
   }
 
@@ -78,6 +88,7 @@ export function createSubWorkflows(
     const own = {
       id: command.uuid,
       root_execution_id: identity.root_execution_id,
+      depth: (identity.depth ?? 0) + 1,
       parent: { execution_id: identity.id, task_id: command.task_id, task_name: command.task_name },
       input: command.input,
       params: command.params,
@@ -116,12 +127,12 @@ export function createSubWorkflows(
       open.set(command.id, child);
       rerun(command, child).catch(fail);
     },
-    signal(id, name) {
+    signal(id, signal) {
       const child = open.get(id);
       if (child === undefined) return;
-      if (child.handle === undefined) child.early.push(name);
+      if (child.handle === undefined) child.early.push(signal);
       // A child that has just ended cannot be signalled; its result is on the way.
-      else child.handle.signal(name).catch(() => undefined);
+      else send(child.handle, signal).catch(() => undefined);
     },
     updated({ id, state, output, state_info }) {
       const child = open.get(id);
@@ -133,6 +144,12 @@ export function createSubWorkflows(
       return open.size;
     },
   };
+}
+
+/** A signal without an argument is sent without one: recorded histories hold it so. */
+async function send(handle: ChildWorkflowHandle<Workflow>, { name, argument }: ChildSignal): Promise<void> {
+  if (argument === undefined) await handle.signal(name);
+  else await handle.signal(name, argument);
 }
 
 function toEnd(error: unknown): WorkflowEnd {
