@@ -1,4 +1,5 @@
 import os from 'node:os';
+import path from 'node:path';
 
 /** A service of ours as the supervisor, st2ctl and the tests know it. */
 export interface ServiceDefinition {
@@ -65,7 +66,8 @@ export function serviceEnvironment(settings: ServiceSettings): Record<string, st
     ST2_STREAM__PORT: String(ports.stream),
     MISTRAL_API__PORT: String(ports.mistral),
     ST2_DATA_DIR: settings.dataFolder,
-    ST2_PACKS_BASE_PATHS: settings.packFolders.join(':'),
+    // Packs are installed into the last folder.
+    ST2_PACKS_BASE_PATHS: [...settings.packFolders, path.join(settings.dataFolder, 'packs')].join(':'),
     ST2_PYTHON_BINARY: settings.python,
     ST2_AUTH__HTPASSWD_FILE: settings.htpasswdFile,
     ST2_KEYVALUE__ENCRYPTION_KEY_PATH: settings.encryptionKeyFile,

@@ -8,6 +8,7 @@ import { localShellCmdRunner } from './local-shell-cmd/runner.ts';
 import { localShellScriptRunner } from './local-shell-script/runner.ts';
 import { mistralV2Runner } from './mistral-v2/runner.ts';
 import { noopRunner } from './noop/runner.ts';
+import { packManagementRunner } from './pack-management/runner.ts';
 import { pythonScriptRunner } from './python-script/runner.ts';
 import { remoteShellCmdRunner } from './remote-shell-cmd/runner.ts';
 import { remoteShellScriptRunner } from './remote-shell-script/runner.ts';
@@ -28,6 +29,7 @@ export const runners: Readonly<Record<string, Runner>> = {
     'orquesta',
     'Workflows in the Orquesta language cannot be run; write them in the Mistral v2 language.',
   ),
+  'pack-management': packManagementRunner,
   'python-script': pythonScriptRunner,
   'remote-shell-cmd': remoteShellCmdRunner,
   'remote-shell-script': remoteShellScriptRunner,

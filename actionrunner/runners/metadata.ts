@@ -10,6 +10,7 @@ import { localShellScriptMetadata } from './local-shell-script/metadata.ts';
 import { mistralV2Metadata } from './mistral-v2/metadata.ts';
 import { noopMetadata } from './noop/metadata.ts';
 import { orquestaMetadata } from './orquesta/metadata.ts';
+import { packManagementMetadata } from './pack-management/metadata.ts';
 import { pythonScriptMetadata } from './python-script/metadata.ts';
 import { remoteShellCmdMetadata } from './remote-shell-cmd/metadata.ts';
 import { remoteShellScriptMetadata } from './remote-shell-script/metadata.ts';
@@ -25,6 +26,7 @@ export const RUNNER_TYPES: readonly RunnerMetadata[] = [
   localShellScriptMetadata,
   mistralV2Metadata,
   noopMetadata,
+  packManagementMetadata,
   pythonScriptMetadata,
   remoteShellScriptMetadata,
   remoteShellCmdMetadata,
