@@ -1,0 +1,1 @@
+"""The modules of StackStorm's reactor that sensors of packs import."""

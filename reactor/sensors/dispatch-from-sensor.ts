@@ -1,0 +1,73 @@
+/** What a sensor fires, as a trigger instance: the trigger found, the payload checked. Source: `trigger_dispatcher.py`. */
+import { Ajv } from 'ajv';
+import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
+import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
+import { ValidationError } from '../../core/errors.ts';
+import { isPlainObject } from '../../core/python/values.ts';
+import type { OpenContent } from '../../stores/records.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { SensorDispatch } from './sensor-process.ts';
+
+const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
+
+/** @returns the function behind `sensor_service.dispatch`; it throws ValidationError for what cannot be dispatched */
+export function createSensorDispatch(
+  stores: Stores,
+  dispatch: DispatchTrigger,
+): (message: SensorDispatch) => Promise<void> {
+  async function findTrigger(wanted: unknown): Promise<OpenContent | undefined> {
+    if (typeof wanted === 'string') return stores.triggers.findOne({ ref: wanted });
+    if (!isPlainObject(wanted)) return undefined;
+    if (typeof wanted.ref === 'string') return stores.triggers.findOne({ ref: wanted.ref });
+    if (typeof wanted.pack === 'string' && typeof wanted.name === 'string') {
+      return stores.triggers.findOne({ ref: `${wanted.pack}.${wanted.name}` });
+    }
+    const parameters = canonicalJson(wanted.parameters ?? {});
+    const ofType = await stores.triggers.find({ type: wanted.type });
+    return ofType.find((trigger) => canonicalJson(trigger.parameters ?? {}) === parameters);
+  }
+
+  return async ({ trigger: wanted, payload, trace_context: trace }) => {
+    const trigger = await findTrigger(wanted);
+    if (trigger === undefined) {
+      const shown = typeof wanted === 'string' ? wanted : JSON.stringify(wanted);
+      throw new ValidationError(`Trigger "${shown}" does not exist: no rule uses it, or it is not registered.`);
+    }
+    const type = await stores.triggerTypes.findOne({ ref: trigger.type }, { include: ['payload_schema'] });
+    const values = payload ?? {};
+    const problem = findProblem(type?.payload_schema, values);
+    if (problem !== undefined) {
+      throw new ValidationError(
+        `Trigger payload validation failed and validation is enabled, not dispatching a trigger "${trigger.ref}": ${problem}`,
+      );
+    }
+    await dispatch({
+      trigger: trigger.ref,
+      payload: values as Readonly<Record<string, unknown>>,
+      ...(isPlainObject(trace) ? { traceContext: trace } : {}),
+    });
+  };
+}
+
+/** The first thing wrong with a payload. Schemas of packs mark required properties one by one. */
+function findProblem(schema: unknown, payload: unknown): string | undefined {
+  if (!isPlainObject(schema) || Object.keys(schema).length === 0) return undefined;
+  const normal = normalize(schema);
+  const check = ajv.compile({ type: 'object', ...normal });
+  if (check(payload)) return undefined;
+  const [first] = check.errors ?? [];
+  return `${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`.trim();
+}
+
+function normalize(schema: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { required, ...rest } = schema;
+  const result: Record<string, unknown> = Array.isArray(required) ? { ...rest, required } : { ...rest };
+  if (!isPlainObject(schema.properties)) return result;
+  const properties = Object.entries(schema.properties);
+  const named = properties.filter(([, one]) => isPlainObject(one) && one.required === true).map(([name]) => name);
+  result.properties = Object.fromEntries(
+    properties.map(([name, one]) => [name, isPlainObject(one) ? normalize(one) : one]),
+  );
+  const all = [...(Array.isArray(required) ? required : []), ...named];
+  return all.length === 0 ? result : { ...result, required: all };
+}
