@@ -3,6 +3,7 @@
  * query, body, answer, and errors in StackStorm's form.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ValidationError } from '../../core/errors.ts';
@@ -50,6 +51,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     rewriteUrl: (request) => normalizeUrl(request.url ?? '/'),
     genReqId: (request) => String(request.headers['x-request-id'] ?? randomUUID()),
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
+    clientErrorHandler: refuseTornRequest,
     forceCloseConnections: true,
     return503OnClosing: false,
   });
@@ -79,6 +81,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   addProbes(server, options.ready);
   return server;
+}
+
+/** A request that is no HTTP (or too slow) gets an answer before its connection ends; a reset would tell nothing. */
+function refuseTornRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, reason] = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'Request Timeout'] : [400, 'Bad Request'];
+  const body = JSON.stringify({ faultstring: reason });
+  const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 /** Path without the query, which may carry a token. */

@@ -18,6 +18,8 @@ const ERROR = { type: 'object', properties: { faultstring: { type: 'string' } },
 /** Settings of the document of one service. */
 export function openApiSchema(title: string): FastifyDynamicSwaggerOptions {
   return {
+    // The document knows no wildcards: the rest of a path is a parameter as any other.
+    transform: ({ schema, url }) => ({ schema: schema as never, url: url.replace('*', ':rest') }),
     openapi: {
       openapi: '3.0.3',
       info: { title, version: API_VERSION, description: "Tramontane's API, compatible with StackStorm's v1." },
@@ -35,7 +37,7 @@ export function openApiSchema(title: string): FastifyDynamicSwaggerOptions {
 /** The operation of a route in the document. */
 export function operationOf(route: Route): Record<string, unknown> {
   const [, tag = 'general'] = route.path.split('/');
-  const names = [...route.path.matchAll(/:([a-z_]+)/g)].map((match) => String(match[1]));
+  const names = [...route.path.replace('*', ':rest').matchAll(/:([a-z_]+)/g)].map((match) => String(match[1]));
   const success = route.success ?? 200;
   return {
     summary: route.summary,
@@ -45,10 +47,17 @@ export function operationOf(route: Route): Record<string, unknown> {
     ...(names.length === 0 ? {} : { params: { type: 'object', properties: textProperties(names), required: names } }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: {
-      [success]: route.response ?? { description: 'Success' },
+      [success]: successOf(route, success),
       '4xx': { description: 'The request is wrong, not allowed, or names something that does not exist.', ...ERROR },
     },
   };
+}
+
+function successOf(route: Route, status: number): Record<string, unknown> {
+  if (status === 204) return { description: 'Done', type: 'null' };
+  if (route.produces !== undefined)
+    return { description: 'Success', content: { [route.produces]: { schema: { type: 'string' } } } };
+  return route.response ?? { description: 'Success' };
 }
 
 function queryProperties(route: Route): Record<string, unknown> {

@@ -51,6 +51,8 @@ export interface Route {
   readonly body?: JsonSchema;
   /** Schema of the answer, for the OpenAPI document. */
   readonly response?: JsonSchema;
+  /** Content type of the answer where it is not JSON; any type where it depends on the file. */
+  readonly produces?: string;
   /** Status of success; 200 unless given. */
   readonly success?: number;
   /** Name of a stored object that the permission may be granted on, from the path's parameters: `action:core:local`. */

@@ -123,6 +123,7 @@ export function streamRoutes(deps: StreamDeps): readonly Route[] {
     {
       method: 'GET',
       path: '/stream',
+      produces: 'text/event-stream',
       summary: 'Events as they happen (server-sent events)',
       permission: 'stream_view',
       query: {
@@ -137,6 +138,7 @@ export function streamRoutes(deps: StreamDeps): readonly Route[] {
     {
       method: 'GET',
       path: '/executions/:id/output',
+      produces: 'text/event-stream',
       summary: 'Output of an execution, so far and as it comes (server-sent events)',
       permission: 'execution_view',
       query: { output_type: 'string' },

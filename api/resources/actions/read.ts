@@ -107,6 +107,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
     {
       method: 'GET',
       path: '/actions/views/entry_point/:ref_or_id',
+      produces: '*/*',
       summary: "Text of an action's program or workflow",
       permission: 'action_view',
       resourceUid: actionUid,

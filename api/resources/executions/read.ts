@@ -222,6 +222,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
     {
       method: 'GET',
       path: '/executions/:id/output',
+      produces: '*/*',
       summary: 'Output of an execution so far',
       permission: 'execution_view',
       query: { output_type: 'string', output_format: 'string', existing_only: 'boolean' },
@@ -230,6 +231,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
     {
       method: 'GET',
       path: '/executions/:id/result',
+      produces: '*/*',
       summary: 'Result of an execution as a file',
       permission: 'execution_view',
       query: { download: 'boolean', compress: 'boolean', pretty_format: 'boolean' },

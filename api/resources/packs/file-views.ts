@@ -73,6 +73,7 @@ export function fileViewRoutes(context: ApiContext): readonly Route[] {
     {
       method: 'GET',
       path: '/packs/views/file/:ref_or_id/*',
+      produces: '*/*',
       summary: 'One file of a pack',
       permission: 'pack_view',
       resourceUid,
