@@ -22,7 +22,10 @@ const SHARED_REQUIREMENTS = [
   'python-dateutil',
   'simplejson',
   'jsonschema',
+  // The last with pkg_resources, which older packages import.
   'setuptools<81',
+  // The first that installs into another environment.
+  'pip>=22.3',
 ];
 
 export interface VirtualenvOptions {
@@ -50,7 +53,7 @@ export interface ReplacedVirtualenv {
   commit(): Promise<void>;
 }
 
-const PIP = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+const INSTALL = ['install', '--quiet', '--disable-pip-version-check'];
 
 /** Makes a virtualenv with what `requirements.txt` of the pack asks for. @throws ValidationError with pip's words */
 export async function buildVirtualenv(
@@ -63,11 +66,15 @@ export async function buildVirtualenv(
   const folder = path.join(base, `.${pack}-${randomBytes(4).toString('hex')}`);
   const discard = () => rm(folder, { recursive: true, force: true });
   try {
-    await run(python, ['-m', 'venv', folder]);
-    const own = path.join(folder, 'bin', 'python');
+    const shared = await sharedEnvironment(options);
+    // pip is the shared one: copying it into each would take most of the time.
+    await run(python, ['-m', 'venv', '--without-pip', folder]);
     const requirements = path.join(packFolder, 'requirements.txt');
-    if (await hasRequirements(requirements)) await run(own, [...PIP, '-r', requirements], env);
-    await shareCommon(folder, options);
+    if (await hasRequirements(requirements)) {
+      await run(interpreter(shared), pip(interpreter(folder), '-r', requirements), env);
+    }
+    // Only now, so that pip does not take shared packages for the pack's own.
+    await writeFile(path.join(await sitePackages(folder), 'shared-packages.pth'), `${await sitePackages(shared)}\n`);
   } catch (error) {
     await discard();
     throw error;
@@ -75,18 +82,26 @@ export async function buildVirtualenv(
   return { folder, discard, activate: () => activate(path.join(base, pack), folder) };
 }
 
-/** Installs what `requirements.txt` asks for into the virtualenv that the pack has. */
+/** Installs what `requirements.txt` asks for into the virtualenv that the pack has; `false` when it has none. */
 export async function updateVirtualenv(pack: string, packFolder: string, options: VirtualenvOptions): Promise<boolean> {
-  const own = path.join(options.base, pack, 'bin', 'python');
-  if ((await stat(own).catch(() => undefined)) === undefined) return false;
+  const folder = path.join(options.base, pack);
+  if (!(await exists(interpreter(folder)))) return false;
   const requirements = path.join(packFolder, 'requirements.txt');
   if (await hasRequirements(requirements)) {
-    await options.run(own, [...PIP, '--upgrade', '-r', requirements], options.env);
+    const shared = await sharedEnvironment(options);
+    await options.run(interpreter(shared), pip(interpreter(folder), '--upgrade', '-r', requirements), options.env);
   }
   // Warm interpreters look at this file to know that the virtualenv has changed.
-  const settings = path.join(options.base, pack, 'pyvenv.cfg');
+  const settings = path.join(folder, 'pyvenv.cfg');
   await writeFile(settings, await readFile(settings));
   return true;
+}
+
+const interpreter = (folder: string) => path.join(folder, 'bin', 'python');
+const pip = (python: string, ...what: readonly string[]) => ['-m', 'pip', '--python', python, ...INSTALL, ...what];
+
+async function exists(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined)) !== undefined;
 }
 
 /** Removes the virtualenv of a pack with the folder that its link leads to. */
@@ -135,36 +150,34 @@ async function hasRequirements(file: string): Promise<boolean> {
   return text.split('\n').some((line) => line.trim() !== '' && !line.trim().startsWith('#'));
 }
 
-/** Lets a virtualenv see the shared packages, after its own. */
-async function shareCommon(folder: string, options: VirtualenvOptions): Promise<void> {
-  try {
-    const shared = await sharedSite(options);
-    const site = await sitePackages(folder);
-    await writeFile(path.join(site, 'shared-packages.pth'), `${shared}\n`);
-  } catch (error) {
-    options.warn(
-      `Packages that packs share could not be installed, so only the pack's own are there: ${errorMessage(error)}`,
-    );
-  }
-}
-
-async function sharedSite({ run, base, python, env }: VirtualenvOptions): Promise<string> {
+/**
+ * The environment with pip and the shared packages, made once for an interpreter. Without an index of packages it has
+ * only pip; the packages are then tried again for the next pack.
+ */
+async function sharedEnvironment({ run, base, python, env, warn }: VirtualenvOptions): Promise<string> {
   const version = await run(python, ['-c', 'import sys; print(sys.version)']);
   const key = createHash('sha256').update(`${python}\n${version}\n${SHARED_REQUIREMENTS}`).digest('hex').slice(0, 12);
   const folder = path.join(base, `.shared-${key}`);
-  if ((await stat(folder).catch(() => undefined)) === undefined) {
+  if (!(await exists(folder))) {
     const made = `${folder}-${randomBytes(4).toString('hex')}`;
     try {
       await run(python, ['-m', 'venv', made]);
-      await run(path.join(made, 'bin', 'python'), [...PIP, ...SHARED_REQUIREMENTS], env);
       await rename(made, folder);
     } catch (error) {
       await rm(made, { recursive: true, force: true });
       // Another installation may have been first.
-      if ((await stat(folder).catch(() => undefined)) === undefined) throw error;
+      if (!(await exists(folder))) throw error;
     }
   }
-  return sitePackages(folder);
+  const complete = path.join(folder, '.complete');
+  if (await exists(complete)) return folder;
+  try {
+    await run(interpreter(folder), ['-m', 'pip', ...INSTALL, ...SHARED_REQUIREMENTS], env);
+    await writeFile(complete, '');
+  } catch (error) {
+    warn(`Packages that packs share could not be installed, so only the packs' own are there: ${errorMessage(error)}`);
+  }
+  return folder;
 }
 
 async function sitePackages(folder: string): Promise<string> {
