@@ -1,18 +1,16 @@
 /**
- * `rehearse FILE…`: runs workflow files in memory, without any service, with the results that `<workflow>.rehearsal.yaml`
+ * `npm run -s rehearse -- FILE…`: runs workflow files in memory, without any service, with the results that `<workflow>.rehearsal.yaml`
  * beside each gives. Prints what happens; exit code 0 when all is as expected.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { errorMessage, ValidationError } from '../core/errors.ts';
 import { chooseWorkflow, loadDefinitions } from './rehearsal/load-definitions.ts';
 import { parseRehearsalFile, type RehearsalCase } from './rehearsal/rehearsal-file.ts';
 import { rehearseCase } from './rehearsal/rehearse-case.ts';
 
-const HELP = `Usage: rehearse [--rehearsal FILE] [--quiet] WORKFLOW.yaml...
+const HELP = `Usage: npm run -s rehearse -- [--rehearsal FILE] [--quiet] WORKFLOW.yaml...
 
 Runs each workflow in memory with the results given in <workflow>.rehearsal.yaml beside it (input, results, expect),
 prints the order of tasks, what they publish, and the output. Exit code 0 when all is as expected, else 1.
@@ -66,16 +64,4 @@ async function readCases(file: string, rehearsal: string | undefined): Promise<r
   const beside = rehearsal ?? file.replace(/\.ya?ml$/, '.rehearsal.yaml');
   if (rehearsal === undefined && !existsSync(beside)) return parseRehearsalFile('{}', file);
   return parseRehearsalFile(await readFile(beside, 'utf8'), beside);
-}
-
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(path.resolve(process.argv[1])).href) {
-  rehearse(process.argv.slice(2), (text) => void process.stdout.write(text)).then(
-    (code) => {
-      process.exitCode = code;
-    },
-    (error: unknown) => {
-      process.stderr.write(`${errorMessage(error)}\n`);
-      process.exitCode = 1;
-    },
-  );
 }

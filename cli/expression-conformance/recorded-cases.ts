@@ -110,7 +110,7 @@ export function sameValue(actual: unknown, expected: unknown, anyOrder: boolean)
   if (Array.isArray(actual) && Array.isArray(expected)) {
     return actual.length === expected.length && actual.every((item, index) => sameValue(item, expected[index], false));
   }
-  return shapeOf(actual) === shapeOf(expected) && pyEquals(actual, expected, { mixSequences: true });
+  return shapeOf(actual) === shapeOf(expected) && pyEquals(actual, expected, { isList: () => true });
 }
 
 function sameMembers(actual: readonly unknown[], expected: readonly unknown[]): boolean {
