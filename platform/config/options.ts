@@ -290,6 +290,11 @@ export const OPTIONS = {
     bot_name: text('ST2_CHATOPS__BOT_NAME', 'tramontane', 'Name under which the bot speaks.'),
     command_prefix: text('ST2_CHATOPS__COMMAND_PREFIX', '!', 'What a message must start with to be a command.'),
     route: text('ST2_CHATOPS__ROUTE', 'chatops', 'Announcement route whose messages go to the chat.'),
+    post_results: flag(
+      'ST2_CHATOPS__POST_RESULTS',
+      true,
+      'Tell the chat of the end of commands; off where a rule of a pack does.',
+    ),
   },
   keyvalue: {
     encryption_key_path: text('ST2_KEYVALUE__ENCRYPTION_KEY_PATH', '', 'AES key file of the datastore.'),

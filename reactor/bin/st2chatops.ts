@@ -1,0 +1,25 @@
+import { createServiceTokens } from '../../action-service/tokens.ts';
+import { apiBaseUrl } from '../../platform/config/load-config.ts';
+import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { createAdapter } from '../chatops/adapters.ts';
+import { createAliasApi } from '../chatops/alias-api.ts';
+import { createChatBridge } from '../chatops/bridge.ts';
+import { createReactorParts } from '../process-parts.ts';
+
+const BOT_USER = 'chatops_bot';
+
+await runService('st2chatops', async (context) => {
+  const { config, logger } = context;
+  const parts = await createReactorParts(context);
+  if (config.chatops.adapter === 'none') {
+    logger.info('no chat server is configured');
+    return parts.infrastructure;
+  }
+  const adapter = createAdapter(config.chatops.adapter, config.chatops);
+  const tokens = createServiceTokens(parts.stores, config.auth.service_token_ttl);
+  const api = createAliasApi(`${apiBaseUrl(config)}/v1`, () => tokens.serviceToken(BOT_USER));
+  return composeServices([
+    parts.infrastructure,
+    createChatBridge({ ...parts, adapter, api, settings: config.chatops, logger }),
+  ]);
+});

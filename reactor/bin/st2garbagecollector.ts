@@ -1,0 +1,17 @@
+import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { createGarbageCollector } from '../garbage-collector/garbage-collector.ts';
+import { createReactorParts } from '../process-parts.ts';
+
+await runService('st2garbagecollector', async (context) => {
+  const parts = await createReactorParts(context);
+  const { config, logger } = context;
+  const collector = createGarbageCollector({
+    ...parts,
+    settings: config.garbagecollector,
+    systemUser: config.system.user,
+    logger,
+  });
+  // As in StackStorm: an operator may ask for a collection at once.
+  process.on('SIGUSR2', () => collector.hurry());
+  return composeServices([parts.infrastructure, collector]);
+});
