@@ -40,7 +40,7 @@ export interface Traces {
   create(tag: string, components?: Partial<Record<TraceKind, readonly TraceComponent[]>>): Promise<OpenRecord>;
   /** Adds objects to a trace. */
   add(id: string, kind: TraceKind, components: readonly TraceComponent[]): Promise<void>;
-  /** A trace with the executions below its root executions. @throws NotFoundError */
+  /** A trace with the executions below its root executions, and the trigger instances that name it. @throws NotFoundError */
   expand(trace: OpenRecord): Promise<OpenRecord>;
   /** The trace that an execution belongs to. */
   ofExecution(id: string): Promise<OpenRecord | undefined>;
@@ -73,6 +73,18 @@ export function createTraces(stores: Stores): Traces {
     if (ofParents.size >= REMEMBERED_PARENTS) ofParents.clear();
     if (found !== undefined) ofParents.set(execution, found);
     return found;
+  }
+
+  /** Instances that nobody heard are not entered in the trace; they name it themselves. */
+  async function instancesOf(trace: OpenRecord): Promise<readonly TraceComponent[]> {
+    const entered = (trace.trigger_instances ?? []) as readonly TraceComponent[];
+    const known = new Set(entered.map((one) => one.object_id));
+    const named = await stores.triggerInstances.find(
+      { 'trace_context.id_': trace.id },
+      { sort: { occurrence_time: 1 }, include: ['trigger', 'occurrence_time', 'payload.execution_id'] },
+    );
+    const unheard = named.filter((instance) => !known.has(instance.id));
+    return [...entered, ...unheard.map(instanceComponent)];
   }
 
   return {
@@ -123,8 +135,19 @@ export function createTraces(stores: Stores): Traces {
         }
         level = fresh.map((child) => child.id);
       }
-      return { ...trace, action_executions: all };
+      const instances = await instancesOf(trace);
+      return { ...trace, action_executions: all, trigger_instances: instances };
     },
+  };
+}
+
+function instanceComponent(instance: OpenRecord): TraceComponent {
+  const { execution_id: id } = (instance.payload ?? {}) as { readonly execution_id?: string };
+  return {
+    object_id: instance.id,
+    ref: String(instance.trigger),
+    updated_at: instance.occurrence_time as Date,
+    caused_by: id === undefined ? {} : { type: 'action_execution', id },
   };
 }
 

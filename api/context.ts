@@ -2,6 +2,7 @@ import type { ActionService } from '../action-service/contract.ts';
 import { createActionService } from '../action-service/create-action-service.ts';
 import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
 import type { Traces } from '../action-service/traces.ts';
+import { createTriggerDispatch, type DispatchTrigger } from '../action-service/triggers/dispatch-trigger.ts';
 import { createTriggerService, type TriggerService } from '../action-service/triggers/trigger-service.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Config } from '../platform/config/load-config.ts';
@@ -17,6 +18,8 @@ export interface ApiContext {
   readonly actions: ActionService & { readonly traces: Traces };
   readonly keyValues: KeyValueService;
   readonly triggers: TriggerService;
+  /** Stores a trigger instance and announces it. */
+  readonly dispatch: DispatchTrigger;
 }
 
 /** Builds the services that the resources share. */
@@ -31,5 +34,7 @@ export function createApiContext(config: Config, logger: Logger, stores: Stores,
     maskSecrets: config.api.mask_secrets,
     webUrl: config.webui.base_url,
   });
-  return { config, logger, stores, bus, actions, keyValues, triggers: createTriggerService(stores, bus) };
+  const triggers = createTriggerService(stores, bus);
+  const dispatch = createTriggerDispatch(stores, bus);
+  return { config, logger, stores, bus, actions, keyValues, triggers, dispatch };
 }

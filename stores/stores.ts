@@ -61,6 +61,7 @@ const SPECS = {
     indexes: [
       { fields: { occurrence_time: -1 } },
       { fields: { trigger: 1, occurrence_time: -1 } },
+      { fields: { 'trace_context.id_': 1 }, sparse: true },
       { fields: { status: 1 } },
     ],
   },

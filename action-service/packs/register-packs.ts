@@ -5,7 +5,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
-import type { Bus } from '../../platform/bus/bus.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createTriggerService } from '../triggers/trigger-service.ts';
@@ -115,6 +115,7 @@ export async function registerPacks(options: RegisterOptions): Promise<Registrat
         type.register(await readMetadata(path), { stores: options.stores, triggers, pack, packPath, file }),
       );
     }
+    if (type.name === 'rule' && keep.length > 0) options.bus?.publish(EXCHANGES.rule, 'update', { pack });
     await type.prune?.({ stores: options.stores, triggers, pack, packPath }, keep);
   }
 

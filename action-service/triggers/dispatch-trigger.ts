@@ -12,6 +12,8 @@ export interface Occurrence {
   readonly occurredAt?: Date;
   /** Fixed id: the same occurrence is stored once however often it is reported. @throws ConflictError the second time */
   readonly id?: string;
+  /** No rule listens: it is recorded as processed, and the rules engine is not troubled. */
+  readonly unheard?: boolean;
 }
 
 export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord>;
@@ -21,16 +23,16 @@ export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord>;
  * cannot be lost, even if the announcement is (the rules engine looks for `pending` ones).
  */
 export function createTriggerDispatch(stores: Stores, bus: Bus): DispatchTrigger {
-  return async ({ trigger, payload, traceContext, occurredAt, id }) => {
+  return async ({ trigger, payload, traceContext, occurredAt, id, unheard = false }) => {
     const instance = await stores.triggerInstances.insert({
       ...(id === undefined ? {} : { id }),
       trigger,
       payload,
       occurrence_time: occurredAt ?? new Date(),
-      status: 'pending',
+      status: unheard ? 'processed' : 'pending',
       ...(traceContext === undefined ? {} : { trace_context: traceContext }),
     });
-    bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
+    if (!unheard) bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
     return instance;
   };
 }

@@ -8,6 +8,7 @@
  */
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
+import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
@@ -20,8 +21,8 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Policies } from '../policies/policies.ts';
-import type { DispatchTrigger } from '../trigger-dispatch.ts';
 import { notifications, type RenderNotification } from './notify-section.ts';
+import type { RuleWatch } from './rule-watch.ts';
 
 const ACTION_TRIGGER = 'core.st2.generic.actiontrigger';
 const NOTIFY_TRIGGER = 'core.st2.generic.notifytrigger';
@@ -40,11 +41,12 @@ export interface NotifierDeps {
   readonly keyValues: KeyValueService;
   readonly policies: Pick<Policies, 'after'>;
   readonly dispatch: DispatchTrigger;
+  readonly rules: RuleWatch;
   readonly logger: Logger;
 }
 
 export function createNotifier(deps: NotifierDeps): Service {
-  const { stores, actions, bus, keyValues, policies, dispatch } = deps;
+  const { stores, actions, bus, keyValues, policies, dispatch, rules } = deps;
   const logger = deps.logger.child({ component: 'notifier' });
   let consumer: Consumer | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -73,14 +75,14 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   async function announceEnd(execution: Execution): Promise<void> {
-    const [presented] = await actions.present([execution], { include: ['parameters', 'status', 'action', 'runner'] });
-    const trace = execution.trace_id === undefined ? undefined : { id_: execution.trace_id };
+    const traceContext = execution.trace_id === undefined ? undefined : { id_: execution.trace_id };
     for (const payload of await notifications(execution, renderFor(execution))) {
-      await dispatch(NOTIFY_TRIGGER, payload, trace);
+      await dispatch({ trigger: NOTIFY_TRIGGER, payload, traceContext });
     }
-    await dispatch(
-      ACTION_TRIGGER,
-      {
+    const [presented] = await actions.present([execution], { include: ['parameters', 'status', 'action', 'runner'] });
+    await dispatch({
+      trigger: ACTION_TRIGGER,
+      payload: {
         execution_id: execution.id,
         status: execution.status,
         start_timestamp: execution.start_timestamp.toISOString().replace('T', ' ').replace('Z', '000+00:00'),
@@ -90,8 +92,9 @@ export function createNotifier(deps: NotifierDeps): Service {
         parameters: presented?.parameters ?? {},
         result: execution.result,
       },
-      trace,
-    );
+      traceContext,
+      unheard: !(await rules.hasRules(ACTION_TRIGGER)),
+    });
   }
 
   async function handle(id: string): Promise<void> {
@@ -138,6 +141,7 @@ export function createNotifier(deps: NotifierDeps): Service {
 
   return {
     async start() {
+      await rules.start();
       consumer = await bus.consume({
         queue: 'st2.notifiers.execution.work',
         prefetch: PREFETCH,
@@ -154,6 +158,7 @@ export function createNotifier(deps: NotifierDeps): Service {
       timer = undefined;
       await consumer?.cancel();
       await sweeping;
+      await rules.stop();
     },
   };
 }

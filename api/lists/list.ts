@@ -46,6 +46,8 @@ export interface ListOptions<T> {
   /** Further conditions of the resource's own. */
   readonly filter?: Filter;
   readonly sort?: Sort;
+  /** Adds to the loaded records what is stored elsewhere. */
+  readonly complete?: (record: T) => Promise<T>;
   readonly present?: (record: T, request: ApiRequest) => Record<string, unknown>;
 }
 
@@ -70,7 +72,9 @@ export async function listRecords<T extends Stored>(
     collection.count(filter),
   ]);
   const present = options.present ?? presentRecord;
-  const body = records.map((record) => pickAttributes(present(record, request), include, exclude, rules.always));
+  const { complete } = options;
+  const whole = complete === undefined ? records : await Promise.all(records.map(complete));
+  const body = whole.map((record) => pickAttributes(present(record, request), include, exclude, rules.always));
   return { headers: listHeaders(total, page), body };
 }
 

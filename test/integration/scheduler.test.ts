@@ -3,8 +3,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
+import { createTriggerDispatch } from '../../action-service/triggers/dispatch-trigger.ts';
 import { createNotifier } from '../../actionrunner/notifier/notifier.ts';
-import { createTriggerDispatch } from '../../actionrunner/trigger-dispatch.ts';
+import { createRuleWatch } from '../../actionrunner/notifier/rule-watch.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import { actionRunnerInProcess, type InProcessRunner } from '../support/action-runner-in-process.ts';
@@ -57,6 +58,7 @@ describe('scheduler, policies, chains and notifier', () => {
       keyValues,
       policies,
       dispatch: createTriggerDispatch(stores, bus),
+      rules: createRuleWatch(stores, bus),
       logger: pino({ level: 'silent' }),
     });
     await notifier.start();

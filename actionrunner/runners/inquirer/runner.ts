@@ -1,7 +1,8 @@
 /** Asks a question: the execution stays `pending` until it is answered (PUT /v1/inquiries/{id}) or its time is over. */
+
+import { createTriggerDispatch } from '../../../action-service/triggers/dispatch-trigger.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import type { Execution } from '../../../stores/executions.ts';
-import { createTriggerDispatch } from '../../trigger-dispatch.ts';
 import type { RunContext, Runner } from '../contract.ts';
 
 const INQUIRY_TRIGGER = 'core.st2.generic.inquiry';
@@ -34,7 +35,13 @@ export const inquirerRunner: Runner = {
     if (outcome.status !== 'pending') return;
     const { stores, bus, actions } = context.services;
     const { route = '' } = context.runnerParameters;
-    await createTriggerDispatch(stores, bus)(INQUIRY_TRIGGER, { id: context.execution.id, route });
+    await createTriggerDispatch(
+      stores,
+      bus,
+    )({
+      trigger: INQUIRY_TRIGGER,
+      payload: { id: context.execution.id, route },
+    });
     const root = await rootOf(context);
     if (root === undefined || context.execution.context.orquesta !== undefined) return;
     try {

@@ -7,7 +7,6 @@ import { ForbiddenError, ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { packFilePath } from '../../packs/pack-files.ts';
-import { dispatchTrigger } from '../../triggers/dispatch-trigger.ts';
 
 export interface DataFile {
   readonly file_path: string;
@@ -39,7 +38,7 @@ export async function writeDataFiles(
     await mkdir(dirname(path), { recursive: true }).catch(refuseDenied);
     await writeFile(path, file.content).catch(refuseDenied);
     await context.stores.packs.updateOne({ ref: pack }, { $addToSet: { files: `actions/${file.file_path}` } });
-    await dispatchTrigger(context, {
+    await context.dispatch({
       trigger: 'core.st2.action.file_writen',
       payload: { ref, file_path: path, host_info: {} },
     });

@@ -9,7 +9,6 @@ import { readSort } from '../../lists/sorting.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
 import { parseQuery } from '../../server/query.ts';
 import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
-import { dispatchTrigger } from '../../triggers/dispatch-trigger.ts';
 import { presentKey } from './present.ts';
 
 const KEY: JsonSchema = {
@@ -171,9 +170,9 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
 async function announceChange(context: ApiContext, before: KeyValue | undefined, after: KeyValue): Promise<void> {
   const now = presentKey(after);
   const kind = before === undefined ? 'create' : 'update';
-  await dispatchTrigger(context, { trigger: `core.st2.key_value_pair.${kind}`, payload: { object: now } });
+  await context.dispatch({ trigger: `core.st2.key_value_pair.${kind}`, payload: { object: now } });
   if (before === undefined || before.value === after.value) return;
-  await dispatchTrigger(context, {
+  await context.dispatch({
     trigger: 'core.st2.key_value_pair.value_change',
     payload: { old_object: presentKey(before), new_object: now },
   });
@@ -187,7 +186,7 @@ async function remove(context: ApiContext, request: ApiRequest): Promise<Answer>
   assertMayUse(context, request, scope, true);
   const removed = await context.keyValues.remove(scope, name, user);
   if (removed === undefined) throw missing(scope, name, user);
-  await dispatchTrigger(context, {
+  await context.dispatch({
     trigger: 'core.st2.key_value_pair.delete',
     payload: { object: presentKey(removed) },
   });

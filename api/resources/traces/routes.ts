@@ -37,6 +37,7 @@ export function traceRoutes(context: ApiContext): readonly Route[] {
         return listRecords<OpenRecord>(stores.traces, LIST, request, {
           maxPageSize: config.api.max_page_size,
           sort: { start_timestamp: query.has('sort_asc') && !query.has('sort_desc') ? 1 : -1 },
+          complete: async (trace) => (trace.action_executions === undefined ? trace : actions.traces.expand(trace)),
         });
       },
     },
@@ -57,6 +58,9 @@ async function ofExecution(context: ApiContext, request: ApiRequest, execution: 
   const { include, exclude } = readAttributes(request.query, LIST);
   const page = readPage(request.query, request.requester, context.config.api.max_page_size, LIST.defaultLimit);
   const trace = await context.actions.traces.ofExecution(execution);
-  const found = trace === undefined ? [] : [pickAttributes(presentRecord(trace), include, exclude, LIST.always)];
+  const found =
+    trace === undefined
+      ? []
+      : [pickAttributes(presentRecord(await context.actions.traces.expand(trace)), include, exclude, LIST.always)];
   return { headers: listHeaders(found.length, page), body: found.slice(page.offset) };
 }

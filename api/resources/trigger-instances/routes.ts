@@ -5,7 +5,6 @@ import { after, before, text } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { dispatchTrigger } from '../../triggers/dispatch-trigger.ts';
 import { presentInstance } from './present.ts';
 
 const LIST: ListRules = {
@@ -45,7 +44,7 @@ async function reEmit(context: ApiContext, request: ApiRequest): Promise<Answer>
     ...(isPlainObject(instance.payload) ? instance.payload : {}),
     __context: { original_id: instance.id },
   };
-  await dispatchTrigger(context, { trigger: String(instance.trigger), payload });
+  await context.dispatch({ trigger: String(instance.trigger), payload });
   return { body: { message: `Trigger instance ${instance.id} succesfully re-sent.`, payload } };
 }
 

@@ -7,7 +7,6 @@ import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertPayload } from '../../triggers/assert-payload.ts';
-import { dispatchTrigger } from '../../triggers/dispatch-trigger.ts';
 
 const CREDENTIALS = ['st2-api-key', 'x-auth-token', 'cookie'];
 const TRACE_TAG = 'st2-trace-tag';
@@ -47,7 +46,7 @@ async function system(context: ApiContext, body: unknown, trace: Readonly<Record
   const { trigger, payload } = body;
   if (typeof trigger !== 'string' || trigger === '') throw new ValidationError('Trigger not specified.');
   await assertPayload(context, trigger, payload);
-  await dispatchTrigger(context, { trigger, payload, trace_context: trace });
+  await context.dispatch({ trigger, payload: payload as Readonly<Record<string, unknown>>, traceContext: trace });
 }
 
 async function receive(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -65,7 +64,7 @@ async function receive(context: ApiContext, request: ApiRequest): Promise<Answer
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const payload = { headers, headers_lower: lower, body };
   for (const trigger of triggers) {
-    await dispatchTrigger(context, { trigger: trigger.ref, payload, trace_context: trace });
+    await context.dispatch({ trigger: trigger.ref, payload, traceContext: trace });
   }
   return { body };
 }
