@@ -51,11 +51,17 @@ function taskFailure(task: TaskRecord): string {
   let length = 0;
   for (const [index, run] of task.runs.entries()) {
     if (run.state !== 'ERROR' || length > MESSAGE_LIMIT) continue;
-    const line = `    [${run.kind === 'workflow' ? 'wf_ex_id' : 'action_ex_id'}=${run.uuid}, idx=${index}]: ${pyStr(shownOutput(run))}\n`;
+    const line = `    [${run.kind === 'workflow' ? 'wf_ex_id' : 'action_ex_id'}=${run.uuid}, idx=${index}]${runText(task, run)}\n`;
     length += line.length;
     lines.push(line);
   }
   return lines.join('');
+}
+
+/** A sub-workflow's text is often the task's: said twice, it would double with every level and hide what it began with. */
+function runText(task: TaskRecord, run: TaskRecord['runs'][number]): string {
+  const text = pyStr(shownOutput(run));
+  return run.kind === 'workflow' && text === task.state_info ? '' : `: ${text}`;
 }
 
 function shownOutput(run: TaskRecord['runs'][number]): unknown {
