@@ -1,0 +1,1 @@
+"""The older place of what is in st2common.runners now."""

@@ -1,0 +1,1 @@
+from st2client.models import Action, Execution, LiveAction  # noqa: F401

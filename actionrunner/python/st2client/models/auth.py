@@ -1,0 +1,1 @@
+from st2client.models import Token  # noqa: F401
