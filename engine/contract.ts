@@ -49,6 +49,8 @@ export interface ResumedState {
   readonly snapshot: unknown;
   /** What was under way and has to be asked for again. */
   readonly pending: readonly Command[];
+  /** When the waiting actions among them end, by run id; milliseconds since the epoch. */
+  readonly deadlines?: Readonly<Record<string, number>>;
   /** What happens next, for a re-run. */
   readonly event?: ConductorEvent;
   /** Version of the view that was reported last. */

@@ -16,10 +16,34 @@ export interface SyncContext {
  */
 export async function syncExecution(context: SyncContext, record: WorkflowExecution): Promise<LiveAnswer> {
   const { stores, client } = context;
+  if (isTooSoon(client, record.uuid)) return { kind: 'unknown', reason: 'It was asked just now.' };
+  const started = Date.now();
   const since = record.synced_version ?? 0;
   const answer = await askForView(client, record.workflow_id, since);
   if (answer.kind === 'view' && answer.view.version > since) await storeView(stores, record, answer.view);
+  noteCost(client, record.uuid, Date.now() - started);
   return answer;
+}
+
+/** Below this, asking costs too little to be held back. Milliseconds. */
+const CHEAP_MS = 100;
+/** At most one part in so many of the time goes into asking one execution. */
+const SHARE = 5;
+const NOTES_LIMIT = 1_000;
+
+const notBefore = new WeakMap<Client, Map<string, number>>();
+
+/** A task of thousands of items is dear to look at: however often clients ask, the workflow has time left to get on. */
+function isTooSoon(client: Client, uuid: string): boolean {
+  return Date.now() < (notBefore.get(client)?.get(uuid) ?? 0);
+}
+
+function noteCost(client: Client, uuid: string, cost: number): void {
+  const notes = notBefore.get(client) ?? new Map<string, number>();
+  notBefore.set(client, notes);
+  if (notes.size >= NOTES_LIMIT) notes.clear();
+  if (cost > CHEAP_MS) notes.set(uuid, Date.now() + cost * (SHARE - 1));
+  else notes.delete(uuid);
 }
 
 async function storeView(stores: Stores, record: WorkflowExecution, view: LiveView): Promise<void> {

@@ -12,16 +12,21 @@ interface OpenRun {
   readonly command: ActionCommand;
   readonly kind: 'timer' | 'signal' | 'activity';
   readonly scope: CancellationScope;
+  /** When a timer ends, in milliseconds since the epoch. */
+  readonly due?: number;
 }
 
 /** Carries out the runs of actions; each ends with exactly one event. */
 export interface ActionRuns {
-  start(command: ActionCommand): void;
+  /** @param due when a timer that went on from another run ends */
+  start(command: ActionCommand, due?: number): void;
   cancel(id: string): void;
   /** Completion from outside. Ignored when the run is not open. */
   complete(id: string, completion: Completion): void;
   /** Commands of the runs that are not finished. */
   pending(): readonly ActionCommand[];
+  /** When the timers among them end, by id. */
+  deadlines(): Readonly<Record<string, number>>;
   /** Ids of runs that an activity carries out. */
   openActivities(): readonly string[];
 }
@@ -40,10 +45,9 @@ export function createActionRuns(
     feed({ type: 'action.completed', id, ...completion });
   };
 
-  async function runTimer(command: ActionCommand, way: Extract<SystemAction['way'], { kind: 'timer' }>) {
-    const seconds = way.seconds(command.input);
-    if (seconds > 0) await sleep(seconds * 1_000);
-    return way.run(command.input);
+  async function runTimer(run: OpenRun, way: Extract<SystemAction['way'], { kind: 'timer' }>) {
+    await sleep(Math.max(1, (run.due ?? 0) - Date.now()));
+    return way.run(run.command.input);
   }
 
   /** Awaits the work within the run's own scope and tells how it ended. */
@@ -66,7 +70,7 @@ export function createActionRuns(
   }
 
   return {
-    start(command) {
+    start(command, due) {
       const { id } = command;
       const way = systemActions[command.action]?.way;
       if (way === undefined) {
@@ -78,10 +82,12 @@ export function createActionRuns(
       if (way.kind === 'activity') return startActivity(command);
       const scope = new CancellationScope();
       if (way.kind === 'signal') return void open.set(id, { command, kind: 'signal', scope });
-      if (way.seconds(command.input) === 0) {
+      const seconds = way.seconds(command.input);
+      if (seconds === 0) {
         return feed({ type: 'action.completed', id, state: 'SUCCESS', result: way.run(command.input) });
       }
-      follow({ command, kind: 'timer', scope }, () => runTimer(command, way));
+      const run = { command, kind: 'timer', scope, due: due ?? Date.now() + seconds * 1_000 } as const;
+      follow(run, () => runTimer(run, way));
     },
     cancel(id) {
       const run = open.get(id);
@@ -94,6 +100,7 @@ export function createActionRuns(
       run?.scope.cancel();
     },
     pending: () => [...open.values()].map(({ command }) => command),
+    deadlines: () => Object.fromEntries([...open].flatMap(([id, { due }]) => (due === undefined ? [] : [[id, due]]))),
     openActivities: () => [...open.values()].filter(({ kind }) => kind === 'activity').map(({ command }) => command.id),
   };
 }

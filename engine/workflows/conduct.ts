@@ -41,6 +41,13 @@ const ports: ConductorPorts = {
 
 type Handlers = { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => void };
 
+/** Rounds of the promise queue after which nothing of the present workflow task is left to do. */
+const SETTLING_ROUNDS = 100;
+
+async function settle(): Promise<void> {
+  for (let round = 0; round < SETTLING_ROUNDS; round += 1) await Promise.resolve();
+}
+
 /** Runs the execution to its end. @returns its output */
 export async function conduct(given: WorkflowArguments): Promise<unknown> {
   let args = given;
@@ -128,9 +135,11 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     }
   }
 
-  function hasLongHistory(): boolean {
+  /** What is under way starts again in the new run: as long as that is a good part of the history, nothing is won. */
+  function isTimeForNewRun(): boolean {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return (continueAsNewSuggested || historyLength > LONG_HISTORY) && children.open === 0 && loop.isIdle;
+    const isLong = continueAsNewSuggested || historyLength > LONG_HISTORY;
+    return isLong && children.open === 0 && reports === 0 && loop.isIdle && 4 * pending().length < historyLength;
   }
 
   function pending(): Command[] {
@@ -154,16 +163,23 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   CancellationScope.current().cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
 
   return await CancellationScope.nonCancellable(async () => {
-    for (const command of resumed?.pending ?? []) carryOut(command);
+    for (const command of resumed?.pending ?? []) {
+      if (command.type === 'action.run') runs.start(command, resumed?.deadlines?.[command.id]);
+      else carryOut(command);
+    }
     if (resumed === undefined) feed({ type: 'start' });
     else if (resumed.event !== undefined) {
       if (resumed.event.type === 'rerun') args = adoptEnvironment(args, resumed.event.env);
       feed(resumed.event);
     }
     const isDone = () => isFinalState(conductor.state) && reports === 0 && !isLingering();
-    await condition(() => broken !== undefined || isDone() || (hasLongHistory() && reports === 0));
+    while (broken === undefined && !isDone()) {
+      await condition(() => broken !== undefined || isDone() || isTimeForNewRun());
+      // What came with this workflow task is worked off before the decision: else it would be asked for again.
+      await settle();
+      if (broken === undefined && !isDone() && isTimeForNewRun()) return await continueLater();
+    }
     if (broken !== undefined) return await endBroken(broken.error);
-    if (!isDone()) return await continueLater();
     // Actions that ended after the state was decided.
     if (conductor.view(reporter.reported).tasks.length > 0) await reporter.report();
     return end();
@@ -209,7 +225,12 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     });
     return await again({
       ...args,
-      resumed: { snapshot: conductor.snapshot(), pending: pending(), reported: reporter.reported },
+      resumed: {
+        snapshot: conductor.snapshot(),
+        pending: pending(),
+        deadlines: runs.deadlines(),
+        reported: reporter.reported,
+      },
     });
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RealClients, realClients } from '../support/real-clients.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -216,6 +217,40 @@ t.big:
   const text = randomBytes(1_500_000).toString('base64');
   const id = await start(definition, 't.big', { text });
   assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { size: text.length });
+});
+
+test('a long history goes on as a new run, with its timers and waiting actions', async () => {
+  const definition = `
+version: '2.0'
+t.long:
+  output: {items: <% len(task(many).result) %>, late: <% task(late).result %>, got: <% task(held).result %>}
+  tasks:
+    wait: {action: std.sleep, input: {seconds: 12}, on-success: late}
+    late: {action: std.echo, input: {output: late}}
+    held: {action: std.async_noop}
+    many:
+      with-items: i in <% range(2200) %>
+      action: std.echo
+      input: {output: <% $.i %>, delay: 0.02}
+`;
+  const id = await start(definition, 't.long');
+  const findTask = async (name: string, state: string) => {
+    const { body } = await call('GET', `/executions/${id}/tasks`);
+    return (body as { tasks: Answer[] }).tasks.find((task) => task.name === name && task.state === state);
+  };
+  await waitFor(() => findTask('many', 'SUCCESS'), { what: 'all items', timeoutMs: 60_000 });
+  await waitFor(() => findTask('late', 'SUCCESS'), { what: 'the timer of before', timeoutMs: 60_000 });
+  const held = await findTask('held', 'RUNNING');
+  const { body } = await call('GET', `/tasks/${held?.id}/action_executions`);
+  const [run] = (body as { action_executions: Answer[] }).action_executions;
+  await call('PUT', `/action_executions/${run?.id}`, { state: 'SUCCESS', output: '"told"' });
+  const ended = await untilState(id, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String(ended.output)), { items: 2200, late: 'late', got: 'told' });
+  const client = new Client({ connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS }) });
+  const { raw } = await client.workflow.getHandle(`t.long/${id}`).describe();
+  const { runId } = raw.workflowExecutionInfo?.execution ?? {};
+  assert.notEqual(runId, raw.workflowExecutionInfo?.firstRunId);
+  await client.connection.close();
 });
 
 test('an endless loop of immediate actions leaves the worker free, and can be cancelled', async () => {
