@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
-import { runToEnd } from '../support/executions.ts';
+import { descendantsOf, endOf, requestExecution, runToEnd } from '../support/executions.ts';
 import { type FaultPack, writeFaultPack } from '../support/fault-pack.ts';
-import { startRuns } from '../support/fault-runs.ts';
+import { assertSeen, startRuns } from '../support/fault-runs.ts';
 import { type PartName, type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** A part that is away is no reason to call a runner dead: leases outlast it. */
-const settings = { ST2_SCHEDULER__SWEEP_INTERVAL: '0.5', ST2_SCHEDULER__LOST_AFTER: '1' };
+const settings = {
+  ST2_ACTIONRUNNER__LEASE: '2',
+  ST2_SCHEDULER__SWEEP_INTERVAL: '0.5',
+  ST2_SCHEDULER__LOST_AFTER: '1',
+};
 
 describe('kill -9 of a part of the infrastructure while workflows run', () => {
   let infrastructure: Provisioned;
@@ -57,6 +60,20 @@ describe('kill -9 of a part of the infrastructure while workflows run', () => {
       assert.deepEqual(services.pids(), pids, 'a service has ended');
     });
   }
+
+  it('the database, away for longer than a lease: what runs on a living runner is not given up', async () => {
+    const { id } = await requestExecution(services, 'faultpack.ticking', { marks: pack.markFile('away') });
+    const ticked = (count: number) => waitFor(async () => (await pack.ticks('away')) >= count, { what: 'ticks' });
+    await ticked(1);
+    await infrastructure.kill('mongodb');
+    // Half a second a tick: more than twice the lease.
+    await ticked((await pack.ticks('away')) + 9);
+    infrastructure.restart('mongodb');
+    const execution = await endOf(services, id);
+    assert.equal(execution.status, 'succeeded', JSON.stringify(execution.result));
+    assertSeen(await pack.marks('away'), await descendantsOf(services, id));
+    assert.equal(await pack.ticks('away'), 16);
+  });
 });
 
 /** Whether something listens at `host:port`, or at the host and port of a URL. */

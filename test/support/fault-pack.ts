@@ -11,6 +11,8 @@ export interface FaultPack {
   markFile(name: string): string;
   /** Ids of the executions that have left a mark, in order, each as often as it ran. */
   marks(name: string): Promise<readonly string[]>;
+  /** How many lines a `ticking` workflow has written. */
+  ticks(name: string): Promise<number>;
 }
 
 const mark = 'echo "$ST2_ACTION_EXECUTION_ID" >> <% $.marks %>';
@@ -38,6 +40,8 @@ const workflows = {
     items: local(mark, { 'with-items': 'i in <% range(0, 20) %>', 'on-success': ['last'] }),
     last: local(mark),
   },
+  /** One action of eight seconds that leaves a line in the file `<marks>.ticks` each half of a second. */
+  ticking: { tick: local(`${mark}; for i in $(seq 16); do echo tick >> <% $.marks %>.ticks; sleep 0.5; done`) },
   long: { wait: local(`${mark}; sleep 5`) },
   handled: {
     wait: local(`${mark}; sleep 5`, { 'on-error': ['repair'] }),
@@ -68,12 +72,14 @@ export async function writeFaultPack(below: string): Promise<FaultPack> {
     await writeFile(path.join(pack, 'actions', 'workflows', `${name}.yaml`), stringify(definition));
   }
   const markFile = (name: string) => path.join(below, `${name}.marks`);
+  const lines = async (file: string) => {
+    const text = await readFile(file, 'utf8').catch(() => ''); // nothing has run yet
+    return text.split('\n').filter((line) => line !== '');
+  };
   return {
     folder,
     markFile,
-    async marks(name) {
-      const text = await readFile(markFile(name), 'utf8').catch(() => ''); // nothing has run yet
-      return text.split('\n').filter((line) => line !== '');
-    },
+    marks: (name) => lines(markFile(name)),
+    ticks: async (name) => (await lines(`${markFile(name)}.ticks`)).length,
   };
 }
