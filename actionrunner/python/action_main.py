@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import traceback
+import types
 
 from st2common.runners.base_action import Action
 from st2common.runners.utils import get_action_class_instance, get_logger_for_python_runner_action
@@ -21,6 +22,7 @@ from st2common.runners.utils import get_action_class_instance, get_logger_for_py
 INVALID_STATUS_EXIT_CODE = 220
 CONTROL_FD = 3
 MAX_SAFE_INTEGER = 2**53 - 1
+_FOLDER_PACKAGE = "action_folder"
 
 
 class ActionService:
@@ -83,6 +85,11 @@ def load_module(file_path):
     name = os.path.splitext(os.path.basename(file_path))[0]
     loader = importlib.machinery.SourceFileLoader(name, file_path)
     module = importlib.util.module_from_spec(importlib.util.spec_from_file_location(name, file_path, loader=loader))
+    # `from .other import x` finds the files beside it, though the file is in no package.
+    package = types.ModuleType(_FOLDER_PACKAGE)
+    package.__path__ = [folder]
+    sys.modules[_FOLDER_PACKAGE] = package
+    module.__package__ = _FOLDER_PACKAGE
     sys.modules[name] = module
     loader.exec_module(module)
     return module

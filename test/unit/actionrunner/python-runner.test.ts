@@ -84,7 +84,7 @@ for (const warm of [true, false]) {
       const { status, result, exit_code, stdout, stderr } = await run('echo', { actionParameters: parameters });
       assert.deepEqual([status, result, exit_code, stdout, stderr], ['succeeded', parameters, 0, '', '']);
       assert.deepEqual((await run('config')).result, { region: 'eu' });
-      assert.match((await run('missing')).stderr, /The configuration of pack "test" has no key "nothing"/);
+      assert.match((await run('missing')).stderr, /Config for pack "test" is missing key "nothing"/);
     });
 
     it('passes hostile texts through unharmed', async () => {

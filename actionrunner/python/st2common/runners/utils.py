@@ -22,7 +22,7 @@ class PackConfigDict(dict):
         except KeyError:
             file = os.path.join(os.environ.get("ST2_CONFIGS_PATH", "configs"), self._pack_name + ".yaml")
             raise ValueError(
-                'The configuration of pack "%s" has no key "%s". Add it to %s and run '
+                'Config for pack "%s" is missing key "%s". Add it to %s and run '
                 '"st2ctl reload --register-configs".' % (self._pack_name, key, file)
             )
 
