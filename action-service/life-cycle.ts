@@ -37,7 +37,8 @@ export function createLifeCycle(
             status: execution.status,
           });
         }
-        const started = ['running', 'pausing', 'paused', 'resuming'].includes(execution.status);
+        const { status, lease } = execution;
+        const started = lease !== undefined || ['running', 'pausing', 'paused', 'resuming'].includes(status);
         const to = execution.parent !== undefined || started ? 'canceling' : 'canceled';
         const changed = await changeStatus(id, to, {
           result,

@@ -2,7 +2,8 @@
  * The dispatcher: takes scheduled executions off the bus and runs them; cancels, pauses and resumes what runs.
  *
  * 1. An execution is taken by a compare-and-set from `scheduled` to `running` that writes a lease of this process:
- *    a message that comes twice runs once, and a process that dies is noticed.
+ *    a message that comes twice runs once, and a process that dies is noticed. A workflow is taken by its lease alone
+ *    and is `running` once it has really begun: who sees it running finds its first task.
  * 2. Workflows and actions have pools of their own, so that actions never keep the workflows that wait for them from starting.
  * 3. Who runs an action hears of its cancel by broadcast; what nobody runs in a process is canceled by whoever gets the message.
  * 4. Nothing that a runner does or throws ends the process or leaves an execution without an end.
@@ -16,6 +17,7 @@ import type { Execution } from '../../stores/executions.ts';
 import type { Policies } from '../policies/policies.ts';
 import { type RunContext, type Runner, type RunnerServices, type RunOutcome, stopReason } from '../runners/contract.ts';
 import { findRunner } from '../runners/index.ts';
+import { claimScheduled } from './claim-scheduled.ts';
 import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
 import { createPool } from './pool.ts';
@@ -92,12 +94,17 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       finished();
     };
     try {
-      const execution = await actions.changeStatus(id, 'running', {
-        from: [from],
-        lease: { owner, seconds: leaseSeconds },
-        ...(method === 'run' && runner?.initialResult !== undefined ? { result: runner.initialResult } : {}),
-        runner_info: { hostname: owner.split(':')[0] ?? owner, pid: process.pid },
-      });
+      const isLate = method === 'run' && runner?.isWorkflow === true;
+      const result = method === 'run' ? runner?.initialResult : undefined;
+      const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
+      const execution = isLate
+        ? await claimScheduled(stores, id, { owner, seconds: leaseSeconds, result, runner_info })
+        : await actions.changeStatus(id, 'running', {
+            from: [from],
+            lease: { owner, seconds: leaseSeconds },
+            result,
+            runner_info,
+          });
       if (execution === undefined) return end();
       leases.hold(id);
       void execute(execution, controller.signal, method)
@@ -141,7 +148,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     let runner: Runner | undefined;
     try {
       runner = find(execution.runner_type);
-      context = await buildContext(execution, output, signal);
+      context = { ...(await buildContext(execution, output, signal)), began: () => markRunning(execution) };
       const run = runner[method];
       if (run === undefined) throw new Error(`The ${runner.name} runner cannot go on with a paused run.`);
       outcome = await run(context);
@@ -157,6 +164,11 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     leases.release(execution.id);
     await storeOutcome(outcomes, execution, stored);
     if (context !== undefined && runner?.afterRun !== undefined) await runner.afterRun(context, stored);
+  }
+
+  /** A workflow that was taken by its lease has begun. */
+  async function markRunning({ id, status }: Execution): Promise<void> {
+    if (status === 'scheduled') await actions.changeStatus(id, 'running', { from: ['scheduled'], ifLeasedBy: owner });
   }
 
   /** A cancel, pause or resume of what may run anywhere. */
@@ -208,7 +220,11 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       leases.start();
       consumers.push(
         await bus.subscribe({
-          bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: 'canceling' }],
+          // What had not been taken when the cancel was written is `canceled` at once.
+          bindings: ['canceling', 'canceled'].map((routing_key) => ({
+            exchange: EXCHANGES.liveactionStatus,
+            routing_key,
+          })),
           handler: (message) => runs.get(idOf(message))?.controller.abort('canceled'),
         }),
       );

@@ -68,11 +68,14 @@ async function store(deps: OutcomeDeps, execution: Execution, outcome: RunOutcom
   const retried =
     FAILED_STATUSES.includes(status) && (await withDatabase(logger, () => deps.retried(execution, status)));
   const mine = { context, lease: null, ifLeasedBy: owner, ...(retried ? { callback: null } : {}) } as const;
-  const stored = await withDatabase(logger, () =>
-    status === 'running'
-      ? actions.updateProgress(id, { ...mine, result })
-      : actions.changeStatus(id, status, { ...mine, result }),
-  );
+  const stored = await withDatabase(logger, async () => {
+    if (status !== 'running') return await actions.changeStatus(id, status, { ...mine, result });
+    const begun =
+      execution.status === 'scheduled'
+        ? await actions.changeStatus(id, status, { ...mine, result, from: ['scheduled'] })
+        : undefined;
+    return begun ?? (await actions.updateProgress(id, { ...mine, result }));
+  });
   if (stored !== undefined || status === 'running') return;
   // A cancel came in between: the end of the run is the end of the cancel.
   const canceled = await withDatabase(logger, () =>

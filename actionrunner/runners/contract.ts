@@ -62,6 +62,8 @@ export interface RunContext {
   /** `ST2_ACTION_*` variables. Asked for by runners that start processes: it costs a token. */
   readonly actionEnvironment: () => Promise<Readonly<Record<string, string>>>;
   readonly output: OutputSink;
+  /** Makes a workflow `running`: its first task exists. Needless for a runner that returns `running`. */
+  readonly began?: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly logger: Logger;
   readonly services: RunnerServices;

@@ -11,7 +11,7 @@ import type { Policies } from '../policies/policies.ts';
 const BATCH = 200;
 /** Orders that consumers act on; an execution stays in one of these only while somebody works at it. */
 const ORDERS: readonly ExecutionStatus[] = ['scheduled', 'canceling', 'pausing', 'resuming'];
-const LEASED: readonly ExecutionStatus[] = ['running', 'canceling', 'pausing', 'resuming'];
+const LEASED: readonly ExecutionStatus[] = ['scheduled', 'running', 'canceling', 'pausing', 'resuming'];
 const LONGEST_WAIT_MS = 60_000;
 
 export interface SweepDeps {

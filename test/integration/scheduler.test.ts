@@ -201,6 +201,34 @@ describe('scheduler, policies, chains and notifier', () => {
     );
   });
 
+  it('shows a chain as running when its first task exists, not before', async () => {
+    const { id, log } = await runner.run('test.chain', { who: 'Ada' });
+    assert.deepEqual(
+      log.map(({ status }) => status),
+      ['requested', 'scheduled', 'running', 'succeeded'],
+    );
+    const [first] = await runner.actions.children(id);
+    const running = log.find(({ status }) => status === 'running')?.timestamp;
+    assert.ok(first !== undefined && running !== undefined && first.start_timestamp <= running);
+  });
+
+  it('leaves the end of a cancel to whoever has taken the execution', async () => {
+    const { id: _id, idempotency_key: _key, ...scheduled } = await runner.run('test.noop');
+    const claimed = (liveaction_id: string, lease: Record<string, unknown>) =>
+      runner.stores.executions.insert({
+        ...scheduled,
+        liveaction_id,
+        status: 'scheduled',
+        result: undefined,
+        ...lease,
+      });
+    const expires_at = new Date(Date.now() + 60_000);
+    const taken = await claimed('d'.repeat(24), { lease: { owner: 'other:1', expires_at } });
+    assert.equal((await runner.actions.cancel(taken.id, 'tester')).status, 'canceling');
+    const free = await claimed('e'.repeat(24), {});
+    assert.equal((await runner.actions.cancel(free.id, 'tester')).status, 'canceled');
+  });
+
   it('tells rules of every end, once', async () => {
     const execution = await runner.run('test.noop');
     runner.bus.publish(EXCHANGES.execution, 'update', { id: execution.id, status: 'succeeded' });

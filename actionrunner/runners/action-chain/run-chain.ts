@@ -190,7 +190,7 @@ export class ChainRun {
     const skipped = Array.isArray(runnerParameters.skip_notify) && runnerParameters.skip_notify.includes(task.name);
     const notify = skipped ? undefined : (task.notify ?? execution.notify);
     const { vars: _vars, ...context } = execution.context;
-    return services.actions.request({
+    const child = await services.actions.request({
       action: task.ref,
       parameters,
       preRendered: true,
@@ -198,6 +198,8 @@ export class ChainRun {
       context: { parent: { execution_id: execution.id, ...context }, chain: task.context },
       ...(notify === undefined || notify === null ? {} : { notify }),
     });
+    if (this.state.tasks.length === 0) await this.context.began?.();
+    return child;
   }
 
   private async resume(child: Execution): Promise<Execution> {
