@@ -1,6 +1,5 @@
 /** The engine alone, as real processes: mistral-api, mistral-server and Temporal. Runs definitions and reads what came of them. */
 import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type {
   Operation,
   RunOutcome,
@@ -31,8 +30,7 @@ export interface Interpreter {
     started: Started,
   ): Promise<{ readonly state: string; readonly state_info: string | null; readonly output: unknown }>;
   operate(started: Started, operation: Operation): Promise<void>;
-  /** The recorded history, as `temporal workflow show -o json` prints it. */
-  history(workflowId: string): Promise<unknown>;
+  readonly temporalAddress: string;
   stop(): Promise<void>;
 }
 
@@ -135,9 +133,7 @@ export async function startInterpreter(): Promise<Interpreter> {
       const handle = client.workflow.getHandle(workflowId);
       await handle.signal(operation.op, operation);
     },
-    async history(workflowId) {
-      return JSON.parse(historyToJSON(await client.workflow.getHandle(workflowId).fetchHistory()));
-    },
+    temporalAddress: infrastructure.env.TEMPORAL_ADDRESS ?? '',
     async stop() {
       await connection.close();
       await services.stop();

@@ -19,6 +19,8 @@ const SPACE = /[ \t\r\n]*/y;
 const VARIABLE = /\$([\p{L}\p{N}\p{M}_]*)/uy;
 const DIGITS = /\p{Nd}+/uy;
 const FRACTION = /\.\p{Nd}+/uy;
+const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
+const ANY_DIGIT = /^\p{Nd}$/u;
 const WORD_CHARACTER = /[\p{L}\p{N}\p{M}_]/uy;
 const NAME = /[\p{L}\p{Nl}_][\p{L}\p{N}\p{M}_]*/uy;
 const QUOTED = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|`((?:[^`\\]|\\.)*)`/uy;
@@ -73,7 +75,8 @@ export class Lexer {
   #number(position: number): Token | undefined {
     const text = this.#digits();
     if (text === undefined) return undefined;
-    const value = text.includes('.') ? toPyFloat(Number(text)) : toPyInt(BigInt(text));
+    const digits = text.replace(OTHER_DIGIT, asciiDigit);
+    const value = digits.includes('.') ? toPyFloat(Number(digits)) : toPyInt(BigInt(digits));
     return { kind: 'constant', text, value, position };
   }
 
@@ -129,6 +132,14 @@ export class Lexer {
       position,
     );
   }
+}
+
+/** Digits of every script count, as in Python; Unicode has them in rows of ten. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let zero = code;
+  while (ANY_DIGIT.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String((code - zero) % 10);
 }
 
 function decodeEscapes(text: string, position: number): string {
