@@ -1,0 +1,218 @@
+/** Parts of the reactor inside of the test's process, on a real database and bus: races, redelivery, retention. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { pino } from 'pino';
+import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
+import { EXCHANGES } from '../../platform/bus/bus.ts';
+import { type Config, loadConfig } from '../../platform/config/load-config.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import { createGarbageCollector } from '../../reactor/garbage-collector/garbage-collector.ts';
+import { createReactorParts, type ReactorParts } from '../../reactor/process-parts.ts';
+import { createRuleEnforcer } from '../../reactor/rules/enforce-rule.ts';
+import { createRulesEngine } from '../../reactor/rules/rules-engine.ts';
+import { createTriggerTraces } from '../../reactor/rules/trigger-traces.ts';
+import { createTimersEngine } from '../../reactor/timers/timers-engine.ts';
+import { ensureIndexes } from '../../stores/stores.ts';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const logger = pino({ level: 'silent' });
+const DAY_MS = 86_400_000;
+
+let infrastructure: Provisioned;
+let config: Config;
+let parts: ReactorParts;
+
+before(async () => {
+  infrastructure = await provisioned({ parts: ['mongodb', 'bus'] });
+  config = loadConfig({ ST2_DATA_DIR: infrastructure.folder, ...infrastructure.env });
+  parts = await createReactorParts({ name: 'test', config, logger });
+  await ensureIndexes(parts.stores);
+  await parts.infrastructure.start();
+  await createTriggerService(parts.stores, parts.bus).registerInternalTypes();
+  await parts.stores.runnerTypes.insert({
+    name: 'noop',
+    uid: 'runner_type:noop',
+    description: '',
+    enabled: true,
+    runner_package: 'noop',
+    runner_module: 'noop',
+    runner_parameters: {},
+  });
+  await parts.stores.actions.insert({
+    ref: 'test.noop',
+    uid: 'action:test:noop',
+    name: 'noop',
+    pack: 'test',
+    enabled: true,
+    runner_type: 'noop',
+    entry_point: '',
+    parameters: {},
+    tags: [],
+    notify: {},
+  });
+});
+
+after(async () => {
+  await parts?.infrastructure.stop();
+  await infrastructure?.stop();
+});
+
+function rulesEngine(instance: string, settings = config.rulesengine): Service {
+  const traces = createTriggerTraces(parts.stores, parts.actions.traces);
+  const enforcer = createRuleEnforcer({ ...parts, traces, systemUser: 'stanley', logger });
+  return createRulesEngine({ ...parts, instance, enforcer, traces, settings, logger });
+}
+
+async function createRule(name: string, trigger: string): Promise<void> {
+  await parts.stores.rules.insert({
+    ref: `test.${name}`,
+    uid: `rule:test:${name}`,
+    name,
+    pack: 'test',
+    enabled: true,
+    type: { ref: 'standard', parameters: {} },
+    trigger: { ref: trigger, type: trigger, parameters: {} },
+    criteria: {},
+    action: { ref: 'test.noop', parameters: {} },
+  });
+}
+
+describe('rules engines', () => {
+  it('however many there are and however often a message comes, each instance makes one execution', async () => {
+    await createRule('once', 'core.st2.key_value_pair.create');
+    const engines = [rulesEngine('one'), rulesEngine('two')];
+    for (const engine of engines) await engine.start();
+    const ids: string[] = [];
+    for (let count = 0; count < 20; count += 1) {
+      const { id } = await parts.dispatch({ trigger: 'core.st2.key_value_pair.create', payload: { count } });
+      ids.push(id);
+      parts.bus.publish(EXCHANGES.triggerInstance, 'create', { id });
+    }
+    const done = { id: { $in: ids }, status: 'processed' };
+    await waitFor(async () => (await parts.stores.triggerInstances.count(done)) === ids.length, {
+      what: 'all instances',
+    });
+    for (const engine of engines) await engine.stop();
+    assert.equal(await parts.stores.executions.count({ 'rule.ref': 'test.once' }), 20);
+    assert.equal(await parts.stores.ruleEnforcements.count({ 'rule.ref': 'test.once' }), 20);
+  });
+
+  it('an instance that a killed engine had begun, even after its request, is finished without a second execution', async () => {
+    await createRule('left', 'core.st2.key_value_pair.delete');
+    const rule = await parts.stores.rules.findOne({ ref: 'test.left' });
+    const instance = await parts.stores.triggerInstances.insert({
+      trigger: 'core.st2.key_value_pair.delete',
+      payload: {},
+      occurrence_time: new Date(),
+      status: 'processing',
+      processing: { owner: 'killed', expires_at: new Date(Date.now() - 1_000) },
+      attempts: 1,
+    });
+    const made = await parts.actions.request({
+      action: 'test.noop',
+      user: 'stanley',
+      idempotencyKey: `${instance.id}/${rule?.id}`,
+    });
+    const engine = rulesEngine('heir', { ...config.rulesengine, sweep_interval: 0.05 });
+    await engine.start();
+    const finished = () => parts.stores.triggerInstances.findOne({ id: instance.id, status: 'processed' });
+    const stored = await waitFor(finished, { what: 'the instance that was left' });
+    await engine.stop();
+    assert.equal(stored.processing, undefined);
+    const enforcements = await parts.stores.ruleEnforcements.find({ 'rule.ref': 'test.left' });
+    assert.deepEqual(
+      enforcements.map(({ execution_id }) => execution_id),
+      [made.id],
+    );
+  });
+});
+
+describe('timers engines', () => {
+  it('two of them, one restarted, fire each time once and none is left out', async () => {
+    const triggers = createTriggerService(parts.stores, parts.bus);
+    const { ref } = await triggers.ensure({
+      type: 'core.st2.IntervalTimer',
+      parameters: { unit: 'seconds', delta: 1 },
+    });
+    const engine = () => createTimersEngine({ ...parts, settings: config.timersengine, logger });
+    const fired = () => parts.stores.triggerInstances.find({ trigger: ref }, { sort: { occurrence_time: 1 } });
+    const first = engine();
+    const second = engine();
+    await first.start();
+    await second.start();
+    await waitFor(async () => (await fired()).length >= 2, { what: 'two firings' });
+    await first.stop();
+    const third = engine();
+    await third.start();
+    await waitFor(async () => (await fired()).length >= 5, { what: 'five firings' });
+    await second.stop();
+    await third.stop();
+    const times = (await fired()).map((instance) => (instance.occurrence_time as Date).getTime());
+    assert.deepEqual(
+      times,
+      times.map((_time, index) => (times[0] ?? 0) + index * 1000),
+    );
+  });
+});
+
+describe('garbage collector', () => {
+  const retention = { action_executions_output_ttl: 0, tokens_ttl: 1, batch: 2 };
+
+  it('removes what is older than the settings say, in batches, and nothing else', async () => {
+    const at = (days: number) => new Date(Date.now() - days * DAY_MS);
+    for (const days of [1, 6, 8, 9, 10, 20, 30]) {
+      await parts.stores.ruleEnforcements.insert({ enforced_at: at(days), rule: { ref: 'test.old' } });
+      await parts.stores.triggerInstances.insert({ trigger: 'old', occurrence_time: at(days), status: 'processed' });
+    }
+    await parts.stores.triggerInstances.insert({ trigger: 'old', occurrence_time: at(30), status: 'pending' });
+    const collector = createGarbageCollector({
+      ...parts,
+      systemUser: 'stanley',
+      logger,
+      settings: { ...config.garbagecollector, ...retention, trigger_instances_ttl: 7 },
+    });
+    const removed = await collector.collect();
+    assert.equal(removed.trigger_instances, 5);
+    assert.equal(removed.rule_enforcements, 0, 'without a setting they stay');
+    assert.equal(await parts.stores.triggerInstances.count({ trigger: 'old' }), 3);
+    assert.equal(await parts.stores.ruleEnforcements.count({ 'rule.ref': 'test.old' }), 7);
+  });
+
+  it('ends questions whose time is over', async () => {
+    const pending = async (minutesAgo: number, ttl: number) => {
+      const made = await parts.actions.request({ action: 'test.noop', user: 'stanley' });
+      await parts.stores.executions.updateOne(
+        { id: made.id },
+        {
+          $set: {
+            status: 'pending',
+            runner_type: 'inquirer',
+            start_timestamp: new Date(Date.now() - minutesAgo * 60_000),
+            result: { ttl },
+          },
+        },
+      );
+      return made.id;
+    };
+    const overdue = await pending(11, 10);
+    const waiting = await pending(9, 10);
+    const collector = createGarbageCollector({
+      ...parts,
+      systemUser: 'stanley',
+      logger,
+      settings: { ...config.garbagecollector, ...retention, purge_inquiries: true },
+    });
+    assert.equal((await collector.collect()).inquiries, 1);
+    assert.equal((await parts.stores.executions.get(overdue))?.status, 'timeout');
+    assert.equal((await parts.stores.executions.get(waiting))?.status, 'pending');
+  });
+
+  it('refuses to keep records for less than running work needs', () => {
+    const settings = { ...config.garbagecollector, action_executions_ttl: 1 };
+    assert.throws(
+      () => createGarbageCollector({ ...parts, systemUser: 'stanley', logger, settings }),
+      /Minimum value for "action_executions_ttl" is 7 days/,
+    );
+  });
+});
