@@ -136,6 +136,8 @@ async function testTools(folder: string, python: string, what: readonly string[]
   if ((await stat(folder).catch(() => undefined)) === undefined) {
     const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder];
     await run(python, [...args, ...what], environment());
+    // A copy for Pythons without it, which older test packages bring, would hide the one of Python.
+    await rm(path.join(folder, 'argparse.py'), { force: true });
   }
   return folder;
 }

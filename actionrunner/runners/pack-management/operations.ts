@@ -41,7 +41,7 @@ async function install(operation: OperationContext): Promise<unknown> {
     operation.installer,
   );
   return {
-    output: { packs_list: packs, message: 'Successfully installed packs', conflict_list: null, warnings: [] },
+    output: { packs_list: packs, message: 'Successfully installed packs', conflict_list: null, warning_list: [] },
   };
 }
 
