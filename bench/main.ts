@@ -1,5 +1,6 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, conductor. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, conductor, expressions. */
 import { benchConductor } from './conductor.ts';
+import { benchExpressions } from './expressions.ts';
 import { printReport, type Row } from './report.ts';
 import { benchWholePath } from './whole-path.ts';
 
@@ -8,6 +9,7 @@ const RUNS = 5;
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
   conductor: () => benchConductor(RUNS),
+  expressions: () => benchExpressions(RUNS),
 };
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));

@@ -20,7 +20,7 @@ export interface FuzzKind {
 
 /** Sentences of the JavaScript engine: who sees one has met a hole in ours. */
 const INTERNAL =
-  /Cannot (read|set|convert|mix|destructure|access) |is not a (function|constructor)$|Maximum call stack|Invalid (array|string|count|time|code|regular) |is not defined$|Class constructor|\bundefined \(|Reduce of empty|Unexpected token/;
+  /Cannot (read|set|mix|destructure|access) |Cannot convert (undefined|a Symbol|.* to a BigInt)|is not a (function|constructor)$|Maximum call stack|Invalid (array|string|count|time|code|regular) |is not defined$|Class constructor|\bundefined \(|Reduce of empty|Unexpected token/;
 const EXPRESSION_CODES = new Set(['YAQL_EVALUATION', 'JINJA_EVALUATION', 'EFFECT_REQUIRED']);
 const STEPS = 400;
 
