@@ -22,6 +22,7 @@ export function setStatus(
     id,
     status: { $in: from },
     ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
+    ...(change.ifUnleased === true ? { lease: { $exists: false } } : {}),
   };
   return stores.executions.updateOne(filter, toChange(to, change, now));
 }

@@ -44,6 +44,8 @@ export function createLifeCycle(
           result,
           context: { cancelled_by: user },
           from: [execution.status],
+          // Taken since it was read: somebody starts it, and has to be told.
+          ifUnleased: to === 'canceled',
         });
         if (changed !== undefined) return changed;
       }

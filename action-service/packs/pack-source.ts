@@ -11,10 +11,10 @@ export type PackSource =
   /** A name to be looked up in the index. */
   | { readonly kind: 'index'; readonly name: string; readonly ref: string | undefined };
 
-const NAME = /^[a-z0-9_-]+$/i;
-const URL_LIKE = /^(?:https?|ssh|git):\/\/[^\s]+$/i;
+const NAME = /^[a-z0-9_][a-z0-9_-]*$/i;
+const URL_LIKE = /^(?:https?|ssh|git):\/\/[^\s-][^\s]*$/i;
 const SCP_LIKE = /^[\w.-]+@[\w.-]+:[^\s]+$/;
-const GITHUB = /^[\w.-]+\/[\w.-]+$/;
+const GITHUB = /^\w[\w.-]*\/\w[\w.-]*$/;
 /** A branch, tag or commit; must not be taken for an option. */
 const REF = /^[\w][\w./+-]*$/;
 

@@ -96,6 +96,13 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     assert.equal(await setStatus(stores, id, 'succeeded', { ifLeasedBy: 'old' }), undefined);
   });
 
+  it('leaves what has been taken to whoever took it', async () => {
+    const { id } = await stores.executions.insert(execution());
+    await setStatus(stores, id, 'scheduled', { lease: { owner: 'taker', seconds: 5 } });
+    assert.equal(await setStatus(stores, id, 'canceled', { ifUnleased: true }), undefined);
+    assert.equal((await setStatus(stores, id, 'canceling', { from: ['scheduled'] }))?.status, 'canceling');
+  });
+
   it('pages and sorts', async () => {
     for (const name of ['b', 'a', 'c']) await stores.users.insert({ name, is_service: false, nicknames: {} });
     const page = await stores.users.find({}, { sort: { name: 1 }, limit: 2, offset: 1, include: ['name'] });
