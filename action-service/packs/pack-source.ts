@@ -13,7 +13,7 @@ export type PackSource =
 
 const NAME = /^[a-z0-9_][a-z0-9_-]*$/i;
 const URL_LIKE = /^(?:https?|ssh|git):\/\/[^\s-][^\s]*$/i;
-const SCP_LIKE = /^[\w.-]+@[\w.-]+:[^\s]+$/;
+const SCP_LIKE = /^\w[\w.-]*@\w[\w.-]*:[^\s]+$/;
 const GITHUB = /^\w[\w.-]*\/\w[\w.-]*$/;
 /** A branch, tag or commit; must not be taken for an option. */
 const REF = /^[\w][\w./+-]*$/;

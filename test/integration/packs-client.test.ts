@@ -44,7 +44,7 @@ describe("packs by StackStorm's own client", () => {
 
   const st2 = async (...args: readonly string[]) => {
     const { ok, output } = await clients.st2(args);
-    assert.ok(ok, `st2 ${args.join(" ")}: ${output}`);
+    assert.ok(ok, `st2 ${args.join(' ')}: ${output}`);
     return output;
   };
 

@@ -156,6 +156,9 @@ describe('packs of the action runner', () => {
     assert.equal(await runner.stores.actions.count({ pack: 'whole' }), 0);
     assert.equal(await runner.stores.configSchemas.count({ pack: 'whole' }), 0);
     assert.equal(existsSync(path.join(installed, 'whole')), false);
-    assert.deepEqual((await readdir(virtualenvs)).filter((name) => name.includes('whole')), []);
+    assert.deepEqual(
+      (await readdir(virtualenvs)).filter((name) => name.includes('whole')),
+      [],
+    );
   });
 });
