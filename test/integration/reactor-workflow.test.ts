@@ -26,7 +26,10 @@ describe('from an event over a workflow to people', () => {
   it('webhook, rule, workflow, notification, rule', async () => {
     await loop.createRule('on-notify', {
       trigger: { type: 'core.st2.generic.notifytrigger' },
-      criteria: { 'trigger.route': { type: 'equals', pattern: 'looptest' } },
+      criteria: {
+        'trigger.route': { type: 'equals', pattern: 'looptest' },
+        'trigger.action_ref': { type: 'equals', pattern: 'looptest.told' },
+      },
       action: say('{{ trigger.message }}'),
     });
     await loop.createRule('on-hook', {
@@ -38,7 +41,7 @@ describe('from an event over a workflow to people', () => {
     await system.request('POST', '/webhooks/loop/one', { kind: 'good', word: 'bonjour' });
 
     const workflow = await loop.executionOf('on-hook');
-    assert.equal(workflow.status, 'succeeded');
+    assert.equal(workflow.status, 'succeeded', JSON.stringify(workflow.result));
     assert.deepEqual(workflow.parameters, { word: 'bonjour' });
     assert.equal(workflow.rule?.ref, 'looptest.on-hook');
     const told = await loop.executionOf('on-notify');

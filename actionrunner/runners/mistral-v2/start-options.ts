@@ -4,7 +4,7 @@ import type { RunContext, Values } from '../contract.ts';
 
 const JINJA = /\{\{|\{%/;
 
-/** Texts with Jinja wrapped so that the engine leaves them alone: they belong to a chain's scope. */
+/** Texts with Jinja wrapped so that the engine leaves them alone: they are somebody else's to render. */
 function asRaw(value: unknown): unknown {
   if (typeof value === 'string') return JINJA.test(value) ? `{% raw %}${value}{% endraw %}` : value;
   if (Array.isArray(value)) return value.map(asRaw);
@@ -42,7 +42,8 @@ export function workflowEnvironment(context: RunContext): Values {
           api_url: apiUrl,
           endpoint: `${apiUrl}/actionexecutions`,
           parent: parentContext(context),
-          notify: execution.notify ?? {},
+          // Messages are rendered at the end of each execution, by the notifier.
+          notify: asRaw(execution.notify ?? {}),
           skip_notify_tasks: runnerParameters.skip_notify ?? [],
         },
       },
