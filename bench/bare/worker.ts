@@ -22,8 +22,13 @@ const worker = await Worker.create({
     },
   },
 });
-process.on('SIGTERM', () => worker.shutdown());
-process.on('disconnect', () => worker.shutdown());
+// The server may be gone already: then a shutdown would wait for it for ever.
+const end = () => {
+  worker.shutdown();
+  setTimeout(() => process.exit(0), 1_000);
+};
+process.on('SIGTERM', end);
+process.on('disconnect', end);
 process.send?.({ ready: true });
 await worker.run();
 process.exit(0);
