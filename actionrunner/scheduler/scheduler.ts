@@ -117,6 +117,7 @@ export function createScheduler(deps: SchedulerDeps): Service {
     logger,
     schedule,
     lostAfterMs: config.scheduler.lost_after * 1000,
+    leaseMs: config.actionrunner.lease * 1000,
   });
 
   function armSweep(): void {

@@ -13,6 +13,7 @@ const BATCH = 200;
 const ORDERS: readonly ExecutionStatus[] = ['scheduled', 'canceling', 'pausing', 'resuming'];
 const LEASED: readonly ExecutionStatus[] = ['scheduled', 'running', 'canceling', 'pausing', 'resuming'];
 const LONGEST_WAIT_MS = 60_000;
+const CONNECT_MS = 1_000;
 
 export interface SweepDeps {
   readonly stores: Stores;
@@ -22,14 +23,31 @@ export interface SweepDeps {
   readonly logger: Logger;
   /** Age after which a message counts as lost. */
   readonly lostAfterMs: number;
+  /** Length of a lease. */
+  readonly leaseMs: number;
   readonly schedule: (execution: Execution) => Promise<void>;
 }
 
 /** @returns one round of all sweeps; a sweep that fails does not keep the others from running */
 export function createSweeps(deps: SweepDeps): () => Promise<void> {
-  const { stores, actions, bus, policies, logger, lostAfterMs, schedule } = deps;
+  const { stores, actions, bus, policies, logger, lostAfterMs, leaseMs, schedule } = deps;
   const repeats = new Map<string, { readonly due: number; readonly wait: number }>();
   const before = () => new Date(Date.now() - lostAfterMs);
+  let lastLook = Date.now();
+  let isDatabaseSure = true;
+  let judgeFrom = 0;
+
+  /**
+   * While the database was away nobody could give a sign of life: when it is back, runners get the time of a lease (and a
+   * moment to connect) before their silence means anything.
+   */
+  function mayJudge(): boolean {
+    const now = Date.now();
+    if (!isDatabaseSure || now - lastLook > leaseMs) judgeFrom = now + leaseMs + CONNECT_MS;
+    isDatabaseSure = true;
+    lastLook = now;
+    return now >= judgeFrom;
+  }
 
   async function requested(): Promise<void> {
     const lost = await stores.executions.find(
@@ -72,6 +90,7 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
       { status: { $in: LEASED }, 'lease.expires_at': { $lt: new Date() } },
       { limit: BATCH, exclude: ['result', 'log'] },
     );
+    if (!mayJudge()) return;
     for (const execution of dead) {
       const { id, status, lease } = execution;
       if (lease === undefined) continue;
@@ -92,6 +111,7 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
       try {
         await sweep();
       } catch (error) {
+        isDatabaseSure = false;
         logger.warn({ reason: errorMessage(error), sweep: sweep.name }, 'sweep failed, the next round tries again');
       }
     }
