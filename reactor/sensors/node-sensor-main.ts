@@ -77,7 +77,12 @@ async function run(sensor: Sensor, request: SensorRequest): Promise<void> {
   for (const trigger of request.triggers) await sensor.addTrigger?.(trigger);
   if (sensor.run !== undefined) return void (await sensor.run());
   for (;;) {
-    await sensor.poll?.();
+    try {
+      await sensor.poll?.();
+    } catch (error) {
+      // One poll that fails (a service of ours that starts just now, too) is no reason to end the sensor: the next may succeed.
+      process.stderr.write(`The sensor failed to poll: ${errorMessage(error)}\n`);
+    }
     await sleep((request.poll_interval ?? POLL_INTERVAL) * 1000);
   }
 }
