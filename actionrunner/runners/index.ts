@@ -13,8 +13,7 @@ import { pythonScriptRunner } from './python-script/runner.ts';
 import { remoteShellCmdRunner } from './remote-shell-cmd/runner.ts';
 import { remoteShellScriptRunner } from './remote-shell-script/runner.ts';
 import { unsupportedRunner } from './unsupported.ts';
-
-const WINRM_REFUSAL = 'Windows hosts cannot be reached yet: this version has no WinRM client.';
+import { winRmCmdRunner, winRmPsCmdRunner, winRmPsScriptRunner } from './winrm/runner.ts';
 
 export const runners: Readonly<Record<string, Runner>> = {
   'action-chain': actionChainRunner,
@@ -33,9 +32,9 @@ export const runners: Readonly<Record<string, Runner>> = {
   'python-script': pythonScriptRunner,
   'remote-shell-cmd': remoteShellCmdRunner,
   'remote-shell-script': remoteShellScriptRunner,
-  'winrm-cmd': unsupportedRunner('winrm-cmd', WINRM_REFUSAL),
-  'winrm-ps-cmd': unsupportedRunner('winrm-ps-cmd', WINRM_REFUSAL),
-  'winrm-ps-script': unsupportedRunner('winrm-ps-script', WINRM_REFUSAL),
+  'winrm-cmd': winRmCmdRunner,
+  'winrm-ps-cmd': winRmPsCmdRunner,
+  'winrm-ps-script': winRmPsScriptRunner,
 };
 
 /** @throws Error that names the known ones */

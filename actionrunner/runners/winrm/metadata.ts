@@ -1,4 +1,4 @@
-/** The runner types of Windows hosts. They register, so that packs with such actions can be used; see index.ts for what runs. */
+/** The runner types of Windows hosts. Parameters are StackStorm's. */
 import type { ParameterSchemas } from '../../../stores/records.ts';
 import type { RunnerMetadata } from '../contract.ts';
 
@@ -22,7 +22,8 @@ const connection = {
   timeout: { default: 60, description: 'Seconds after which it is given up.', type: 'integer' },
   transport: {
     default: 'ntlm',
-    description: 'How to log in.',
+    description:
+      'How to log in; "ntlm", or "basic" (also as "plaintext" and "ssl"). The others need what is not there.',
     required: false,
     type: 'string',
     enum: ['basic', 'certificate', 'credssp', 'kerberos', 'ntlm', 'plaintext', 'ssl'],
