@@ -36,6 +36,8 @@ export interface CollectionSpec {
   /** Name in the database. */
   readonly name: string;
   readonly indexes: readonly Index[];
+  /** Its changes are counted in the database: for what is written seldom and kept in the memory of other processes. */
+  readonly counted?: boolean;
 }
 
 /** One collection of records of type `T`. */
@@ -60,6 +62,8 @@ export interface Collection<T extends Stored> {
   ensureIndexes(): Promise<void>;
   /** How often this process has written here: what is remembered from before the last write may be out of date. */
   revision(): number;
+  /** How often a `counted` collection was changed, by any process; the count is raised before the change is reported as done. */
+  storedRevision(): Promise<number>;
 }
 
 const DUPLICATE_KEY = 11_000;
@@ -117,6 +121,19 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
   const model = connection.model(spec.name, schema);
 
   let writes = 0;
+  const revisions = connection.collection<{ _id: string; count: number }>('revisions');
+
+  /** Notes a change, once it is done. */
+  async function changed<R>(work: Promise<R>): Promise<R> {
+    writes += 1;
+    const result = await work;
+    if (spec.counted === true) {
+      const raise = () => revisions.updateOne({ _id: spec.name }, { $inc: { count: 1 } }, { upsert: true });
+      // Of two that make the counter at once, one is refused: the second time it is there.
+      await raise().catch(raise);
+    }
+    return result;
+  }
 
   const toDocument = (record: object & { readonly id?: string }) => {
     const { id, ...rest } = record;
@@ -151,14 +168,12 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
 
   return {
     async insert(record) {
-      writes += 1;
       const document = toDocument(record);
-      await withConflict(document, () => model.collection.insertOne(document as never));
+      await changed(withConflict(document, () => model.collection.insertOne(document as never)));
       return toRecord<T>(document) as T;
     },
     async insertMany(records) {
-      writes += 1;
-      if (records.length > 0) await model.collection.insertMany(records.map(toDocument) as never[]);
+      if (records.length > 0) await changed(model.collection.insertMany(records.map(toDocument) as never[]));
     },
     async get(id, options = {}) {
       return isId(id)
@@ -183,37 +198,37 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     count: (filter) => model.collection.countDocuments(toFilter(filter) as never),
     distinct: (field, filter = {}) => model.collection.distinct(field, toFilter(filter) as never),
     async updateOne(filter, change) {
-      writes += 1;
-      return withConflict(filter, async () =>
-        toRecord<T>(
-          await model.collection.findOneAndUpdate(toFilter(filter) as never, change as never, {
-            returnDocument: 'after',
-          }),
+      return changed(
+        withConflict(filter, async () =>
+          toRecord<T>(
+            await model.collection.findOneAndUpdate(toFilter(filter) as never, change as never, {
+              returnDocument: 'after',
+            }),
+          ),
         ),
       );
     },
     async updateMany(filter, change) {
-      writes += 1;
-      return (await model.collection.updateMany(toFilter(filter) as never, change as never)).modifiedCount;
+      return (await changed(model.collection.updateMany(toFilter(filter) as never, change as never))).modifiedCount;
     },
     async upsert(filter, record) {
-      writes += 1;
       const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });
       const document = { ...record, _id: found === null ? newId() : found._id };
-      await withConflict(filter, () =>
-        model.collection.replaceOne({ _id: document._id as never }, document as never, { upsert: true }),
+      await changed(
+        withConflict(filter, () =>
+          model.collection.replaceOne({ _id: document._id as never }, document as never, { upsert: true }),
+        ),
       );
       return toRecord<T>(document as never) as T;
     },
     async removeOne(filter) {
-      writes += 1;
-      return toRecord<T>(await model.collection.findOneAndDelete(toFilter(filter) as never));
+      return toRecord<T>(await changed(model.collection.findOneAndDelete(toFilter(filter) as never)));
     },
     async removeMany(filter) {
-      writes += 1;
-      return (await model.collection.deleteMany(toFilter(filter) as never)).deletedCount;
+      return (await changed(model.collection.deleteMany(toFilter(filter) as never))).deletedCount;
     },
     revision: () => writes,
+    storedRevision: async () => (await revisions.findOne({ _id: spec.name }))?.count ?? 0,
     async ensureIndexes() {
       for (const index of spec.indexes) {
         await model.collection.createIndex(index.fields as never, {

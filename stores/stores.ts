@@ -45,7 +45,7 @@ const SPECS = {
   users: { name: 'users', indexes: [byName] },
   tokens: { name: 'tokens', indexes: [{ fields: { token_hash: 1 }, unique: true }, { fields: { expiry: 1 } }] },
   apiKeys: { name: 'api_keys', indexes: [{ fields: { key_hash: 1 }, unique: true }] },
-  rules: { name: 'rules', indexes: [byRef, byPack, { fields: { 'trigger.ref': 1, enabled: 1 } }] },
+  rules: { name: 'rules', indexes: [byRef, byPack, { fields: { 'trigger.ref': 1, enabled: 1 } }], counted: true },
   ruleEnforcements: {
     name: 'rule_enforcements',
     indexes: [
@@ -70,7 +70,11 @@ const SPECS = {
   policies: { name: 'policies', indexes: [byRef, byPack, { fields: { resource_ref: 1 } }] },
   concurrencySlots: {
     name: 'concurrency_slots',
-    indexes: [{ fields: { key: 1, slot: 1 }, unique: true }, { fields: { execution_id: 1 } }],
+    indexes: [
+      { fields: { key: 1, slot: 1 }, unique: true },
+      { fields: { key: 1, execution_id: 1 }, unique: true },
+      { fields: { execution_id: 1 } },
+    ],
   },
   aliases: { name: 'action_aliases', indexes: [byRef, byPack] },
   traces: {

@@ -4,12 +4,14 @@
  * Each execution that may run holds a numbered slot, a record that is unique by policy, attribute values and number:
  * two schedulers cannot give out the same slot, and nothing is counted that may change while it is counted. A slot is
  * free again when its holder has ended; whoever needs one looks, so no message can be lost. Paused executions keep theirs.
+ * An execution has one slot, even if two schedulers look at it at once: a record is unique by policy, values and holder, too.
  */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
 import { errorCode } from '../../core/errors.ts';
 import { isCompleted } from '../../core/statuses.ts';
 import type { Execution } from '../../stores/executions.ts';
-import type { Policy, PolicyDeps, PolicyRecord, Verdict } from './contract.ts';
+import type { Policy, PolicyDeps, PolicyRecord, Reached, Verdict } from './contract.ts';
 
 interface Slot {
   readonly id: string;
@@ -17,9 +19,12 @@ interface Slot {
   readonly execution_id: string;
 }
 
+/** Names and values that executions share a limit by. */
+type Attributes = readonly (readonly [name: string, value: unknown])[];
+
 /** Key of the executions that share slots. */
-function slotKey(record: PolicyRecord, values: readonly unknown[]): string {
-  return `${record.ref}:${createHash('sha1').update(JSON.stringify(values)).digest('hex')}`;
+function slotKey(record: PolicyRecord, attributes: Attributes): string {
+  return `${record.ref}:${createHash('sha1').update(canonicalJson(attributes)).digest('hex')}`;
 }
 
 /** Slots that are held, without those whose holders have ended. */
@@ -50,35 +55,60 @@ async function takeSlot(deps: PolicyDeps, key: string, threshold: number, execut
       await deps.stores.concurrencySlots.insert({ key, slot, execution_id: executionId, taken_at: new Date() });
       return true;
     } catch (error) {
-      // Another scheduler was first: try the next one.
       if (errorCode(error) !== 'CONFLICT') throw error;
+      // Another scheduler was first: with this number, or for this execution.
+      if ((await deps.stores.concurrencySlots.findOne({ key, execution_id: executionId })) !== undefined) return true;
     }
   }
   return false;
 }
 
-async function limit(
-  record: PolicyRecord,
-  execution: Execution,
-  values: readonly unknown[],
-  deps: PolicyDeps,
-): Promise<Verdict> {
-  const { threshold, action } = record.parameters;
-  const free = await takeSlot(deps, slotKey(record, values), Number(threshold ?? 0), execution.id);
-  if (free) return 'run';
-  return action === 'cancel' ? 'cancel' : 'delay';
+/** A limit over the executions whose attributes are the same. */
+function limitBy(
+  type: string,
+  attributesOf: (record: PolicyRecord, execution: Execution, deps: PolicyDeps) => Promise<Attributes>,
+): Policy {
+  const keyOf: (...args: Parameters<typeof attributesOf>) => Promise<string> = async (record, execution, deps) =>
+    slotKey(record, await attributesOf(record, execution, deps));
+  return {
+    type,
+    async before(record, execution, deps, reached: Reached): Promise<Verdict> {
+      const { threshold, action } = record.parameters;
+      const key = await keyOf(record, execution, deps);
+      if (!reached.has(key)) {
+        if (await takeSlot(deps, key, Number(threshold ?? 0), execution.id)) return 'run';
+        reached.add(key);
+      }
+      return action === 'cancel' ? 'cancel' : 'delay';
+    },
+    async release(record, execution, deps) {
+      const key = await keyOf(record, execution, deps);
+      await deps.stores.concurrencySlots.removeOne({ key, execution_id: execution.id });
+    },
+    async heldBackBy(record, execution, deps) {
+      const attributes = await attributesOf(record, execution, deps);
+      // null: one that was not given may count as the same by its default. Lists and objects are left to the verdict.
+      const comparable = attributes.filter(([, value]) => value !== null && typeof value !== 'object');
+      return Object.fromEntries(
+        comparable.map(([name, value]) => [`parameters.${name}`, { $in: [value, null] }] as const),
+      );
+    },
+  };
 }
 
-export const concurrencyPolicy: Policy = {
-  type: 'action.concurrency',
-  before: (record, execution, deps) => limit(record, execution, [], deps),
-};
+/** The values that the execution runs with: one that was not given is the default of the action. */
+async function attributeValues(record: PolicyRecord, execution: Execution, deps: PolicyDeps): Promise<Attributes> {
+  const { attributes } = record.parameters;
+  const names = Array.isArray(attributes) ? attributes.map(String).sort() : [];
+  const isGiven = (name: string) => Object.hasOwn(execution.parameters, name);
+  const action = names.every(isGiven)
+    ? undefined
+    : await deps.stores.actions.findOne({ ref: execution.action_ref }, { include: ['parameters'] });
+  return names.map((name) => [
+    name,
+    (isGiven(name) ? execution.parameters[name] : action?.parameters[name]?.default) ?? null,
+  ]);
+}
 
-export const concurrencyByAttributePolicy: Policy = {
-  type: 'action.concurrency.attr',
-  before(record, execution, deps) {
-    const attributes = Array.isArray(record.parameters.attributes) ? record.parameters.attributes.map(String) : [];
-    const values = [...attributes].sort().map((name) => [name, execution.parameters[name] ?? null]);
-    return limit(record, execution, values, deps);
-  },
-};
+export const concurrencyPolicy = limitBy('action.concurrency', async () => []);
+export const concurrencyByAttributePolicy = limitBy('action.concurrency.attr', attributeValues);

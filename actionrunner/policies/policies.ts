@@ -1,22 +1,30 @@
+import { RETRY_POLICY, retryByPolicy } from '../../action-service/retry-policy.ts';
 import { errorMessage } from '../../core/errors.ts';
+import type { Filter } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
 import { concurrencyByAttributePolicy, concurrencyPolicy } from './concurrency.ts';
-import type { Policy, PolicyDeps, PolicyRecord, Verdict } from './contract.ts';
-import { retryPolicy } from './retry.ts';
+import type { Policy, PolicyDeps, PolicyRecord, Reached, Verdict } from './contract.ts';
+
+const retryPolicy: Policy = { type: RETRY_POLICY, after: retryByPolicy };
 
 /** Every type of policy, by its ref. */
 export const POLICIES: Readonly<Record<string, Policy>> = {
-  'action.concurrency': concurrencyPolicy,
-  'action.concurrency.attr': concurrencyByAttributePolicy,
-  'action.retry': retryPolicy,
+  [concurrencyPolicy.type]: concurrencyPolicy,
+  [concurrencyByAttributePolicy.type]: concurrencyByAttributePolicy,
+  [retryPolicy.type]: retryPolicy,
 };
 
 /** How long the registered policies are remembered: a change takes effect within it. */
 const CACHE_MS = 300;
 
 export interface Policies {
-  /** The first verdict that is not `run`, in the order of the policies' refs. */
-  before(execution: Execution): Promise<Verdict>;
+  /**
+   * The first verdict that is not `run`, in the order of the policies' refs.
+   * @param reached kept by a caller that asks for several executions in a row: what is known to be full is not looked at again
+   */
+  before(execution: Execution, reached?: Reached): Promise<Verdict>;
+  /** Filters for the executions that may have their turn when this one has ended; none without a policy that holds back. */
+  heldBackBy(execution: Execution): Promise<readonly Filter[]>;
   /** Whether a policy made the execution go on as another one. */
   after(execution: Execution): Promise<boolean>;
   /** Whether any policy may delay executions of an action; without one: of any action. */
@@ -65,16 +73,30 @@ export function createPolicies(deps: PolicyDeps): Policies {
     );
 
   return {
-    async before(execution) {
+    async before(execution, reached = new Set()) {
+      const passed: PolicyRecord[] = [];
       for (const { record, policy } of await of(execution.action_ref)) {
         try {
-          const verdict = await policy.before?.(record, execution, deps);
-          if (verdict !== undefined && verdict !== 'run') return verdict;
+          const verdict = await policy.before?.(record, execution, deps, reached);
+          if (verdict === 'run') passed.push(record);
+          else if (verdict !== undefined) {
+            // What waits for one limit must not take the place of others at another.
+            for (const one of passed) await POLICIES[one.policy_type]?.release?.(one, execution, deps);
+            return verdict;
+          }
         } catch (error) {
           passOver(record, execution, error);
         }
       }
       return 'run';
+    },
+    async heldBackBy(execution) {
+      const filters: Filter[] = [];
+      for (const { record, policy } of await of(execution.action_ref)) {
+        const filter = await policy.heldBackBy?.(record, execution, deps);
+        if (filter !== undefined) filters.push(filter);
+      }
+      return filters;
     },
     async after(execution) {
       let goesOn = false;

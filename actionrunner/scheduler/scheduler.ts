@@ -14,11 +14,10 @@ import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { Reached } from '../policies/contract.ts';
 import type { Policies } from '../policies/policies.ts';
 import { createSweeps } from './sweeps.ts';
 
-/** When an execution that a policy holds back is looked at again, should nobody have told that a slot is free. */
-const POLICY_DELAY_MS = 2_500;
 /** Executions held back by a policy that are tried when one of their action ends. */
 const TRIED_AT_ONCE = 20;
 
@@ -54,12 +53,19 @@ export function createScheduler(deps: SchedulerDeps): Service {
     if (execution !== undefined) await schedule(execution);
   }
 
-  async function schedule(execution: Execution): Promise<void> {
+  /** @param reached limits found full in this round */
+  async function schedule(execution: Execution, reached?: Reached): Promise<void> {
     const { id, status, due_at: dueAt } = execution;
     if (status !== 'requested' && status !== 'delayed') return;
     if (dueAt !== undefined && dueAt.getTime() > Date.now()) return delay(execution, dueAt);
-    const verdict = await policies.before(execution);
-    if (verdict === 'delay') return delay(execution, new Date(Date.now() + POLICY_DELAY_MS));
+    let verdict = await policies.before(execution, reached);
+    if (verdict === 'delay' && status === 'requested') {
+      await actions.changeStatus(id, 'delayed', { from: ['requested'], due_at: new Date() });
+      // Who ended before that was stored could not know of it: nobody else will say that there is room now.
+      verdict = await policies.before(execution);
+    }
+    // The end of another one makes room, and is announced (see nextOf); the sweep looks as well.
+    if (verdict === 'delay') return;
     if (verdict === 'cancel') {
       const result = { message: 'Action canceled: a concurrency policy allows no more of it at once.' };
       await actions.changeStatus(id, 'canceled', { from: ['requested', 'delayed'], result });
@@ -96,16 +102,19 @@ export function createScheduler(deps: SchedulerDeps): Service {
   /** An execution ended: those of its action that a policy holds back may have their turn. */
   async function nextOf(id: string): Promise<void> {
     if (!(await policies.hasBefore())) return;
-    const ended = await stores.executions.get(id, { include: ['action_ref'] });
+    const ended = await stores.executions.get(id, { include: ['action_ref', 'parameters'] });
     if (ended === undefined || !(await policies.hasBefore(ended.action_ref))) return;
-    const waiting = await stores.executions.find(
-      { action_ref: ended.action_ref, status: 'delayed' },
-      { sort: { start_timestamp: 1 }, limit: TRIED_AT_ONCE, exclude: ['result', 'log'] },
-    );
-    // `due_at` of those was set by the policy, or has passed, or lies in the future by request (`delay`).
-    for (const execution of waiting) {
-      const asked = execution.delay === undefined ? 0 : execution.start_timestamp.getTime() + execution.delay;
-      if (asked <= Date.now()) await schedule({ ...execution, due_at: undefined });
+    const reached: Reached = new Set();
+    for (const filter of await policies.heldBackBy(ended)) {
+      const waiting = await stores.executions.find(
+        { ...filter, action_ref: ended.action_ref, status: 'delayed' },
+        { sort: { start_timestamp: 1 }, limit: TRIED_AT_ONCE, exclude: ['result', 'log'] },
+      );
+      // `due_at` of those was set by the policy, or has passed, or lies in the future by request (`delay`).
+      for (const execution of waiting) {
+        const asked = execution.delay === undefined ? 0 : execution.start_timestamp.getTime() + execution.delay;
+        if (asked <= Date.now()) await schedule({ ...execution, due_at: undefined }, reached);
+      }
     }
   }
 

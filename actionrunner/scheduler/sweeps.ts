@@ -6,6 +6,7 @@ import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Stores } from '../../stores/stores.ts';
+import type { Reached } from '../policies/contract.ts';
 import type { Policies } from '../policies/policies.ts';
 
 const BATCH = 200;
@@ -25,7 +26,7 @@ export interface SweepDeps {
   readonly lostAfterMs: number;
   /** Length of a lease. */
   readonly leaseMs: number;
-  readonly schedule: (execution: Execution) => Promise<void>;
+  readonly schedule: (execution: Execution, reached?: Reached) => Promise<void>;
 }
 
 /** @returns one round of all sweeps; a sweep that fails does not keep the others from running */
@@ -54,7 +55,8 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
       { status: 'requested', updated_at: { $lt: before() } },
       { sort: { start_timestamp: 1 }, limit: BATCH },
     );
-    for (const execution of lost) await schedule(execution);
+    const reached: Reached = new Set();
+    for (const execution of lost) await schedule(execution, reached);
   }
 
   async function delayed(): Promise<void> {
@@ -62,7 +64,8 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
       { status: 'delayed', due_at: { $lte: new Date() } },
       { sort: { start_timestamp: 1 }, limit: BATCH },
     );
-    for (const execution of due) await schedule(execution);
+    const reached: Reached = new Set();
+    for (const execution of due) await schedule(execution, reached);
   }
 
   /** Says orders again that nobody has carried out, at growing intervals: a long queue is no reason to make it longer. */

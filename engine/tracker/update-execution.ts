@@ -1,5 +1,6 @@
 /** Brings one execution of ours in step with its workflow: status by the rules, result as clients expect it. */
-import { EXECUTION_STATUSES, isActive, isCompleted } from '../../core/statuses.ts';
+import { retryByPolicies } from '../../action-service/retry-policy.ts';
+import { EXECUTION_STATUSES, FAILED_STATUSES, isActive, isCompleted } from '../../core/statuses.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { TaskExecution, WorkflowExecution } from '../../stores/records.ts';
 import { isFinalState } from '../contract.ts';
@@ -45,7 +46,11 @@ export async function updateExecution(
   if (changed) {
     const change = { result: buildResult(record, tasks), context: mistralContext(execution, record) };
     if (status === execution.status) await actions.updateProgress(id, change);
-    else await actions.changeStatus(id, status, change);
+    else {
+      // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
+      const retried = FAILED_STATUSES.includes(status) && (await retryByPolicies({ ...execution, status }, context));
+      await actions.changeStatus(id, status, retried ? { ...change, callback: null } : change);
+    }
     known.set(id, mark);
   }
   return { done: isCompleted(status), changed, waitsForChildren: active && status !== 'running' };

@@ -7,9 +7,10 @@ import { errorCode, errorMessage } from '../../core/errors.ts';
 import { jsonPathFunctions } from '../../core/expressions/functions/jsonpath.ts';
 import { isJinjaExpression, renderTemplate } from '../../core/expressions/stackstorm.ts';
 import { type KeyValueSource, keyValueRoot } from '../../core/params/key-value-lookup.ts';
+import { dictGet, dictHas, isDict } from '../../core/python/dict.ts';
 import { jsonLoads } from '../../core/python/json.ts';
 import { isPlainObject } from '../../core/python/values.ts';
-import { findOperator } from './operators.ts';
+import { findOperator, OPERATORS, type Operator } from './operators.ts';
 
 /** One line of a rule's criteria. */
 export interface Criterion {
@@ -46,9 +47,78 @@ export class CriterionError extends Error {
   }
 }
 
-interface Lookup extends CriteriaInput {
-  /** `trigger`, or `item` within a search. */
+/** A criterion with all that does not depend on a payload worked out: a rule is judged far more often than it is written. */
+export interface CompiledCriterion {
+  readonly key: string;
+  readonly type: unknown;
+  readonly pattern: unknown;
+  readonly condition: unknown;
+  /** The pattern has to be rendered each time. */
+  readonly isTemplate: boolean;
+  /** The names in a key such as `trigger.body.name`; absent for keys with more to them than names. */
+  readonly names: readonly string[] | undefined;
+  /** Absent for `search`, and for a type that is none. */
+  readonly compare: Operator | undefined;
+}
+
+const NAMES = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*$/;
+/** Words of the path language. */
+const RESERVED = new Set(['parent', 'where']);
+
+/** Works out what does not depend on a payload. */
+export function compileCriteria(criteria: Readonly<Record<string, unknown>>): readonly CompiledCriterion[] {
+  return Object.entries(criteria).map(([key, criterion]) => {
+    const { type, pattern, condition } = isPlainObject(criterion) ? criterion : ({} as Criterion);
+    const names = NAMES.test(key) ? key.split('.') : undefined;
+    const operator = typeof type === 'string' && Object.hasOwn(OPERATORS, type.toLowerCase());
+    return {
+      key,
+      type,
+      pattern,
+      condition,
+      isTemplate: isJinjaExpression(pattern),
+      names: names?.some((name) => RESERVED.has(name)) === true ? undefined : names,
+      compare: operator ? findOperator(type) : undefined,
+    };
+  });
+}
+
+/** What criteria look into: one payload, with what was found in it so far. All rules of a trigger share it. */
+export class Subject {
+  readonly input: CriteriaInput;
   readonly context: Readonly<Record<string, unknown>>;
+  private readonly found = new Map<string, unknown>();
+
+  /** @param prefix `trigger`, or `item` within a search */
+  constructor(input: CriteriaInput, prefix: 'trigger' | 'item', payload: unknown) {
+    const { system } = keyValueRoot(input.keyValues, '');
+    this.input = input;
+    this.context = { [prefix]: payload, st2kv: { system }, system };
+  }
+
+  /** The first value at the key of a criterion; `null` when there is none. */
+  value(criterion: Pick<CompiledCriterion, 'key' | 'names'>): unknown {
+    const { key, names } = criterion;
+    const known = this.found.get(key);
+    if (known !== undefined) return known;
+    const value = names === undefined ? this.query(key) : this.follow(names);
+    this.found.set(key, value);
+    return value;
+  }
+
+  private follow(names: readonly string[]): unknown {
+    let value: unknown = this.context;
+    for (const name of names) {
+      if (!isDict(value) || !dictHas(value, name)) return null;
+      value = dictGet(value, name);
+    }
+    return value ?? null;
+  }
+
+  private query(key: string): unknown {
+    const found = jsonPathFunctions.jsonpath_query?.call([this.context, key], undefined as never);
+    return Array.isArray(found) ? (found[0] ?? null) : null;
+  }
 }
 
 const TEMPLATE = /(\{\{)\s*(.*)\s*(\}\})/g;
@@ -58,56 +128,47 @@ const TEMPLATE = /(\{\{)\s*(.*)\s*(\}\})/g;
  * @throws CriterionError for one that cannot be decided; the rule then does not match
  */
 export function findMismatch(
-  criteria: Readonly<Record<string, unknown>>,
-  input: CriteriaInput,
+  criteria: readonly CompiledCriterion[],
+  subject: Subject,
   ruleRef: string,
 ): CriterionMismatch | undefined {
-  const lookup = { ...input, context: contextOf('trigger', input.payload, input.keyValues) };
-  for (const [key, criterion] of Object.entries(criteria)) {
-    const mismatch = check(key, criterion, lookup, ruleRef);
+  for (const criterion of criteria) {
+    const mismatch = check(criterion, subject, ruleRef);
     if (mismatch !== undefined) return mismatch;
   }
   return undefined;
 }
 
-function contextOf(prefix: string, payload: unknown, keyValues: KeyValueSource): Lookup['context'] {
-  const root = keyValueRoot(keyValues, '');
-  return { [prefix]: payload, st2kv: { system: root.system }, system: root.system };
-}
-
-function check(key: string, criterion: unknown, lookup: Lookup, ruleRef: string): CriterionMismatch | undefined {
-  const { type, pattern: source, condition } = isPlainObject(criterion) ? criterion : ({} as Criterion);
+function check(criterion: CompiledCriterion, subject: Subject, ruleRef: string): CriterionMismatch | undefined {
+  const { key, type, pattern: source, compare } = criterion;
   if (typeof type !== 'string') return { key, type, pattern: source, value: undefined };
-  const pattern = attempt(key, `Failed to render pattern value "${String(source)}" for key "${key}"`, () =>
-    renderPattern(source, lookup),
-  );
-  const value = attempt(key, `Failed transforming criteria key ${key}`, () => find(key, lookup.context));
-  const fits = attempt(key, `There might be a problem with the criteria in rule ${ruleRef}`, () =>
-    type.toLowerCase() === 'search'
-      ? search(value, pattern, condition, lookup, ruleRef)
-      : findOperator(type)(value, pattern, lookup.now),
-  );
-  return fits ? undefined : { key, type, pattern, value };
-}
-
-function attempt<T>(key: string, message: string, work: () => T): T {
+  let message = () => `Failed to render pattern value "${String(source)}" for key "${key}"`;
   try {
-    return work();
+    const pattern = criterion.isTemplate ? renderPattern(String(source), subject) : (source ?? null);
+    message = () => `Failed transforming criteria key ${key}`;
+    const value = subject.value(criterion);
+    message = () => `There might be a problem with the criteria in rule ${ruleRef}`;
+    const fits =
+      compare === undefined
+        ? checkOther(criterion, value, pattern, subject, ruleRef)
+        : compare(value, pattern, subject.input.now);
+    return fits ? undefined : { key, type, pattern, value };
   } catch (error) {
     if (errorCode(error) === 'EFFECT_REQUIRED' || error instanceof CriterionError) throw error;
-    throw new CriterionError(key, message, error);
+    throw new CriterionError(key, message(), error);
   }
 }
 
-/** The first value at a path such as `trigger.body.items[0].name`; `null` when there is none. */
-function find(key: string, context: Lookup['context']): unknown {
-  const found = jsonPathFunctions.jsonpath_query?.call([context, key], undefined as never);
-  return Array.isArray(found) ? (found[0] ?? null) : null;
+/** @throws PythonError for a type that is none */
+function checkOther(criterion: CompiledCriterion, value: unknown, pattern: unknown, subject: Subject, ruleRef: string) {
+  const type = String(criterion.type);
+  return type.toLowerCase() === 'search'
+    ? search(value, pattern, criterion.condition, subject, ruleRef)
+    : findOperator(type)(value, pattern, subject.input.now);
 }
 
 /** A pattern that is one template keeps the type of its value; text around it makes it text. */
-function renderPattern(pattern: unknown, { context, decrypt }: Lookup): unknown {
-  if (!isJinjaExpression(pattern)) return pattern ?? null;
+function renderPattern(pattern: string, { context, input: { decrypt } }: Subject): unknown {
   const complex = pattern.replace(TEMPLATE, '$1$2 | to_complex$3');
   if (complex !== pattern) {
     try {
@@ -132,7 +193,7 @@ const CONDITIONS: Readonly<Record<string, readonly [items: Quantifier, criteria:
   all2any: ['every', 'some'],
 };
 
-function search(value: unknown, pattern: unknown, condition: unknown, lookup: Lookup, ruleRef: string): boolean {
+function search(value: unknown, pattern: unknown, condition: unknown, subject: Subject, ruleRef: string): boolean {
   const quantifiers =
     typeof condition === 'string' && Object.hasOwn(CONDITIONS, condition) ? CONDITIONS[condition] : undefined;
   if (quantifiers === undefined) {
@@ -143,10 +204,9 @@ function search(value: unknown, pattern: unknown, condition: unknown, lookup: Lo
   if (!Array.isArray(value)) throw new Error(`'${value === null ? 'NoneType' : typeof value}' object is not iterable`);
   if (!isPlainObject(pattern)) throw new Error('The pattern of a search must be a mapping of criteria.');
   const [items, criteria] = quantifiers;
+  const compiled = compileCriteria(pattern);
   return value[items]((item: unknown) => {
-    const within = { ...lookup, context: contextOf('item', item, lookup.keyValues) };
-    return Object.entries(pattern)[criteria](
-      ([key, criterion]) => check(key, criterion, within, ruleRef) === undefined,
-    );
+    const within = new Subject(subject.input, 'item', item);
+    return compiled[criteria]((criterion) => check(criterion, within, ruleRef) === undefined);
   });
 }

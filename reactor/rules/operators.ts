@@ -2,7 +2,7 @@
  * The comparisons of rule criteria. Names, results and errors are those of StackStorm's `st2common/operators.py`, with
  * Python's meaning of equality, order and containment.
  */
-import { compareNumbers } from '../../core/python/arithmetic.ts';
+import { compareNumbers, parseFloatText } from '../../core/python/arithmetic.ts';
 import { parseDateTime } from '../../core/python/date-parser.ts';
 import { PyDateTime, PyTimeDelta } from '../../core/python/datetime.ts';
 import { dictHas, isDict } from '../../core/python/dict.ts';
@@ -94,6 +94,9 @@ function secondsSince(value: unknown, now: Date): number {
   return now.getTime() / 1000 - Number(then.epochMicroseconds()) / 1_000_000;
 }
 
+/** A period may be text: one from the datastore is. */
+const toSeconds = (pattern: unknown) => (typeof pattern === 'string' ? parseFloatText(pattern) : pattern);
+
 const equals = withPattern((value, pattern) => pyEquals(value, pattern));
 const nequals: Operator = (value, pattern) => !pyEquals(value, pattern);
 const iequals = withPattern(
@@ -121,8 +124,8 @@ const iendsWith = withPattern((value, pattern) =>
 );
 const lessThan = withPattern((value, pattern) => order(value, pattern, '<') < 0);
 const greaterThan = withPattern((value, pattern) => order(value, pattern, '>') > 0);
-const timediffLt = withPattern((value, pattern, now) => order(secondsSince(value, now), pattern, '<') < 0);
-const timediffGt = withPattern((value, pattern, now) => order(secondsSince(value, now), pattern, '>') > 0);
+const timediffLt = withPattern((value, pattern, now) => order(secondsSince(value, now), toSeconds(pattern), '<') < 0);
+const timediffGt = withPattern((value, pattern, now) => order(secondsSince(value, now), toSeconds(pattern), '>') > 0);
 const matchWildcard = withPattern(
   (value, pattern) =>
     compiled(wildcardToRegex(matchText(pattern)), { dotAll: true }).fullMatch(matchText(value)) !== null,

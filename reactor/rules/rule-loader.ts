@@ -1,26 +1,51 @@
 import type { Stores } from '../../stores/stores.ts';
 import type { Rule } from './rule.ts';
+import { createRuleSet, type RuleSet } from './rule-set.ts';
 
 /** Gives the enabled rules of a trigger. */
-export type LoadRules = (triggerRef: string) => Promise<readonly Rule[]>;
+export type LoadRules = (triggerRef: string) => Promise<RuleSet>;
 
-interface Batch {
-  readonly refs: Set<string>;
-  readonly result: Promise<ReadonlyMap<string, readonly Rule[]>>;
+/** How long rules are believed although nobody has announced a change: bounds the damage of a writer that died in between. */
+const BELIEVED_MS = 60_000;
+/** Triggers whose rules are kept. */
+const KEPT = 10_000;
+
+interface Round {
+  readonly wanted: Set<string>;
+  readonly result: Promise<ReadonlyMap<string, RuleSet>>;
 }
 
 /**
- * Makes the loader of a rules engine. The index by trigger is the database's own: a look-up costs what the trigger's rules
- * cost, however many rules of other triggers exist, and a rule that was made a moment ago is seen by whatever happens next
- * (a copy kept here could miss it). Look-ups of instances that are handled at the same time share one query.
+ * Makes the loader of a rules engine. Rules are kept, ready to be judged, as long as the stored count of changes to rules is the
+ * same: an occurrence costs one small look-up (shared by all that are handled at the same time), however many rules there are,
+ * and a rule that was made a moment ago is seen by whatever happens next.
  */
 export function createRuleLoader(stores: Pick<Stores, 'rules'>): LoadRules {
-  let gathering: Batch | undefined;
+  const kept = new Map<string, RuleSet>();
+  let revision: number | undefined;
+  let believedUntil = 0;
+  let round: Round | undefined;
 
-  async function query(refs: ReadonlySet<string>): Promise<ReadonlyMap<string, readonly Rule[]>> {
+  async function load(wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, RuleSet>> {
     // Everything that is asked for in this turn of the event loop comes along.
     await new Promise((resolve) => setImmediate(resolve));
-    gathering = undefined;
+    round = undefined;
+    const present = await stores.rules.storedRevision();
+    if (present !== revision || Date.now() > believedUntil || kept.size > KEPT) {
+      kept.clear();
+      revision = present;
+      believedUntil = Date.now() + BELIEVED_MS;
+    }
+    const missing = [...wanted].filter((ref) => !kept.has(ref));
+    const result = new Map([...wanted].map((ref) => [ref, kept.get(ref) ?? createRuleSet([])] as const));
+    if (missing.length === 0) return result;
+    for (const [ref, rules] of await query(missing)) result.set(ref, createRuleSet(rules));
+    // Another round may have seen a later revision meanwhile: what was loaded for this one is not kept then.
+    if (revision === present) for (const ref of missing) kept.set(ref, result.get(ref) ?? createRuleSet([]));
+    return result;
+  }
+
+  async function query(refs: readonly string[]): Promise<ReadonlyMap<string, readonly Rule[]>> {
     const found = await stores.rules.find({ 'trigger.ref': { $in: [...refs] }, enabled: true });
     const byTrigger = new Map<string, Rule[]>();
     for (const rule of found as unknown as Rule[]) {
@@ -32,11 +57,12 @@ export function createRuleLoader(stores: Pick<Stores, 'rules'>): LoadRules {
   }
 
   return async (triggerRef) => {
-    if (gathering === undefined) {
-      const refs = new Set<string>();
-      gathering = { refs, result: query(refs) };
+    if (round === undefined) {
+      const wanted = new Set<string>();
+      round = { wanted, result: load(wanted) };
     }
-    gathering.refs.add(triggerRef);
-    return (await gathering.result).get(triggerRef) ?? [];
+    const { wanted, result } = round;
+    wanted.add(triggerRef);
+    return (await result).get(triggerRef) ?? createRuleSet([]);
   };
 }

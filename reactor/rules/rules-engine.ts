@@ -15,7 +15,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createSweep } from '../sweep.ts';
 import type { RuleEnforcer } from './enforce-rule.ts';
-import { matchRules, type RuleVerdict } from './match-rules.ts';
+import type { RuleVerdict } from './match-rules.ts';
 import { createRuleLoader } from './rule-loader.ts';
 import type { TriggerInstance } from './trigger-instance.ts';
 import type { TriggerTraces } from './trigger-traces.ts';
@@ -71,11 +71,11 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
 
   async function judge(instance: TriggerInstance): Promise<readonly RuleVerdict[]> {
     const rules = await loadRules(instance.trigger);
-    if (rules.length === 0) return [];
+    if (rules.size === 0) return [];
     return withKeyValues(
       ({ key }) => keyValues.value('system', key, '', false),
       (source) =>
-        matchRules(rules, {
+        rules.match({
           payload: instance.payload,
           keyValues: source,
           decrypt: (text) => keyValues.decrypt(text),

@@ -42,6 +42,8 @@ export interface RunningServices {
   stopService(name: ServiceName): Promise<void>;
   /** Starts a service that was killed or stopped; resolves when it is ready. */
   restart(name: ServiceName): Promise<void>;
+  /** Starts one more process of a service, with further variables; resolves when it is ready. */
+  startAnother(name: ServiceName, env?: Readonly<Record<string, string>>): Promise<ManagedProcess>;
   /** A token of the user. */
   token(): Promise<string>;
   /** One request to the API with a token; the body of the answer, parsed. Throws on a status of 400 or more. */
@@ -81,8 +83,9 @@ export async function startServices(
   if (options.registerPacks !== false) await runRegistration(infrastructure, env);
 
   const running = new Map<ServiceName, ManagedProcess>();
+  const others: ManagedProcess[] = [];
   const start = async (name: ServiceName) => {
-    running.set(name, await startOne(name, infrastructure, env));
+    running.set(name, await startOne(name, name, infrastructure, env));
   };
   const names = services.map(({ name }) => name).filter((name) => options.only?.includes(name) ?? isBuilt(name));
   await Promise.all(names.map(start));
@@ -113,13 +116,18 @@ export async function startServices(
     kill: (name) => processOf(name).kill(),
     stopService: (name) => processOf(name).stop(),
     restart: start,
+    async startAnother(name, more = {}) {
+      const child = await startOne(name, `${name}-${others.length + 2}`, infrastructure, { ...env, ...more });
+      others.push(child);
+      return child;
+    },
     token: getToken,
     async request<T>(method: string, target: string, body?: unknown): Promise<T> {
       const address = `${urls.apiUrl}${target.startsWith('/v1') ? '' : '/v1'}${target}`;
       return (await requestJson(method, address, { 'x-auth-token': await getToken() }, body)) as T;
     },
     async stop() {
-      await Promise.all([...running.values()].map((child) => child.stop(8_000)));
+      await Promise.all([...running.values(), ...others].map((child) => child.stop(8_000)));
     },
   };
 }
@@ -130,11 +138,12 @@ function isBuilt(name: ServiceName): boolean {
 }
 
 async function startOne(
-  name: ServiceName,
+  service: ServiceName,
+  name: string,
   infrastructure: Provisioned,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<ManagedProcess> {
-  const entry = services.find((service) => service.name === name)?.entry ?? '';
+  const entry = services.find((candidate) => candidate.name === service)?.entry ?? '';
   const program = findProgram(entry);
   if (program === undefined) throw new Error(`This build has no ${entry}.`);
   const spec = { name, command: program.command, args: program.args, env, ipc: true };

@@ -1,9 +1,9 @@
 /** Runs a chain task by task, from its beginning or from where it was paused. Source: StackStorm's action_chain_runner. */
 import { toTimestamp } from '../../../action-service/present-execution.ts';
+import { retryKey } from '../../../action-service/retry-policy.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { COMPLETED_STATUSES, type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
-import { retryKey } from '../../policies/retry.ts';
 import { type RunContext, type RunOutcome, stopReason, type Values } from '../contract.ts';
 import type { Chain, ChainTask } from './chain-definition.ts';
 import { castForAction, renderChainValues } from './chain-templates.ts';

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import { EffectRequiredError } from '../../../core/errors.ts';
 import { withKeyValues } from '../../../core/params/index.ts';
 import type { CriteriaInput } from '../../../reactor/rules/criteria.ts';
-import { judgeRule, matchRules } from '../../../reactor/rules/match-rules.ts';
+import { judgeRule } from '../../../reactor/rules/match-rules.ts';
 import type { Rule } from '../../../reactor/rules/rule.ts';
+import { createRuleSet } from '../../../reactor/rules/rule-set.ts';
 
 const payload = {
   p1: 'v1',
@@ -156,11 +157,43 @@ describe('matching of rules', () => {
     const backstop = rule({}, { ref: 'test.backstop', type: { ref: 'backstop' } });
     const other = rule({ 'trigger.p1': { type: 'equals', pattern: 'v2' } });
     const refs = (rules: readonly Rule[]) =>
-      matchRules(rules, input())
+      createRuleSet(rules)
+        .match(input())
         .filter((verdict) => verdict.outcome === 'matched')
         .map((verdict) => verdict.rule.ref);
     assert.deepEqual(refs([backstop, other]), ['test.backstop']);
     assert.deepEqual(refs([backstop, rule({})]), ['test.rule']);
     assert.deepEqual(refs([backstop]), ['test.backstop']);
+  });
+
+  it('a set of rules decides as each rule by itself, whatever comes before the text that it is found by', () => {
+    const is = (pattern: unknown, type = 'equals') => ({ type, pattern });
+    const criteria: readonly Record<string, unknown>[] = [
+      {},
+      { 'trigger.p1': is('v1') },
+      { 'trigger.p1': is('v2') },
+      { 'trigger.p1': is('v1', 'EQ'), 'trigger.int': is(1) },
+      { 'trigger.p1': is('v1'), 'trigger.int': is('a', 'gt') },
+      { 'trigger.p1': is('v2'), 'trigger.int': is('a', 'gt') },
+      { 'trigger.int': is('a', 'gt'), 'trigger.p1': is('v2') },
+      { 'trigger.bool': is(null, 'exists'), 'trigger.p2': is('preYYYpost') },
+      { 'trigger.bool': is(null, 'nexists'), 'trigger.p2': is('preYYYpost') },
+      { 'trigger.p1': is('{{ trigger.p1 }}') },
+      { 'trigger.int': is('1') },
+      { 'trigger.none': is('v1') },
+      { 'trigger.none': is('', 'equals') },
+      { 'trigger.parent': is('v1') },
+      { 'trigger.list[0].to_value': is('Approved') },
+      { 'trigger.p1': is('v1', 'nequals'), 'trigger.p2': is('preYYYpost') },
+      { 'trigger.p1': is('v2', 'nequals'), 'trigger.p2': is('preYYYpost') },
+    ];
+    const rules = criteria.map((one, index) => rule(one, { ref: `test.${index}` }));
+    const told = (verdicts: readonly { readonly rule: Rule; readonly outcome: string }[]) =>
+      verdicts.map((verdict) => `${verdict.rule.ref} ${verdict.outcome}`);
+    for (const payloadToJudge of [payload, {}, { ...payload, p1: 1 }, { p1: 'v2', p2: 'preYYYpost' }]) {
+      const given = input({ payload: payloadToJudge });
+      const single = rules.map((one) => judgeRule(one, given)).filter(({ outcome: how }) => how !== 'unmatched');
+      assert.deepEqual(told(createRuleSet(rules).match(given)), told(single));
+    }
   });
 });

@@ -172,7 +172,11 @@ const CASES: readonly Case[] = [
   ['timediff_gt', '2024-05-10T11:59:55', 10, false],
   ['timediff_gt', '2024-05-10T11:59:49', 10, true],
   ['td_gt', '2024-05-10T11:00:00Z', 3599.5, true],
-  ['td_gt', '2024-05-10T11:59:49', '10', /'>' not supported between instances of 'float' and 'str'|'int' and 'str'/],
+  ['td_gt', '2024-05-10T11:59:49', '10', true],
+  ['td_gt', '2024-05-10T11:59:49', '11.5', false],
+  ['td_lt', '2024-05-10T11:59:49', ' 1e3 ', true],
+  ['td_lt', '2024-05-10T11:59:49', 'soon', /could not convert string to float: 'soon'/],
+  ['td_lt', '2024-05-10T11:59:49', [10], /'<' not supported between instances of '(float|int)' and 'list'/],
   ['td_gt', 12, 10, /must be a string or character stream, not int/],
   // exists, nexists
   ['exists', false, null, true],
