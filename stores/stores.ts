@@ -110,6 +110,7 @@ const SPECS = {
       { fields: { created_at: -1 } },
     ],
   },
+  actionRuns: { name: 'action_runs', indexes: [{ fields: { created_at: -1 } }] },
   environments: { name: 'environments', indexes: [byName] },
   cronTriggers: { name: 'cron_triggers', indexes: [byName] },
   payloads: { name: 'payloads', indexes: [{ fields: { created_at: 1 } }] },
@@ -145,6 +146,8 @@ export interface Stores {
   readonly workflowDefinitions: Collection<WorkflowDefinition>;
   readonly workflowExecutions: Collection<WorkflowExecution>;
   readonly taskExecutions: Collection<TaskExecution>;
+  /** Actions that mistral-api ran outside of any workflow. */
+  readonly actionRuns: Collection<OpenRecord>;
   readonly environments: Collection<OpenRecord>;
   readonly cronTriggers: Collection<OpenRecord>;
   readonly payloads: Collection<OpenRecord>;

@@ -42,6 +42,7 @@ export interface AdHocActionIr {
   readonly base_input?: Template;
   readonly input: readonly InputIr[];
   readonly output?: Template;
+  readonly tags?: readonly string[];
 }
 
 export interface TaskIr {
@@ -124,6 +125,8 @@ export interface DocumentIr {
   readonly kind: 'workflow' | 'workbook' | 'actions';
   /** Name of the workbook. */
   readonly name?: string;
+  /** Of the workbook. */
+  readonly tags?: readonly string[];
   readonly workflows: readonly WorkflowIr[];
   readonly actions: readonly AdHocActionIr[];
 }

@@ -52,7 +52,11 @@ export async function uploadWorkflows(stores: Stores, text: string, options: Upl
 export async function uploadWorkbook(stores: Stores, text: string, options: UploadOptions) {
   const document: DocumentIr = parseDefinition(text, { kind: 'workbook' });
   const name = document.name ?? '';
-  const record = await save(stores, { kind: 'workbook', name, definition: text, input: '', tags: [] }, options);
+  const record = await save(
+    stores,
+    { kind: 'workbook', name, definition: text, input: '', tags: document.tags ?? [] },
+    options,
+  );
   for (const workflow of document.workflows) {
     const definition = dumpYaml({ version: '2.0', [workflow.name]: workflow.spec });
     const fields = { kind: 'workflow', definition, workbook: name, ...workflowFields(workflow) } as const;
@@ -70,11 +74,10 @@ export async function uploadActions(stores: Stores, text: string, options: Uploa
   return results;
 }
 
-/** Removes a definition by name or id. @throws NotFoundError */
+/** Removes a definition by name or id. What came with a workbook stays, as in Mistral. @throws NotFoundError */
 export async function removeDefinition(stores: Stores, kind: DefinitionKind, identifier: string, namespace: string) {
   const found = await findDefinition(stores, kind, identifier, namespace);
   await stores.workflowDefinitions.removeOne({ id: found.id });
-  if (kind === 'workbook') await stores.workflowDefinitions.removeMany({ workbook: found.name, namespace });
 }
 
 /** A definition by name or id, in the namespace or else in the default one. @throws NotFoundError */
@@ -140,8 +143,13 @@ function workflowFields(workflow: WorkflowIr) {
 }
 
 function actionFields(action: AdHocActionIr, definition: string, workbook?: string): Fields {
-  const fields = { kind: 'action', name: action.name, definition, tags: [], input: inputText(action.input) } as const;
-  return { ...fields, ir: JSON.stringify(action), ...(workbook === undefined ? {} : { workbook }) };
+  const fields = { kind: 'action', name: action.name, definition, input: inputText(action.input) } as const;
+  return {
+    ...fields,
+    tags: action.tags ?? [],
+    ir: JSON.stringify(action),
+    ...(workbook === undefined ? {} : { workbook }),
+  };
 }
 
 /** Declared input in one line, as lists show it: `a, b="1"`. */

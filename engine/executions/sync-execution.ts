@@ -67,3 +67,15 @@ export async function syncRunning(context: SyncContext, filter: Readonly<Record<
     running.filter((record) => !isFinalState(record.state)).map((record) => syncExecution(context, record)),
   );
 }
+
+/** Brings running executions up to date, the newest first, until what is looked for has turned up. */
+export async function syncUntil(context: SyncContext, isFound: () => Promise<boolean>): Promise<void> {
+  for (let offset = 0; ; offset += SYNC_LIMIT) {
+    const running = await context.stores.workflowExecutions.find(
+      { state: { $in: ['RUNNING', 'PAUSED'] } },
+      { sort: { created_at: -1 }, limit: SYNC_LIMIT, offset },
+    );
+    await Promise.all(running.map((record) => syncExecution(context, record)));
+    if (running.length < SYNC_LIMIT || (await isFound())) return;
+  }
+}

@@ -7,12 +7,14 @@ import fastify, {
 } from 'fastify';
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import type { ApiContext } from './api-context.ts';
+import { registerAbsent } from './resources/absent.ts';
 import { registerActionExecutions } from './resources/action-executions.ts';
 import { registerActions } from './resources/actions.ts';
 import { registerCronTriggers } from './resources/cron-triggers.ts';
 import { registerDefinitions } from './resources/definitions.ts';
 import { registerEnvironments } from './resources/environments.ts';
 import { registerExecutions } from './resources/executions.ts';
+import { registerReports } from './resources/reports.ts';
 import { registerServices } from './resources/services.ts';
 import { registerTasks } from './resources/tasks.ts';
 
@@ -33,7 +35,9 @@ const RESOURCES = [
   registerActionExecutions,
   registerEnvironments,
   registerCronTriggers,
+  registerReports,
   registerServices,
+  registerAbsent,
 ] as const;
 
 export interface AppOptions {

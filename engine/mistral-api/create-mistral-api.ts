@@ -1,5 +1,6 @@
 import { findToken } from '../../action-service/tokens.ts';
 import { UnauthorizedError, ValidationError } from '../../core/errors.ts';
+import { apiBaseUrl } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
@@ -7,6 +8,7 @@ import { ensureSearchAttributes } from '../../platform/temporal/search-attribute
 import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
+import { createCredentials } from '../worker/credentials.ts';
 import { createApp } from './create-app.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -25,7 +27,14 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
   const temporal = createTemporalClient(config, blobs);
   const { client, settings } = temporal;
   const app = createApp(
-    { stores, blobs, client, logger, taskQueue: settings.taskQueue },
+    {
+      stores,
+      blobs,
+      client,
+      logger,
+      taskQueue: settings.taskQueue,
+      st2api: { url: apiBaseUrl(config), credentialsFor: createCredentials(stores, config) },
+    },
     {
       bodyLimit: config.api.body_limit,
       authenticate: async (request) => {

@@ -3,6 +3,7 @@ import type { TaskExecution, WorkflowDefinition, WorkflowExecution } from '../..
 import type { RunView } from '../conductor/contract.ts';
 import { fromText } from '../executions/execution-records.ts';
 import type { Resource } from './listing.ts';
+import type { WorkflowPlace } from './workflow-places.ts';
 
 /** Mistral's form of a time: `2017-04-14 19:52:28`, UTC. */
 export function toTime(value: Date | string | undefined | null): string | null {
@@ -88,15 +89,15 @@ function paramsText(record: WorkflowExecution): string {
   return typeof text === 'string' ? text : JSON.stringify(record.params);
 }
 
-export function presentTask(record: TaskExecution): Resource {
+export function presentTask(record: TaskExecution, place: WorkflowPlace): Resource {
   const { started_at, finished_at } = runTimes(record);
   return {
     id: record.uuid,
     name: record.name,
     type: record.type,
     workflow_name: record.workflow_name,
-    workflow_namespace: '',
-    workflow_id: null,
+    workflow_namespace: place.namespace,
+    workflow_id: place.definition_id,
     workflow_execution_id: record.workflow_execution_id,
     tags: [],
     state: record.state,
@@ -145,13 +146,13 @@ function runTimes(record: TaskExecution) {
 /** A run of a task's action as stored: `input` and `output` are JSON text. */
 export type StoredRun = Omit<RunView, 'input' | 'output'> & { readonly input: string; readonly output: string };
 
-export function presentActionExecution(task: TaskExecution, run: StoredRun): Resource {
+export function presentActionExecution(task: TaskExecution, run: StoredRun, place: WorkflowPlace): Resource {
   const isDone = run.state !== 'RUNNING' && run.state !== 'IDLE' && run.state !== 'PAUSED';
   return {
     id: run.uuid,
     name: run.name,
     workflow_name: task.workflow_name,
-    workflow_namespace: '',
+    workflow_namespace: place.namespace,
     task_name: task.name,
     task_execution_id: task.uuid,
     state: run.state,

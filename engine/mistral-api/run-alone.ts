@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { ValidationError } from '../../core/errors.ts';
+import type { Stores } from '../../stores/stores.ts';
+import type { AdHocActionIr, WorkflowIr } from '../../workflow-translator/ir.ts';
 import { sendEmail } from '../activities/std-email.ts';
 import { sendHttp } from '../activities/std-http.ts';
-import { ActionError, systemActions } from '../workflows/system-actions.ts';
+import { createConductor } from '../conductor/index.ts';
+import { ActionError, findSystemAction, systemActions } from '../workflows/system-actions.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -13,12 +17,63 @@ const REMOTE: Readonly<Record<string, (input: Input) => Promise<unknown>>> = {
 /** Longest wait of an action that runs within a request. Seconds. */
 const WAIT_LIMIT = 60;
 
-/** Runs an action of the engine without a workflow. @throws ValidationError when it is unknown or its input does not fit */
-export async function runAlone(name: string, input: Input): Promise<{ state: 'SUCCESS' | 'ERROR'; result: unknown }> {
-  const action = Object.hasOwn(systemActions, name) ? systemActions[name] : undefined;
-  if (action === undefined) throw new ValidationError(`Failed to find action [action_name=${name}]`);
-  const missing = action.params.filter((param) => param.required && !Object.hasOwn(input, param.name));
-  const unexpected = Object.keys(input).filter((key) => !action.params.some((param) => param.name === key));
+/** What to run, as `POST /action_executions` names it. */
+export interface LoneRun {
+  readonly name: string;
+  readonly input: Input;
+  /** Where an ad-hoc action is looked up, before the default one. */
+  readonly namespace: string;
+}
+
+type Outcome = { readonly state: 'SUCCESS' | 'ERROR'; readonly result: unknown };
+
+/** Runs an action of the engine, or an ad-hoc one on top of it, without a workflow. @throws ValidationError when it is unknown or its input does not fit */
+export async function runAlone(stores: Stores, { name, input, namespace }: LoneRun): Promise<Outcome> {
+  if (Object.hasOwn(systemActions, name)) return await runSystemAction(name, input);
+  const stored = await stores.workflowDefinitions.find({ kind: 'action', namespace: { $in: ['', namespace] } });
+  // Those of the namespace come last: they win.
+  const ordered = [...stored].sort((a, b) => a.namespace.length - b.namespace.length);
+  const actions = Object.fromEntries(ordered.map((one) => [one.name, JSON.parse(String(one.ir)) as AdHocActionIr]));
+  if (!Object.hasOwn(actions, name)) throw new ValidationError(`Failed to find action [action_name=${name}]`);
+  return await runAdHoc(name, actions, input);
+}
+
+/** A workflow of this one task decides what the base action gets, and what comes of its result. */
+async function runAdHoc(
+  name: string,
+  actions: Readonly<Record<string, AdHocActionIr>>,
+  input: Input,
+): Promise<Outcome> {
+  const task = { name: 'run', kind: 'action', target: name, input: '<% $.input %>', policies: {}, spec: {} } as const;
+  const workflow: WorkflowIr = {
+    name: 'run-action',
+    type: 'direct',
+    input: [{ name: 'input' }],
+    tasks: [{ ...task, keep_result: true, safe_rerun: false }],
+    actions,
+    spec: {},
+  };
+  const id = randomUUID();
+  const identity = { id, workflow_name: workflow.name, root_execution_id: id, input: { input }, params: {} };
+  const ports = { now: Date.now, uuid: randomUUID, random: Math.random, findAction: findSystemAction };
+  const conductor = createConductor({ workflow, identity, ports });
+  const [command] = conductor.handle({ type: 'start' }).filter((one) => one.type === 'action.run');
+  if (command !== undefined) {
+    const outcome = await runSystemAction(command.action, command.input);
+    conductor.handle({ type: 'action.completed', id: command.id, ...outcome });
+  }
+  const { tasks, state_info } = conductor.view();
+  const [done] = tasks;
+  if (done?.state === 'SUCCESS') return { state: 'SUCCESS', result: done.result };
+  return { state: 'ERROR', result: done?.result ?? done?.state_info ?? state_info };
+}
+
+async function runSystemAction(name: string, input: Input): Promise<Outcome> {
+  const missing = (systemActions[name]?.params ?? []).filter(
+    (param) => param.required && !Object.hasOwn(input, param.name),
+  );
+  const known = new Set(systemActions[name]?.params.map((param) => param.name));
+  const unexpected = Object.keys(input).filter((key) => !known.has(key));
   if (missing.length + unexpected.length > 0) {
     const parts = [`name=${name}`];
     if (missing.length > 0) parts.push(`missing=[${missing.map((param) => `'${param.name}'`).join(', ')}]`);

@@ -1,6 +1,7 @@
 /** A checked document to its IR. */
-import { type Dict, dictEntries, isDict, setKey } from '../../core/python/dict.ts';
+import { type Dict, dictEntries, dictGet, isDict, setKey } from '../../core/python/dict.ts';
 import type { AdHocActionIr, DocumentIr } from '../ir.ts';
+import { namesIn } from './task.ts';
 import { dictAt, textAt } from './values.ts';
 import { buildAdHocAction, buildWorkflow } from './workflow.ts';
 
@@ -28,7 +29,14 @@ function buildWorkbook(document: Dict): DocumentIr {
   }
   const part = actions.length > 0 ? { name, actions: byName } : { name };
   const workflows = itemsOf(dictAt(document, 'workflows')).map(([short, body]) => buildWorkflow(short, body, part));
-  return { kind: 'workbook', name, workflows, actions: actions.map(({ action }) => action) };
+  const tags = namesIn(dictGet(document, 'tags'));
+  return {
+    kind: 'workbook',
+    name,
+    ...(tags.length > 0 ? { tags } : {}),
+    workflows,
+    actions: actions.map(({ action }) => action),
+  };
 }
 
 /** The named parts of a list or of a section of a workbook, without its `version`. */

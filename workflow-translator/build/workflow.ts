@@ -61,12 +61,14 @@ export function buildAdHocAction(name: string, action: Dict): AdHocActionIr {
   const base = dictAt(action, 'base-input');
   const merged = mergeDicts(base ?? {}, params);
   const output = dictGet(action, 'output');
+  const tags = namesIn(dictGet(action, 'tags'));
   return present<AdHocActionIr>({
     name,
     base: call.name,
     base_input: base === undefined && call.params.size === 0 ? undefined : toTemplate(merged),
     input: buildInput(dictGet(action, 'input')),
     output: output === undefined || output === null ? undefined : toTemplate(output),
+    tags: tags.length > 0 ? tags : undefined,
   });
 }
 

@@ -45,7 +45,8 @@ export interface MistralClient {
   /** Workflows that a task started. */
   executionsOfTask(taskId: string): Promise<readonly MistralExecution[]>;
   rerunTask(id: string, reset: boolean, env: Values): Promise<void>;
-  updateActionExecution(id: string, state: string): Promise<void>;
+  /** @param workflowExecution the one that it belongs to, so that it is found however many others run */
+  updateActionExecution(id: string, state: string, workflowExecution?: string): Promise<void>;
 }
 
 export interface MistralClientOptions {
@@ -123,8 +124,10 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
     executionsOfTask: (id) => list<MistralExecution>(`/executions?task_execution_id=${name(id)}`, 'executions'),
     rerunTask: async (id, reset, env) =>
       void (await call('PUT', `/tasks/${name(id)}`, json({ id, state: 'RUNNING', reset, env: json(env) }))),
-    updateActionExecution: async (id, state) =>
-      void (await call('PUT', `/action_executions/${name(id)}`, json({ state }))),
+    async updateActionExecution(id, state, workflowExecution) {
+      const hint = workflowExecution === undefined ? '' : `?workflow_execution_id=${name(workflowExecution)}`;
+      await call('PUT', `/action_executions/${name(id)}${hint}`, json({ state }));
+    },
   };
 }
 

@@ -49,25 +49,38 @@ async function findStarted(context: RunContext): Promise<Pick<MistralExecution, 
 interface MistralIds {
   readonly execution_id?: string;
   readonly action_execution_id?: string;
+  readonly workflow_execution_id?: string;
+  readonly parent?: { readonly workflow_execution_id?: string };
+}
+
+/** The run of a task of the parent workflow that this execution carries out. */
+interface ParentRun {
+  readonly id: string;
+  readonly workflowExecution: string | undefined;
 }
 
 function idsOf(
   context: RunContext,
   verb: string,
-): { readonly executionId: string; readonly parentRun: string | undefined } {
+): { readonly executionId: string; readonly parentRun: ParentRun | undefined } {
   const mistral = (context.execution.context.mistral ?? {}) as MistralIds;
   if (mistral.execution_id === undefined) throw new Error(`Unable to ${verb} because mistral execution_id is missing.`);
-  const parentRun = context.execution.context.parent === undefined ? undefined : mistral.action_execution_id;
-  return { executionId: mistral.execution_id, parentRun };
+  const run = mistral.action_execution_id;
+  const isChild = context.execution.context.parent !== undefined && run !== undefined;
+  const workflowExecution = mistral.parent?.workflow_execution_id ?? mistral.workflow_execution_id;
+  return { executionId: mistral.execution_id, parentRun: isChild ? { id: run, workflowExecution } : undefined };
 }
 
+/** Answers that say: the parent is over, or gone. */
+const NOBODY_WAITS = [400, 404];
+
 /** Tells the parent workflow that the run of its task has another state. The parent may be over: that is no failure. */
-async function tellParent(client: MistralClient, parentRun: string | undefined, state: string): Promise<void> {
+async function tellParent(client: MistralClient, parentRun: ParentRun | undefined, state: string): Promise<void> {
   if (parentRun === undefined) return;
   try {
-    await client.updateActionExecution(parentRun, state);
+    await client.updateActionExecution(parentRun.id, state, parentRun.workflowExecution);
   } catch (error) {
-    if (!(error instanceof MistralApiError)) throw error;
+    if (!(error instanceof MistralApiError) || !NOBODY_WAITS.includes(error.status)) throw error;
   }
 }
 

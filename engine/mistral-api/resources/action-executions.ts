@@ -1,21 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { NotFoundError, ValidationError } from '../../../core/errors.ts';
-import type { TaskExecution } from '../../../stores/records.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import type { OpenRecord, TaskExecution } from '../../../stores/records.ts';
 import { isFinalState } from '../../contract.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
-import { syncRunning } from '../../executions/sync-execution.ts';
+import { toText } from '../../executions/execution-records.ts';
+import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
+import { cancelChild } from '../cancel-child.ts';
 import { pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
 import { ACTION_EXECUTION_FIELDS, presentActionExecution, type StoredRun, toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { runAlone } from '../run-alone.ts';
+import { createWorkflowPlaces } from '../workflow-places.ts';
 import { loadExecution } from './executions.ts';
 import { loadTask } from './tasks.ts';
 
 const FILTERS = ['name', 'workflow_name', 'task_name', 'task_execution_id', 'state', 'accepted'] as const;
 /** Tasks looked at for one list. */
-const TASK_LIMIT = 2_000;
+const LIST_LIMIT = 2_000;
 
 /** `/action_executions` and `/tasks/{id}/action_executions` */
 export function registerActionExecutions(app: FastifyInstance, context: ApiContext): void {
@@ -24,47 +27,82 @@ export function registerActionExecutions(app: FastifyInstance, context: ApiConte
   app.get<{ Querystring: Query }>('/action_executions', async ({ query }) => {
     await syncRunning(context, {});
     const direction = isDescending(query) ? -1 : 1;
-    const tasks = await stores.taskExecutions.find(
-      { type: 'ACTION' },
-      { sort: { created_at: direction }, limit: TASK_LIMIT },
-    );
-    return page(tasks, query);
+    const newest = { sort: { created_at: direction }, limit: LIST_LIMIT } as const;
+    const [tasks, alone] = await Promise.all([
+      stores.taskExecutions.find({ type: 'ACTION' }, newest),
+      stores.actionRuns.find({}, newest),
+    ]);
+    return page([...(await presentRuns(context, tasks)), ...alone.map(presentAlone)], query);
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id/action_executions', async ({ params, query }) =>
-    page([await loadTask(context, params.id)], query),
+    page(await presentRuns(context, [await loadTask(context, params.id)]), query),
   );
   app.get<{ Params: { id: string }; Querystring: Query }>('/action_executions/:id', async ({ params, query }) => {
-    const { task, run } = await loadRun(context, params.id);
-    return pick(presentActionExecution(task, run), toFields(ACTION_EXECUTION_FIELDS, query.fields));
+    const alone = await stores.actionRuns.findOne({ id: params.id });
+    const found = alone === undefined ? await presentRun(context, params.id) : presentAlone(alone);
+    return pick(found, toFields(ACTION_EXECUTION_FIELDS, query.fields));
   });
-  app.put<{ Params: { id: string } }>('/action_executions/:id', (request) =>
-    complete(context, request.params.id, jsonBody(request)),
+  app.put<{ Params: { id: string }; Querystring: Query }>('/action_executions/:id', (request) =>
+    complete(context, request.params.id, jsonBody(request), request.query.workflow_execution_id),
   );
-  app.post('/action_executions', async (request, reply) => reply.code(201).send(await create(jsonBody(request))));
-  app.delete<{ Params: { id: string } }>('/action_executions/:id', async ({ params }) => {
+  app.post('/action_executions', async (request, reply) =>
+    reply.code(201).send(await create(context, jsonBody(request))),
+  );
+  app.delete<{ Params: { id: string } }>('/action_executions/:id', async ({ params }, reply) => {
+    if ((await stores.actionRuns.removeOne({ id: params.id })) !== undefined) return reply.code(204).send();
     await loadRun(context, params.id);
-    throw new ValidationError('Action execution deletion is not allowed.');
+    throw new ForbiddenError('Only ad-hoc action execution can be deleted.');
   });
 }
 
-async function loadRun(context: ApiContext, uuid: string): Promise<{ task: TaskExecution; run: StoredRun }> {
-  const find = async () => {
-    // Not `'runs.uuid': uuid`: the embedded database does not find elements of an indexed array that way.
-    const task = await context.stores.taskExecutions.findOne({ runs: { $elemMatch: { uuid } } });
-    const run = task?.runs.find((one) => one.uuid === uuid);
-    return task === undefined || run === undefined ? undefined : { task, run: run as unknown as StoredRun };
-  };
-  const stored = await find();
+interface FoundRun {
+  readonly task: TaskExecution;
+  readonly run: StoredRun;
+}
+
+async function findRun(context: ApiContext, uuid: string): Promise<FoundRun | undefined> {
+  // Not `'runs.uuid': uuid`: the embedded database does not find elements of an indexed array that way.
+  const task = await context.stores.taskExecutions.findOne({ runs: { $elemMatch: { uuid } } });
+  const run = task?.runs.find((one) => one.uuid === uuid);
+  return task === undefined || run === undefined ? undefined : { task, run: run as unknown as StoredRun };
+}
+
+/**
+ * A run as its workflow sees it now.
+ *
+ * @param hint the workflow execution that it belongs to; without it, all that run are asked until it is found
+ * @throws NotFoundError
+ */
+async function loadRun(context: ApiContext, uuid: string, hint?: string): Promise<FoundRun> {
+  const stored = await findRun(context, uuid);
+  const workflow = stored?.task.workflow_execution_id ?? hint;
   // An unknown one may have been made since its workflow was last looked at.
-  await syncRunning(context, stored === undefined ? {} : { uuid: stored.task.workflow_execution_id });
-  const found = await find();
+  if (workflow === undefined) await syncUntil(context, async () => (await findRun(context, uuid)) !== undefined);
+  else await syncRunning(context, { uuid: workflow });
+  const found = await findRun(context, uuid);
   if (found === undefined) throw new NotFoundError(`ActionExecution not found [id=${uuid}]`);
   return found;
 }
 
+async function presentRun(context: ApiContext, uuid: string, hint?: string): Promise<Resource> {
+  const { task, run } = await loadRun(context, uuid, hint);
+  return presentActionExecution(task, run, await createWorkflowPlaces(context.stores)(task));
+}
+
+async function presentRuns({ stores }: ApiContext, tasks: readonly TaskExecution[]): Promise<Resource[]> {
+  const placeOf = createWorkflowPlaces(stores);
+  const resources: Resource[] = [];
+  for (const task of tasks) {
+    if (task.runs.length === 0) continue;
+    const place = await placeOf(task);
+    for (const run of task.runs) resources.push(presentActionExecution(task, run as unknown as StoredRun, place));
+  }
+  return resources;
+}
+
 /** Completes an asynchronous action, or tells that it was paused or goes on. */
-async function complete(context: ApiContext, uuid: string, body: Body): Promise<Resource> {
-  const { task, run } = await loadRun(context, uuid);
+async function complete(context: ApiContext, uuid: string, body: Body, hint?: string): Promise<Resource> {
+  const { task, run } = await loadRun(context, uuid, hint);
   const state = textField(body, 'state') ?? 'SUCCESS';
   const { workflow_id } = await loadExecution(context, task.workflow_execution_id);
   if (state === 'PAUSED' || state === 'RUNNING') {
@@ -72,11 +110,11 @@ async function complete(context: ApiContext, uuid: string, body: Body): Promise<
   } else if (isFinalState(state)) {
     const completion = { id: run.id, state: state as 'SUCCESS', result: toResult(body.output) };
     await signalExecution(context, workflow_id, 'completeAction', completion);
+    if (state === 'CANCELLED') await cancelChild(context, task, uuid);
   } else {
     throw new ValidationError(`Error. Expected one of (SUCCESS, ERROR, CANCELLED, PAUSED, RUNNING), actual: ${state}`);
   }
-  const fresh = await loadRun(context, uuid);
-  return presentActionExecution(fresh.task, fresh.run);
+  return await presentRun(context, uuid, task.workflow_execution_id);
 }
 
 /** Output comes as JSON text, as plain text or as a value. */
@@ -89,32 +127,43 @@ function toResult(output: unknown): unknown {
   }
 }
 
-/** Runs one action outside of any workflow and answers with its result. */
-async function create(body: Body): Promise<Resource> {
+/** Runs one action outside of any workflow and answers with its result; it is kept when `save_result` asks for that. */
+async function create({ stores }: ApiContext, body: Body): Promise<Resource> {
   const name = textField(body, 'name');
   if (name === undefined || name === '') {
     throw new ValidationError('Please provide at least action name to run action.');
   }
   const input = objectField(body, 'input');
-  const created = new Date();
-  const { state, result } = await runAlone(name, input);
-  return {
+  const created_at = new Date();
+  const namespace = textField(body, 'workflow_namespace') ?? '';
+  const { state, result } = await runAlone(stores, { name, input, namespace });
+  const run: OpenRecord = {
     id: randomUUID(),
     name,
+    workflow_namespace: namespace,
+    state,
+    description: textField(body, 'description') ?? null,
+    input: toText(input),
+    output: toText({ result }),
+    created_at,
+    updated_at: new Date(),
+  };
+  if (objectField(body, 'params').save_result === true) await stores.actionRuns.insert(run);
+  return presentAlone(run);
+}
+
+function presentAlone(run: OpenRecord): Resource {
+  return {
+    ...run,
     workflow_name: null,
-    workflow_namespace: '',
     task_name: null,
     task_execution_id: null,
-    state,
     state_info: null,
     tags: [],
-    description: textField(body, 'description') ?? null,
     project_id: '<default-project>',
     accepted: false,
-    input: JSON.stringify(input),
-    output: JSON.stringify({ result }),
-    created_at: toTime(created),
-    updated_at: toTime(new Date()),
+    created_at: toTime(run.created_at as Date),
+    updated_at: toTime(run.updated_at as Date),
   };
 }
 
@@ -122,13 +171,12 @@ function isDescending(query: Query): boolean {
   return query.sort_dirs?.startsWith('desc') ?? false;
 }
 
-function page(tasks: readonly TaskExecution[], query: Query): Resource {
+function page(runs: readonly Resource[], query: Query): Resource {
   const fields = toFields(ACTION_EXECUTION_FIELDS, query.fields);
   const includeOutput = query.include_output === 'true' || fields?.includes('output');
   const direction = isDescending(query) ? -1 : 1;
   const key = query.sort_keys?.split(',')[0] || 'created_at';
-  const all = tasks
-    .flatMap((task) => task.runs.map((run) => presentActionExecution(task, run as unknown as StoredRun)))
+  const all = runs
     .filter((resource) =>
       FILTERS.every((name) => query[name] === undefined || String(resource[name]) === query[name]?.replace(/^eq:/, '')),
     )

@@ -91,7 +91,7 @@ export function registerActions(app: FastifyInstance, { stores }: ApiContext): v
 }
 
 function presentAdHoc(record: WorkflowDefinition): Resource {
-  return { ...presentDefinition(record), is_system: false, description: null };
+  return { ...presentDefinition(record), input: record.input || null, is_system: false, description: null };
 }
 
 /** An action of the engine: present since this server started, under an id made of its name. */

@@ -66,7 +66,8 @@ function present(record: OpenRecord): Resource {
   return {
     id: record.id,
     name: record.name,
-    description: record.description ?? null,
+    // What was never given is not there at all, as in Mistral.
+    ...(record.description === undefined ? {} : { description: record.description }),
     variables: record.variables ?? '{}',
     scope: record.scope,
     project_id: '<default-project>',

@@ -7,6 +7,7 @@ import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, toFields } from '../listing.ts';
 import { presentTask, TASK_FIELDS } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
+import { createWorkflowPlaces } from '../workflow-places.ts';
 import { executionList, loadExecution, onlyPaging } from './executions.ts';
 
 const columns = {
@@ -36,14 +37,18 @@ export async function loadTask(context: ApiContext, uuid: string): Promise<TaskE
 /** `/tasks` and `/executions/{id}/tasks` */
 export function registerTasks(app: FastifyInstance, context: ApiContext): void {
   const { stores } = context;
-  const list = (path: string) => ({
-    collection: stores.taskExecutions,
-    key: 'tasks',
-    path: `/v2${path}`,
-    columns,
-    fields: TASK_FIELDS,
-    present: presentTask,
-  });
+  const list = (path: string) => {
+    const placeOf = createWorkflowPlaces(stores);
+    return {
+      collection: stores.taskExecutions,
+      key: 'tasks',
+      path: `/v2${path}`,
+      columns,
+      fields: TASK_FIELDS,
+      present: async (task: TaskExecution) => presentTask(task, await placeOf(task)),
+    };
+  };
+  const presentOne = async (task: TaskExecution) => presentTask(task, await createWorkflowPlaces(stores)(task));
 
   app.get<{ Querystring: Query }>('/tasks', async ({ query }) => {
     const uuid = query.workflow_execution_id;
@@ -56,7 +61,7 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
     return await listResources(list(`/executions/${params.id}/tasks`), query, { workflow_execution_id: record.uuid });
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id', async ({ params, query }) =>
-    pick(presentTask(await loadTask(context, params.id)), toFields(TASK_FIELDS, query.fields)),
+    pick(await presentOne(await loadTask(context, params.id)), toFields(TASK_FIELDS, query.fields)),
   );
   app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id/executions', async ({ params, query }) => {
     const task = await loadTask(context, params.id);
@@ -74,7 +79,7 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
   app.put<{ Params: { id: string } }>('/tasks/:id', async (request) => {
     const { id } = request.params;
     await rerun(context, await loadTask(context, id), jsonBody(request));
-    return presentTask(await loadTask(context, id));
+    return await presentOne(await loadTask(context, id));
   });
 }
 
