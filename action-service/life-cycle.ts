@@ -18,6 +18,26 @@ export function createLifeCycle(
     return execution;
   }
 
+  /** Runs the tasks again that hold a workflow: the same execution goes on. */
+  async function goOn(execution: Execution, again: RerunTasks): Promise<Execution> {
+    const { execution_id } = (execution.context.mistral ?? {}) as { readonly execution_id?: string };
+    const failed = await stores.taskExecutions.find(
+      { workflow_execution_id: execution_id, state: 'ERROR' },
+      { include: ['name'] },
+    );
+    // A dotted name leads into a workflow below, by way of a task that has failed here.
+    const names = new Set(failed.map((task) => task.name));
+    const missing = again.tasks.filter((task) => !names.has(task.split('.')[0] ?? task));
+    if (missing.length > 0) {
+      throw new ValidationError(
+        `Only tasks in error state can be rerun. Unable to identify rerunable tasks: ${missing.join(', ')}.`,
+      );
+    }
+    const changed = await changeStatus(execution.id, 'resuming', { from: ['paused'], ...rerunOf(execution, again) });
+    if (changed !== undefined) return changed;
+    throw new ValidationError(`The execution "${execution.id}" is not paused any more.`);
+  }
+
   function assertWorkflow(execution: Execution, verb: 'pause' | 'resume'): void {
     if (isWorkflowRunner(execution.runner_type)) return;
     throw new ValidationError(
@@ -68,7 +88,10 @@ export function createLifeCycle(
       assertWorkflow(execution, 'resume');
       if (execution.status === 'running' || execution.status === 'resuming') return execution;
       const changed =
-        execution.status === 'paused' ? await changeStatus(id, 'resuming', { from: ['paused'] }) : undefined;
+        execution.status === 'paused'
+          ? // Tasks that were run again on an earlier occasion are not meant now.
+            await changeStatus(id, 'resuming', { from: ['paused'], ...rerunOf(execution, undefined) })
+          : undefined;
       if (changed !== undefined) return changed;
       throw new ValidationError(
         `Unable to resume liveaction "${execution.liveaction_id}" because it is in "${execution.status}" state and not in "paused" state.`,
@@ -79,6 +102,9 @@ export function createLifeCycle(
       const execution = await load(id);
       if (tasks !== undefined && tasks.length > 0 && !isRerunnable(execution.runner_type)) {
         throw new ValidationError('Task option is only supported for Mistral workflows.');
+      }
+      if (tasks !== undefined && tasks.length > 0 && isHeld(execution)) {
+        return goOn(execution, { tasks, reset: reset ?? tasks });
       }
       const { trace_context: _trace, ...context } = originalContext(execution);
       return request({
@@ -97,6 +123,26 @@ export function createLifeCycle(
       });
     },
   };
+}
+
+interface RerunTasks {
+  readonly tasks: readonly string[];
+  readonly reset: readonly string[];
+}
+
+/** Paused by a failed task, as it was asked to. */
+function isHeld({ status, context }: Execution): boolean {
+  return status === 'paused' && context.hold_on_failure === true;
+}
+
+/** The context's note of tasks to run again within the same execution; the runner reads it at resume. */
+function rerunOf(
+  { id, context }: Execution,
+  again: RerunTasks | undefined,
+): { readonly context?: Readonly<Record<string, unknown>> } {
+  if (again !== undefined) return { context: { 're-run': { ref: id, ...again } } };
+  const before = context['re-run'] as { readonly ref?: unknown } | undefined;
+  return before?.ref === id ? { context: { 're-run': { ref: id } } } : {};
 }
 
 function isRerunnable(runnerType: string): boolean {

@@ -1,12 +1,12 @@
-/** Failing by force: an error in the workflow's own text ends the task and at once the workflow; `on-error` is not tried. */
+/** Failing by force: an error in the workflow's own text ends the task and at once the workflow (or holds it); `on-error` is not tried. */
 import { type Machine, setTaskState } from './machine.ts';
 import { cut } from './messages.ts';
 import type { TaskRecord } from './records.ts';
 import { cancelTimeout } from './timers.ts';
-import { failWorkflow } from './workflow-end.ts';
+import { failOrHold } from './workflow-end.ts';
 
 export function forceFailTask(machine: Machine, task: TaskRecord, message: string): void {
   cancelTimeout(machine, task);
   setTaskState(machine, task, 'ERROR', cut(message));
-  failWorkflow(machine, message);
+  failOrHold(machine, message);
 }

@@ -1,40 +1,37 @@
 /** Running again and skipping of failed tasks from outside (Mistral: `Workflow.rerun`). */
 import type { RerunRequest } from './contract.ts';
+import { isHeld, runAgain } from './hold.ts';
 import { emit, type Machine, pushStep, setRunState, setTaskState } from './machine.ts';
 import type { TaskRecord } from './records.ts';
+import { isCompleted } from './states.ts';
 import { completeTask } from './task-complete.ts';
-import { continueWorkflow, updateEnv } from './workflow-resume.ts';
+import { continueWorkflow, heldBackCommands, resumeBelow, updateEnv } from './workflow-resume.ts';
 import { setWorkflowState } from './workflow-state.ts';
 
 type Env = Readonly<Record<string, unknown>> | undefined;
 
 /**
  * Runs a failed task again, or skips it: in this workflow or, by a dotted name, in one below.
- * A paused workflow, an unknown task and one that has not failed stay as they are.
+ * A paused workflow (unless it is held by failed tasks), an unknown task and one that has not failed stay as they are.
  * @throws ConflictError when the workflow has ended in a state that it cannot leave
  */
 export function rerunTask(machine: Machine, request: RerunRequest, env: Env): void {
-  if (machine.workflow.state === 'PAUSED') return;
+  const held = isHeld(machine);
+  if (machine.workflow.state === 'PAUSED' && !held) return;
   const task = failedTask(machine, request.task);
   if (task === undefined) {
-    rerunBelow(machine, request, env);
+    rerunBelow(machine, request, env, held);
     return;
   }
   reopen(machine, env);
   followLateTasks(machine);
-  machine.journal.set(task, 'retry_no', 0);
-  machine.journal.set(task, 'waited_after', false);
-  if (request.skip === true) {
-    completeTask(machine, task, 'SKIPPED', 'Task was skipped.');
-  } else {
-    setTaskState(machine, task, 'RUNNING', null);
-    pushStep(machine, { kind: 'run_task', task_id: task.id, first: false, rerun: true, reset: request.reset });
-  }
-  continueWorkflow(machine, []);
+  if (request.skip === true) completeTask(machine, task, 'SKIPPED', 'Task was skipped.');
+  else runAgain(machine, task, request.reset);
+  continueWorkflow(machine, held ? heldBackCommands(machine) : []);
 }
 
 /** Hands the request down; the tasks on the way run again. */
-function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env): void {
+function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env, held: boolean): void {
   const dot = task.indexOf('.');
   const outer = dot < 0 ? undefined : failedTask(machine, task.slice(0, dot));
   const run = outer?.runs.filter((one) => one.kind === 'workflow' && one.accepted).at(-1);
@@ -47,6 +44,7 @@ function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env):
   machine.journal.set(outer, 'processed', false);
   const tasks = [{ ...how, task: task.slice(dot + 1) }];
   emit(machine, { type: 'workflow.rerun', id: run.id, tasks, ...(env === undefined ? {} : { env }) });
+  if (held) continueWorkflow(machine, heldBackCommands(machine));
 }
 
 function failedTask(machine: Machine, name: string): TaskRecord | undefined {
@@ -65,9 +63,11 @@ function followLateTasks(machine: Machine): void {
 
 /** The workflow runs again; timers that its end had stopped run anew. */
 function reopen(machine: Machine, env: Env): void {
-  const ended = machine.workflow.state !== 'RUNNING';
+  const ended = isCompleted(machine.workflow.state);
+  const wasPaused = machine.workflow.state === 'PAUSED';
   setWorkflowState(machine, 'RUNNING', null);
   updateEnv(machine, env);
+  if (wasPaused) resumeBelow(machine, env);
   if (!ended) return;
   machine.journal.set(machine.workflow, 'output', {});
   for (const timer of machine.timers.values()) {

@@ -4,11 +4,13 @@ import { pyTruth } from '../../core/python/equality.ts';
 import type { Template } from '../../workflow-translator/ir.ts';
 import { type Context, contextToObject, EMPTY_CONTEXT } from './context.ts';
 import { controllerOf } from './controller.ts';
+import { holdsOnFailure } from './hold.ts';
 import { emit, type Machine } from './machine.ts';
 import { cancelMessage, cut, failureMessage } from './messages.ts';
 import { evaluateTemplate, workflowScope } from './scope.ts';
 import { isCompleted, isPausedOrCompleted } from './states.ts';
 import { isMapping, mergeObjects, storable } from './values.ts';
+import { pauseWorkflow } from './workflow-pause.ts';
 import { setWorkflowState } from './workflow-state.ts';
 
 /** Ends the workflow when no task is incomplete. The state: any cancelled task, else any unhandled error, else success. */
@@ -16,7 +18,7 @@ export function checkAndComplete(machine: Machine): void {
   const { workflow, counters } = machine;
   if (isPausedOrCompleted(workflow.state) || counters.incomplete > 0 || workflow.backlog.length > 0) return;
   if (counters.cancelled > 0) cancelWorkflow(machine, cancelMessage(machine));
-  else if (counters.unhandled > 0) failWorkflow(machine, failureMessage(machine));
+  else if (counters.unhandled > 0) failOrHold(machine, failureMessage(machine));
   else succeedWorkflow(machine, null);
 }
 
@@ -24,6 +26,12 @@ export function checkAndComplete(machine: Machine): void {
 export function succeedWorkflow(machine: Machine, message: string | null): void {
   const output = evaluateOutput(machine, machine.ir.output, controllerOf(machine).finalContext(machine));
   setWorkflowState(machine, 'SUCCESS', message, output);
+}
+
+/** What an error that nobody handles comes to: the end, or a pause at the failed task. */
+export function failOrHold(machine: Machine, message: string): void {
+  if (holdsOnFailure(machine)) pauseWorkflow(machine, cut(message));
+  else failWorkflow(machine, message);
 }
 
 /** A paused or ended workflow stays as it is. */

@@ -1,6 +1,7 @@
 /** Resuming: what was held back goes on (Mistral: `Workflow.resume`). */
 import { controllerOf } from './controller.ts';
 import { dispatchCommands } from './dispatch.ts';
+import { holdingTasks, runAgain } from './hold.ts';
 import { requestRefresh } from './joins.ts';
 import { emit, type Machine, pushStep } from './machine.ts';
 import type { TaskCommand, TaskRecord } from './records.ts';
@@ -8,15 +9,23 @@ import { isCompleted } from './states.ts';
 import { mergeObjects } from './values.ts';
 import { setWorkflowState } from './workflow-state.ts';
 
+/** A workflow that is held on failure tries the tasks again that hold it. */
 export function resumeWorkflow(machine: Machine, env: Readonly<Record<string, unknown>> | undefined): void {
   const { workflow } = machine;
   if (workflow.state !== 'PAUSED' && workflow.state !== 'IDLE') return;
   updateEnv(machine, env);
+  const holding = holdingTasks(machine);
+  resumeBelow(machine, env);
+  setWorkflowState(machine, 'RUNNING', null);
+  for (const task of holding) runAgain(machine, task, false);
+  continueWorkflow(machine, heldBackCommands(machine));
+}
+
+/** Workflows below go on with the one above them. */
+export function resumeBelow(machine: Machine, env: Readonly<Record<string, unknown>> | undefined): void {
   for (const run of machine.openSubWorkflows) {
     emit(machine, { type: 'workflow.resume', id: run.id, ...(env === undefined ? {} : { env }) });
   }
-  setWorkflowState(machine, 'RUNNING', null);
-  continueWorkflow(machine, heldBackCommands(machine));
 }
 
 /** Values given at resume or rerun replace those of the environment. */

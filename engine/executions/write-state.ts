@@ -22,7 +22,7 @@ export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (
     await writeTasks(stores, report);
     const restart_key =
       restart === undefined ? undefined : await blobs.put(deflateRawSync(Buffer.from(JSON.stringify(restart))));
-    await stores.workflowExecutions.updateOne(
+    const stored = await stores.workflowExecutions.updateOne(
       { uuid },
       {
         $set: {
@@ -33,6 +33,8 @@ export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (
         },
       },
     );
+    // Deleted by a client while it ran: nothing is left behind of it.
+    if (stored === undefined) await stores.taskExecutions.removeMany({ workflow_execution_id: uuid });
     // Sub-workflows have no execution of ours: only their root speaks for it.
     if (report.parent_execution_id !== undefined) return;
     bus.publish(EXCHANGES.workflowStatus, view.state, {

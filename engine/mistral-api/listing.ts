@@ -106,16 +106,45 @@ function toFilter<T extends Stored>(spec: ListSpec<T>, query: Query): Filter {
     if (text === undefined || CONTROL.has(name) || !Object.hasOwn(spec.columns, name)) continue;
     filter[column(spec, name)] = toCondition(name, text);
   }
+  for (const name of (query.nulls ?? '').split(',').filter((one) => one !== '')) filter[column(spec, name)] = null;
   return filter;
 }
 
 function toCondition(name: string, text: string): unknown {
-  const [, operator = 'eq', value = ''] = /^(?:(eq|neq|gt|gte|lt|lte|in|nin|has):)?(.*)$/s.exec(text) ?? [];
+  const { operator, value } = splitFilter(text);
   const typed = (one: string) => toValue(name, one);
   if (operator === 'in') return { $in: value.split(',').map(typed) };
   if (operator === 'nin') return { $nin: value.split(',').map(typed) };
   if (operator === 'has') return { $in: [value] };
   return { [OPERATORS[operator] ?? '$eq']: typed(value) };
+}
+
+/** `in:a,b` as operator and value; without an operator it is `eq`. */
+function splitFilter(text: string): { readonly operator: string; readonly value: string } {
+  const [, operator = 'eq', value = ''] = /^(?:(eq|neq|gt|gte|lt|lte|in|nin|has):)?(.*)$/s.exec(text) ?? [];
+  return { operator, value };
+}
+
+const COMPARE: Readonly<Record<string, (have: string, value: string) => boolean>> = {
+  eq: (have, value) => have === value,
+  neq: (have, value) => have !== value,
+  gt: (have, value) => have > value,
+  gte: (have, value) => have >= value,
+  lt: (have, value) => have < value,
+  lte: (have, value) => have <= value,
+  in: (have, value) => value.split(',').includes(have),
+  nin: (have, value) => !value.split(',').includes(have),
+  has: (have, value) => have.includes(value),
+};
+
+/** Whether something that is in no collection fits the filters of a request, for the fields that may be filtered by. */
+export function fitsFilters(resource: Resource, names: readonly string[], query: Query): boolean {
+  return names.every((name) => {
+    const text = query[name];
+    if (text === undefined) return true;
+    const { operator, value } = splitFilter(text);
+    return COMPARE[operator]?.(String(resource[name] ?? ''), value) === true;
+  });
 }
 
 function toValue(name: string, text: string): unknown {

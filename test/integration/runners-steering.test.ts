@@ -12,7 +12,10 @@ interface ApiExecution {
   readonly status: string;
   readonly action: { readonly ref: string };
   readonly children?: readonly string[];
-  readonly result: { readonly error?: string };
+  readonly result: {
+    readonly error?: string;
+    readonly extra?: { readonly state: string; readonly state_info: string | null };
+  };
   readonly context: { readonly mistral?: { readonly execution_id?: string } };
 }
 
@@ -34,6 +37,10 @@ const WORKFLOWS: Readonly<Record<string, string>> = {
     one: {action: core.noop, on-success: two}
     two: {action: core.local, input: {cmd: "test ! -e <% $.file %>"}, on-success: three}
     three: {action: core.noop}`,
+  held: `
+    one: {action: core.local, input: {cmd: "test ! -e <% $.file %>"}, on-success: both}
+    other: {action: core.noop, on-success: both}
+    both: {join: all, action: core.noop}`,
   retried: `
     flaky: {action: steer.flaky, input: {file: <% $.file %>}}`,
 };
@@ -129,6 +136,19 @@ describe('steering of workflows and chains', () => {
     }
   }
 
+  /** The children of branches that run side by side come in any order. */
+  async function heldWith(id: string, status: string, children: Tree): Promise<void> {
+    const expected = [`steer.held: ${status}`, ...children].sort();
+    let last: Tree = [];
+    const matches = async () => {
+      last = [...(await tree(id))].sort();
+      return last.join('\n') === expected.join('\n');
+    };
+    await waitFor(matches, { what: `the tree ${expected}`, timeoutMs: 30_000 }).catch(() =>
+      assert.deepEqual(last, expected),
+    );
+  }
+
   async function newFile(): Promise<string> {
     files += 1;
     const file = path.join(infrastructure.folder, `file${files}`);
@@ -176,6 +196,41 @@ describe('steering of workflows and chains', () => {
     const refused = await services.request<ApiExecution>('POST', `/executions/${id}/re_run`, { tasks: ['two'] });
     await treeWith(refused.id, ['steer.fails: failed']);
     assert.equal((await get(refused.id)).result.error, 'Workflow execution is not in a rerunable state.');
+  });
+
+  it('hold on failure: paused at the failed task; its re-run goes on in the same execution', async () => {
+    const file = await newFile();
+    const body = { action: 'steer.held', parameters: { file, hold_on_failure: true } };
+    const { id } = await services.request<ApiExecution>('POST', '/executions', body);
+    const heldTree = ['core.local: failed', 'core.noop: succeeded'];
+    await heldWith(id, 'paused', heldTree);
+    const { result, context } = await get(id);
+    assert.equal(result.extra?.state, 'PAUSED');
+    assert.match(result.extra?.state_info ?? '', /one/);
+
+    await assert.rejects(services.request('POST', `/executions/${id}/re_run`, { tasks: ['other'] }), /400.*rerunable tasks: other/);
+    // Tried too early: it is held once more. A resume tries what failed again, just as a re-run does.
+    const early = await services.request<ApiExecution>('POST', `/executions/${id}/re_run`, { tasks: ['one'] });
+    assert.equal(early.id, id);
+    await heldWith(id, 'paused', [...heldTree, 'core.local: failed']);
+    await services.request('PUT', `/executions/${id}`, { status: 'resuming' });
+    await heldWith(id, 'paused', [...heldTree, 'core.local: failed', 'core.local: failed']);
+
+    await rm(file);
+    await services.request('POST', `/executions/${id}/re_run`, { tasks: ['one'] });
+    await heldWith(id, 'succeeded', [
+      ...heldTree,
+      ...['core.local: failed', 'core.local: failed', 'core.local: succeeded', 'core.noop: succeeded'],
+    ]);
+    assert.equal((await get(id)).context.mistral?.execution_id, context.mistral?.execution_id);
+  });
+
+  it('a held workflow can be canceled', async () => {
+    const body = { action: 'steer.held', parameters: { file: await newFile(), hold_on_failure: true } };
+    const { id } = await services.request<ApiExecution>('POST', '/executions', body);
+    await heldWith(id, 'paused', ['core.local: failed', 'core.noop: succeeded']);
+    await services.request('DELETE', `/executions/${id}`);
+    await heldWith(id, 'canceled', ['core.local: failed', 'core.noop: succeeded']);
   });
 
   it('a retry policy works inside of a workflow: the workflow hears of the last try only', async () => {

@@ -20,10 +20,14 @@ export function testPorts(): ConductorPorts {
 }
 
 /** A conductor of the first workflow of a definition; `version` may be left out. */
-export function conductorOf(definition: string, input: Readonly<Record<string, unknown>> = {}): Conductor {
+export function conductorOf(
+  definition: string,
+  input: Readonly<Record<string, unknown>> = {},
+  params: ExecutionParams = {},
+): Conductor {
   const [workflow] = parseDefinition(`version: '2.0'\n${definition}`).workflows;
   if (workflow === undefined) throw new Error('The definition holds no workflow.');
-  const identity = { id: 'wf-id', workflow_name: workflow.name, root_execution_id: 'wf-id', input, params: {} };
+  const identity = { id: 'wf-id', workflow_name: workflow.name, root_execution_id: 'wf-id', input, params };
   return createConductor({ workflow, identity, ports: testPorts() });
 }
 

@@ -13,6 +13,11 @@ export const mistralV2Metadata: RunnerMetadata = {
       description: 'Further inputs of the workflow; parameters of the action go over them.',
       type: 'object',
     },
+    hold_on_failure: {
+      default: false,
+      description: 'Pause instead of failing when a task fails: mend the cause, then re-run the task or resume.',
+      type: 'boolean',
+    },
     skip_notify: { default: [], description: 'Tasks that send no notifications.', type: 'array' },
     task_name: { description: 'Target task of a reverse workflow.', type: 'string' },
     workflow: {

@@ -51,20 +51,37 @@ export async function rerunTasks(context: RunContext, client: MistralClient, opt
   if (mistral?.execution_id === undefined) throw new Error('Unable to rerun because mistral execution_id is missing.');
   const execution = await client.execution(mistral.execution_id);
   if (execution.state !== 'ERROR') throw new Error('Workflow execution is not in a rerunable state.');
-
-  const found = new Map<string, readonly MistralTask[]>();
-  for (const name of options.tasks) found.set(name, await findTasks(client, execution.id, name));
-  const missing = options.tasks.filter((name) => found.get(name)?.length === 0);
-  if (missing.length > 0) {
-    throw new Error(
-      `Only tasks in error state can be rerun. Unable to identify rerunable tasks: ${missing.join(', ')}. ` +
-        'Please make sure that the task name is correct and the task is in rerunable state.',
-    );
-  }
   const env = workflowEnvironment(context);
+  const found = await failedTasks(client, execution.id, options);
   await replaceEnvironment(client, execution.id, env);
+  await rerunEach(client, found, options, env);
+  return execution;
+}
+
+/**
+ * Runs tasks of a workflow again that is held by them; it stays the same execution.
+ *
+ * @throws Error in StackStorm's words when the tasks cannot be run again
+ */
+export async function rerunHeldTasks(client: MistralClient, executionId: string, options: RerunOptions): Promise<void> {
+  await rerunEach(client, await failedTasks(client, executionId, options), options, {});
+}
+
+type FoundTasks = ReadonlyMap<string, readonly MistralTask[]>;
+
+async function failedTasks(client: MistralClient, executionId: string, options: RerunOptions): Promise<FoundTasks> {
+  const found = new Map<string, readonly MistralTask[]>();
+  for (const name of options.tasks) found.set(name, await findTasks(client, executionId, name));
+  const missing = options.tasks.filter((name) => found.get(name)?.length === 0);
+  if (missing.length === 0) return found;
+  throw new Error(
+    `Only tasks in error state can be rerun. Unable to identify rerunable tasks: ${missing.join(', ')}. ` +
+      'Please make sure that the task name is correct and the task is in rerunable state.',
+  );
+}
+
+async function rerunEach(client: MistralClient, found: FoundTasks, options: RerunOptions, env: Values): Promise<void> {
   for (const [name, tasks] of found) {
     for (const task of tasks) await client.rerunTask(task.id, options.reset.includes(name), env);
   }
-  return execution;
 }

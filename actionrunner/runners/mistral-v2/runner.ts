@@ -2,13 +2,14 @@
  * Runs a workflow of the Mistral v2 language: rewritten, deployed to the engine, started; from then on the engine and the
  * results tracker keep the execution up to date, and this process has nothing to do with it any more.
  */
+import { errorMessage } from '../../../core/errors.ts';
 import { CANCELABLE_STATUSES } from '../../../core/statuses.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
 import { forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { deployDefinition } from './deploy-definition.ts';
 import { createMistralClient, MistralApiError, type MistralClient, type MistralExecution } from './mistral-client.ts';
-import { rerunOptions, rerunTasks } from './rerun-tasks.ts';
+import { type RerunOptions, rerunHeldTasks, rerunOptions, rerunTasks } from './rerun-tasks.ts';
 import { mistralContext, startParams } from './start-options.ts';
 import { unknownActionsOutcome } from './unknown-actions.ts';
 
@@ -84,6 +85,23 @@ async function tellParent(client: MistralClient, parentRun: ParentRun | undefine
   }
 }
 
+/** False when there is nothing to run again (any more): the workflow stays held, it does not fail over a slip of the user. */
+async function tryTasksAgain(
+  context: RunContext,
+  client: MistralClient,
+  executionId: string,
+  again: RerunOptions,
+): Promise<boolean> {
+  try {
+    await rerunHeldTasks(client, executionId, again);
+    return true;
+  } catch (error) {
+    if (error instanceof MistralApiError && error.status >= 500) throw error;
+    context.logger.warn({ tasks: again.tasks, reason: errorMessage(error) }, 'the tasks cannot be run again');
+    return false;
+  }
+}
+
 const become = (status: RunOutcome['status']): RunOutcome => ({ status });
 
 export const mistralV2Runner: Runner = {
@@ -104,7 +122,13 @@ export const mistralV2Runner: Runner = {
     }
     // Canceled while it was being started: nobody else knows that it runs.
     if (stopReason(context.signal) === 'canceled') await client.updateExecution(started.id, { state: 'CANCELLED' });
-    return { status: 'running', context: { mistral: mistralContext(context.execution.context.mistral, started) } };
+    return {
+      status: 'running',
+      context: {
+        mistral: mistralContext(context.execution.context.mistral, started),
+        ...(context.runnerParameters.hold_on_failure === true ? { hold_on_failure: true } : {}),
+      },
+    };
   },
 
   async pause(context) {
@@ -121,7 +145,9 @@ export const mistralV2Runner: Runner = {
     const { executionId, parentRun } = idsOf(context, 'resume');
     const client = await clientFor(context);
     await tellParent(client, parentRun, 'RUNNING');
-    await client.updateExecution(executionId, { state: 'RUNNING' });
+    const again = rerunOptions(context.execution.context);
+    if (again?.ref !== context.execution.id) await client.updateExecution(executionId, { state: 'RUNNING' });
+    else if (!(await tryTasksAgain(context, client, executionId, again))) return become('paused');
     const { actions } = context.services;
     await forChildWorkflows(context, ['paused'], (id) => actions.resume(id, context.user));
     return become('running');

@@ -53,9 +53,10 @@ export function workflowEnvironment(context: RunContext): Values {
 
 /** Parameters of the start: environment, and the target of a reverse workflow. */
 export function startParams(context: RunContext): Values {
-  const task = context.runnerParameters.task_name;
+  const { task_name: task, hold_on_failure: hold } = context.runnerParameters;
   return {
     env: workflowEnvironment(context),
+    ...(hold === true ? { hold_on_failure: true } : {}),
     ...(task === undefined || task === null ? {} : { task_name: task }),
   };
 }

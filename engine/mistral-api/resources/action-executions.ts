@@ -8,7 +8,7 @@ import { toText } from '../../executions/execution-records.ts';
 import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import { cancelChild } from '../cancel-child.ts';
-import { pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
+import { fitsFilters, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
 import { ACTION_EXECUTION_FIELDS, presentActionExecution, type StoredRun, toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { runAlone } from '../run-alone.ts';
@@ -16,7 +16,16 @@ import { createWorkflowPlaces } from '../workflow-places.ts';
 import { loadExecution } from './executions.ts';
 import { loadTask } from './tasks.ts';
 
-const FILTERS = ['name', 'workflow_name', 'task_name', 'task_execution_id', 'state', 'accepted'] as const;
+const FILTERS = [
+  'id',
+  'name',
+  'workflow_name',
+  'task_name',
+  'task_execution_id',
+  'state',
+  'accepted',
+  'description',
+] as const;
 /** Tasks looked at for one list. */
 const LIST_LIMIT = 2_000;
 
@@ -177,9 +186,7 @@ function page(runs: readonly Resource[], query: Query): Resource {
   const direction = isDescending(query) ? -1 : 1;
   const key = query.sort_keys?.split(',')[0] || 'created_at';
   const all = runs
-    .filter((resource) =>
-      FILTERS.every((name) => query[name] === undefined || String(resource[name]) === query[name]?.replace(/^eq:/, '')),
-    )
+    .filter((resource) => fitsFilters(resource, FILTERS, query))
     .sort((a, b) => direction * String(a[key] ?? '').localeCompare(String(b[key] ?? '')));
   const start = query.marker === undefined ? 0 : all.findIndex(({ id }) => id === query.marker) + 1;
   const limit = toLimit(query.limit);

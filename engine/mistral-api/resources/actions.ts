@@ -5,12 +5,13 @@ import type { WorkflowDefinition } from '../../../stores/records.ts';
 import { findDefinition, removeDefinition, uploadActions } from '../../definitions/store-definitions.ts';
 import { systemActions } from '../../workflows/system-actions.ts';
 import type { ApiContext } from '../api-context.ts';
-import { listResources, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
+import { fitsFilters, listResources, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
 import { DEFINITION_FIELDS, presentDefinition, toTime } from '../presentation.ts';
 import { textBody } from '../request-body.ts';
 import { toUploadOptions, validation } from './definitions.ts';
 
 const ACTION_FIELDS = [...DEFINITION_FIELDS, 'is_system', 'description'];
+const FILTERS = ['id', 'name', 'input', 'scope', 'description', 'is_system'] as const;
 const STARTED_AT = toTime(new Date());
 
 /** `/actions`: those of the engine and the ad-hoc ones. */
@@ -53,8 +54,8 @@ export function registerActions(app: FastifyInstance, { stores }: ApiContext): v
       actions: Resource[];
     };
     const fields = toFields(ACTION_FIELDS, query.fields);
-    const system = Object.keys(systemActions).map((name) => pick(presentSystem(name), fields));
-    return page([...filtered(system, query), ...stored.actions], query);
+    const system = filtered(Object.keys(systemActions).map(presentSystem), query).map((one) => pick(one, fields));
+    return page([...system, ...stored.actions], query);
   });
   app.post<{ Querystring: Query }>('/actions', async (request, reply) => {
     const made = await uploadActions(stores, textBody(request), toUploadOptions(request.query, 'create'));
@@ -133,9 +134,8 @@ function defaultText(value: unknown): string {
 }
 
 function filtered(resources: readonly Resource[], query: Query): Resource[] {
-  const { name } = query;
   if (query.namespace !== undefined && query.namespace !== '') return [];
-  return resources.filter((resource) => name === undefined || resource.name === name.replace(/^eq:/, ''));
+  return resources.filter((resource) => fitsFilters(resource, FILTERS, query));
 }
 
 function page(resources: readonly Resource[], query: Query): { actions: Resource[] } {

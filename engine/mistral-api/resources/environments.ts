@@ -66,12 +66,12 @@ function present(record: OpenRecord): Resource {
   return {
     id: record.id,
     name: record.name,
-    // What was never given is not there at all, as in Mistral.
+    // What there never was is not there at all, as in Mistral.
     ...(record.description === undefined ? {} : { description: record.description }),
     variables: record.variables ?? '{}',
     scope: record.scope,
     project_id: '<default-project>',
     created_at: toTime(record.created_at as Date | undefined),
-    updated_at: toTime(record.updated_at as Date | undefined),
+    ...(record.updated_at === undefined ? {} : { updated_at: toTime(record.updated_at as Date) }),
   };
 }

@@ -46,7 +46,6 @@ export async function loadExecution({ stores }: ApiContext, uuid: string): Promi
 
 /** `/executions` */
 export function registerExecutions(app: FastifyInstance, context: ApiContext): void {
-  const { stores } = context;
 
   app.get<{ Querystring: Query }>('/executions', async ({ query }) => {
     const answer = await listResources(executionList(context, '/executions'), query);
@@ -70,8 +69,7 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
       );
     }
     await signalExecution(context, record.workflow_id, 'cancel', undefined);
-    await stores.taskExecutions.removeMany({ workflow_execution_id: record.uuid });
-    await stores.workflowExecutions.removeOne({ uuid: record.uuid });
+    await removeTree(context, record.uuid);
     return reply.code(204).send();
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id/executions', async ({ params, query }) => {
@@ -79,6 +77,17 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     const root = { $or: [{ uuid: params.id }, { root_execution_id: params.id }] };
     return await listResources(executionList(context, `/executions/${params.id}/executions`), onlyPaging(query), root);
   });
+}
+
+/** Removes an execution with its tasks, and those that its tasks started. */
+async function removeTree(context: ApiContext, uuid: string): Promise<void> {
+  const { workflowExecutions, taskExecutions } = context.stores;
+  const tasks = await taskExecutions.find({ workflow_execution_id: uuid }, { include: ['uuid'] });
+  const ids = tasks.map((task) => task.uuid);
+  const below = await workflowExecutions.find({ task_execution_id: { $in: ids } }, { include: ['uuid'] });
+  await workflowExecutions.removeOne({ uuid });
+  await taskExecutions.removeMany({ workflow_execution_id: uuid });
+  for (const child of below) await removeTree(context, child.uuid);
 }
 
 async function start(context: ApiContext, body: Body): Promise<WorkflowExecution> {
