@@ -106,7 +106,9 @@ function toFilter<T extends Stored>(spec: ListSpec<T>, query: Query): Filter {
     if (text === undefined || CONTROL.has(name) || !Object.hasOwn(spec.columns, name)) continue;
     filter[column(spec, name)] = toCondition(name, text);
   }
-  for (const name of (query.nulls ?? '').split(',').filter((one) => one !== '')) filter[column(spec, name)] = null;
+  const nulls = (query.nulls ?? '').split(',').filter((name) => name !== '');
+  // Not plain `null`: within `$and` the embedded database finds nothing by it.
+  for (const name of nulls) filter[column(spec, name)] = { $eq: null };
   return filter;
 }
 

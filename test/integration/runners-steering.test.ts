@@ -208,7 +208,10 @@ describe('steering of workflows and chains', () => {
     assert.equal(result.extra?.state, 'PAUSED');
     assert.match(result.extra?.state_info ?? '', /one/);
 
-    await assert.rejects(services.request('POST', `/executions/${id}/re_run`, { tasks: ['other'] }), /400.*rerunable tasks: other/);
+    await assert.rejects(
+      services.request('POST', `/executions/${id}/re_run`, { tasks: ['other'] }),
+      /400.*rerunable tasks: other/,
+    );
     // Tried too early: it is held once more. A resume tries what failed again, just as a re-run does.
     const early = await services.request<ApiExecution>('POST', `/executions/${id}/re_run`, { tasks: ['one'] });
     assert.equal(early.id, id);

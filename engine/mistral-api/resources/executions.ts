@@ -46,7 +46,6 @@ export async function loadExecution({ stores }: ApiContext, uuid: string): Promi
 
 /** `/executions` */
 export function registerExecutions(app: FastifyInstance, context: ApiContext): void {
-
   app.get<{ Querystring: Query }>('/executions', async ({ query }) => {
     const answer = await listResources(executionList(context, '/executions'), query);
     return query.include_output === 'true' || query.fields !== undefined ? answer : withoutOutput(answer);
@@ -84,7 +83,9 @@ async function removeTree(context: ApiContext, uuid: string): Promise<void> {
   const { workflowExecutions, taskExecutions } = context.stores;
   const tasks = await taskExecutions.find({ workflow_execution_id: uuid }, { include: ['uuid'] });
   const ids = tasks.map((task) => task.uuid);
-  const below = await workflowExecutions.find({ task_execution_id: { $in: ids } }, { include: ['uuid'] });
+  // Of a running one not every task may be stored yet: what it started is found by the root as well.
+  const children = { $or: [{ task_execution_id: { $in: ids } }, { root_execution_id: uuid }] };
+  const below = await workflowExecutions.find(children, { include: ['uuid'] });
   await workflowExecutions.removeOne({ uuid });
   await taskExecutions.removeMany({ workflow_execution_id: uuid });
   for (const child of below) await removeTree(context, child.uuid);
