@@ -1,4 +1,3 @@
-import type { ExecutionStatus } from '../core/statuses.ts';
 import { type Bus, EXCHANGES } from '../platform/bus/bus.ts';
 import type { Execution } from '../stores/executions.ts';
 
@@ -6,34 +5,30 @@ import type { Execution } from '../stores/executions.ts';
 export interface Announcer {
   created(execution: Execution): void;
   changed(execution: Execution): void;
-  /** Says the status once more, for a consumer that may have missed it. */
-  again(id: string, status: ExecutionStatus): void;
   output(id: string, executionId: string): void;
 }
 
 export function createAnnouncer(bus: Bus): Announcer {
-  const status = (id: string, now: ExecutionStatus) =>
-    bus.publish(EXCHANGES.liveactionStatus, now, { id, status: now });
-  /** With what scheduler and dispatcher would otherwise look up first. */
-  const change = ({ id, status: now, action_ref, runner_type, due_at, parent }: Execution) =>
-    bus.publish(EXCHANGES.liveactionStatus, now, {
-      id,
-      status: now,
-      action_ref,
-      runner_type,
-      due: due_at !== undefined,
-      child: parent !== undefined,
+  /** With what scheduler, dispatcher and notifier would otherwise look up first. */
+  const change = (exchange: string, key: string, execution: Execution) =>
+    bus.publish(exchange, key, {
+      id: execution.id,
+      status: execution.status,
+      action_ref: execution.action_ref,
+      runner_type: execution.runner_type,
+      due: execution.due_at !== undefined,
+      child: execution.parent !== undefined,
+      notify: execution.notify !== undefined,
     });
   return {
     created(execution) {
-      change(execution);
-      bus.publish(EXCHANGES.execution, 'create', { id: execution.id, status: execution.status });
+      change(EXCHANGES.liveactionStatus, execution.status, execution);
+      change(EXCHANGES.execution, 'create', execution);
     },
     changed(execution) {
-      change(execution);
-      bus.publish(EXCHANGES.execution, 'update', { id: execution.id, status: execution.status });
+      change(EXCHANGES.liveactionStatus, execution.status, execution);
+      change(EXCHANGES.execution, 'update', execution);
     },
-    again: status,
     output: (id, executionId) => bus.publish(EXCHANGES.executionOutput, 'create', { id, execution_id: executionId }),
   };
 }

@@ -45,7 +45,7 @@ function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change 
   }
   return {
     $set: set,
-    $push: { log: { timestamp: now, status: to } },
+    $push: { log: { $each: [...(change.passed ?? []), { timestamp: now, status: to }] } },
     ...(Object.keys(unset).length === 0 ? {} : { $unset: unset }),
   };
 }

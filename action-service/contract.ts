@@ -49,6 +49,8 @@ export interface StatusChange {
   readonly runner_info?: Readonly<Record<string, unknown>>;
   /** Further condition on the present status; by default the transition table alone decides. */
   readonly from?: readonly ExecutionStatus[];
+  /** Steps on the way that were taken without being written: they enter the log before the new status. */
+  readonly passed?: Execution['log'];
   /** Change only if nobody has taken it. */
   readonly ifUnleased?: boolean;
   /** Change only if the lease is still this owner's. */

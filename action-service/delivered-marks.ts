@@ -1,6 +1,9 @@
+import { createBatch } from '../platform/batch.ts';
 import type { Stores } from '../stores/stores.ts';
 
-const COLLECT_MS = 50;
+/** Shorter than the age from which the sweep looks at undelivered callbacks. */
+const COLLECT_MS = 400;
+const MOST = 200;
 
 /**
  * Notes in the database that callbacks were delivered, many at once. A note that is lost (the process ends before it is
@@ -10,22 +13,18 @@ export function createDeliveredMarks(
   stores: Stores,
   onError: (error: unknown) => void,
 ): { add(executionId: string): void } {
-  let ids: string[] = [];
-  let timer: NodeJS.Timeout | undefined;
-
-  function write(): void {
-    timer = undefined;
-    const batch = ids;
-    ids = [];
-    stores.executions
-      .updateMany({ id: { $in: batch }, callback_state: 'pending' }, { $set: { callback_state: 'delivered' } })
-      .catch(onError);
-  }
-
+  const marks = createBatch<string>(
+    async (ids) => {
+      await stores.executions.updateMany(
+        { id: { $in: [...ids] }, callback_state: 'pending' },
+        { $set: { callback_state: 'delivered' } },
+      );
+    },
+    { waitMs: COLLECT_MS, most: MOST },
+  );
   return {
     add(executionId) {
-      ids.push(executionId);
-      if (timer === undefined) timer = setTimeout(write, COLLECT_MS).unref();
+      marks.add(executionId).catch(onError);
     },
   };
 }

@@ -45,6 +45,8 @@ export interface Collection<T extends Stored> {
   /** Stores a new record, with a new id unless one is given. @throws ConflictError on a duplicate of a unique field */
   insert(record: Omit<T, 'id'> & { readonly id?: string }): Promise<T>;
   insertMany(records: readonly (Omit<T, 'id'> & { readonly id?: string })[]): Promise<void>;
+  /** Stores those of the records whose unique fields (the id among them) are not there yet; returns how many were there. */
+  insertNew(records: readonly (Omit<T, 'id'> & { readonly id?: string })[]): Promise<number>;
   /** A malformed id counts as not found. */
   get(id: string, options?: FindOptions): Promise<T | undefined>;
   findOne(filter: Filter, options?: FindOptions): Promise<T | undefined>;
@@ -107,6 +109,14 @@ function toRecord<T>(document: Record<string, unknown> | null): T | undefined {
   if (document === null) return undefined;
   const { _id, ...rest } = document;
   return { id: String(_id), ...rest } as T;
+}
+
+/** Documents of a failed bulk insert that were there already. @throws the error when that is not all that was wrong */
+function countDuplicates(error: unknown): number {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+  const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  if (failures.length === 0 || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
+  return failures.length;
 }
 
 /** Makes the collection on a connection. Ids are stored as text, so that they read the same everywhere. */
@@ -174,6 +184,16 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     },
     async insertMany(records) {
       if (records.length > 0) await changed(model.collection.insertMany(records.map(toDocument) as never[]));
+    },
+    async insertNew(records) {
+      writes += 1;
+      if (records.length === 0) return 0;
+      try {
+        await model.collection.insertMany(records.map(toDocument) as never[], { ordered: false });
+        return 0;
+      } catch (error) {
+        return countDuplicates(error);
+      }
     },
     async get(id, options = {}) {
       return isId(id)

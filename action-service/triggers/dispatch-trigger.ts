@@ -18,21 +18,27 @@ export interface Occurrence {
 
 export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord>;
 
+/** What is stored of an occurrence. */
+export function toTriggerInstance(occurrence: Occurrence) {
+  const { trigger, payload, traceContext, occurredAt, id, unheard = false } = occurrence;
+  return {
+    ...(id === undefined ? {} : { id }),
+    trigger,
+    payload,
+    occurrence_time: occurredAt ?? new Date(),
+    status: unheard ? 'processed' : 'pending',
+    ...(traceContext === undefined ? {} : { trace_context: traceContext }),
+  };
+}
+
 /**
  * Makes the function that stores a trigger instance and announces it to the rules engine: once it returns, the occurrence
  * cannot be lost, even if the announcement is (the rules engine looks for `pending` ones).
  */
 export function createTriggerDispatch(stores: Stores, bus: Bus): DispatchTrigger {
-  return async ({ trigger, payload, traceContext, occurredAt, id, unheard = false }) => {
-    const instance = await stores.triggerInstances.insert({
-      ...(id === undefined ? {} : { id }),
-      trigger,
-      payload,
-      occurrence_time: occurredAt ?? new Date(),
-      status: unheard ? 'processed' : 'pending',
-      ...(traceContext === undefined ? {} : { trace_context: traceContext }),
-    });
-    if (!unheard) bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
+  return async (occurrence) => {
+    const instance = await stores.triggerInstances.insert(toTriggerInstance(occurrence));
+    if (occurrence.unheard !== true) bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
     return instance;
   };
 }

@@ -9,6 +9,7 @@
  * 4. Nothing that a runner does or throws ends the process or leaves an execution without an end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StatusChange } from '../../action-service/contract.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -99,12 +100,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
       const execution = isLate
         ? await claimScheduled(stores, id, { owner, seconds: leaseSeconds, result, runner_info })
-        : await actions.changeStatus(id, 'running', {
-            from: [from],
-            lease: { owner, seconds: leaseSeconds },
-            result,
-            runner_info,
-          });
+        : await claim(id, from, known, { lease: { owner, seconds: leaseSeconds }, result, runner_info });
       if (execution === undefined) return end();
       leases.hold(id);
       void execute(execution, controller.signal, method)
@@ -114,6 +110,17 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       end();
       throw error;
     }
+  }
+
+  /** Takes an execution by making it `running`, from the status of the order or, where the scheduler left that to us, from `requested`. */
+  async function claim(id: string, from: ExecutionStatus, order: Message | undefined, change: StatusChange) {
+    const at = order?.scheduled_at;
+    const passed = [{ timestamp: new Date(Number(at)), status: from }];
+    const taken =
+      at === undefined
+        ? undefined
+        : await actions.changeStatus(id, 'running', { ...change, from: ['requested'], passed });
+    return taken ?? (await actions.changeStatus(id, 'running', { ...change, from: [from] }));
   }
 
   /** What has to be known before a slot is taken: from the message where it says so, else from the database. */

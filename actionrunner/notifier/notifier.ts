@@ -1,21 +1,27 @@
 /**
  * The notifier: what follows from the end of an execution: retries by policy, notifications, the trigger that rules hear.
  *
- * 1. It acts once on each end: the mark `notified_at` is set by a compare-and-set before anything is sent.
+ * 1. It acts once on each end: the mark `notified_at` is set by a compare-and-set before anything is sent. Where nothing
+ *    is to be sent, ends are recorded many at once, and marked after that.
  * 2. A sweep finds ends whose message was lost.
  * 3. Retries of what a workflow waits for are made by whoever ends the execution (dispatcher, sweeps), before the workflow
  *    hears of it; here those of executions that end elsewhere (workflows).
  */
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
-import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
+import {
+  type DispatchTrigger,
+  type Occurrence,
+  toTriggerInstance,
+} from '../../action-service/triggers/dispatch-trigger.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
 import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
 import { toJsonValue } from '../../core/python/to-json.ts';
 import { COMPLETED_STATUSES, isCompleted, isExecutionStatus } from '../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
+import { createBatch } from '../../platform/batch.ts';
+import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -26,7 +32,10 @@ import type { RuleWatch } from './rule-watch.ts';
 
 const ACTION_TRIGGER = 'core.st2.generic.actiontrigger';
 const NOTIFY_TRIGGER = 'core.st2.generic.notifytrigger';
-const PREFETCH = 20;
+/** More than come within {@link QUIET_WAIT_MS}: what waits for its batch must not keep others from coming. */
+const PREFETCH = 200;
+const QUIET_WAIT_MS = 200;
+const QUIET_AT_ONCE = 50;
 const SWEEP_MS = 5_000;
 /** Age from which the sweep looks for an end, and up to which: after a start further back, for what nobody heard meanwhile. */
 const LOST_AFTER_MS = 10_000;
@@ -39,10 +48,14 @@ export interface NotifierDeps {
   readonly actions: ActionService;
   readonly bus: Bus;
   readonly keyValues: KeyValueService;
-  readonly policies: Pick<Policies, 'after'>;
+  readonly policies: Pick<Policies, 'after' | 'hasAfter'>;
   readonly dispatch: DispatchTrigger;
   readonly rules: RuleWatch;
   readonly logger: Logger;
+}
+
+function traceContextOf({ trace_id: id }: Execution) {
+  return id === undefined ? undefined : { id_: id };
 }
 
 export function createNotifier(deps: NotifierDeps): Service {
@@ -75,12 +88,17 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   async function announceEnd(execution: Execution): Promise<void> {
-    const traceContext = execution.trace_id === undefined ? undefined : { id_: execution.trace_id };
     for (const payload of await notifications(execution, renderFor(execution))) {
-      await dispatch({ trigger: NOTIFY_TRIGGER, payload, traceContext });
+      await dispatch({ trigger: NOTIFY_TRIGGER, payload, traceContext: traceContextOf(execution) });
     }
-    const [presented] = await actions.present([execution], { include: ['parameters', 'status', 'action', 'runner'] });
-    await dispatch({
+    const unheard = !(await rules.hasRules(ACTION_TRIGGER));
+    for (const occurrence of await actionEnds([execution])) await dispatch({ ...occurrence, unheard });
+  }
+
+  /** The occurrences of the trigger of ended actions. */
+  async function actionEnds(executions: readonly Execution[]): Promise<readonly Occurrence[]> {
+    const presented = await actions.present(executions, { include: ['parameters', 'status', 'action', 'runner'] });
+    return executions.map((execution, index) => ({
       trigger: ACTION_TRIGGER,
       payload: {
         execution_id: execution.id,
@@ -89,12 +107,11 @@ export function createNotifier(deps: NotifierDeps): Service {
         action_name: execution.action_ref,
         action_ref: execution.action_ref,
         runner_ref: execution.runner_type,
-        parameters: presented?.parameters ?? {},
+        parameters: presented[index]?.parameters ?? {},
         result: execution.result,
       },
-      traceContext,
-      unheard: !(await rules.hasRules(ACTION_TRIGGER)),
-    });
+      traceContext: traceContextOf(execution),
+    }));
   }
 
   async function handle(id: string): Promise<void> {
@@ -112,6 +129,31 @@ export function createNotifier(deps: NotifierDeps): Service {
       throw error;
     }
   }
+
+  /** Whether an end is only to be recorded: it asks for no notification, no policy acts on it and no rule listens. */
+  async function isQuiet({ action_ref: actionRef, notify }: Message): Promise<boolean> {
+    if (typeof actionRef !== 'string' || notify !== false) return false;
+    return !(await policies.hasAfter(actionRef)) && !(await rules.hasRules(ACTION_TRIGGER));
+  }
+
+  /**
+   * Quiet ends are recorded many at once. The record has the id of its execution: should two notifiers record the same end,
+   * there is one record.
+   */
+  const quietEnds = createBatch<string>(
+    async (ids) => {
+      const ended = { id: { $in: [...ids] }, status: { $in: COMPLETED_STATUSES }, notified_at: { $exists: false } };
+      const executions = await stores.executions.find(ended);
+      const occurrences = await actionEnds(executions);
+      await stores.triggerInstances.insertNew(
+        occurrences.map((occurrence, index) =>
+          toTriggerInstance({ ...occurrence, id: executions[index]?.id, unheard: true }),
+        ),
+      );
+      await stores.executions.updateMany(ended, { $set: { notified_at: new Date() } });
+    },
+    { waitMs: QUIET_WAIT_MS, most: QUIET_AT_ONCE },
+  );
 
   let lookBack = LOOK_BACK_AT_START_MS;
 
@@ -147,7 +189,9 @@ export function createNotifier(deps: NotifierDeps): Service {
         prefetch: PREFETCH,
         bindings: [{ exchange: EXCHANGES.execution, routing_key: 'update' }],
         async handler(message) {
-          if (isExecutionStatus(message.status) && isCompleted(message.status)) await handle(String(message.id));
+          if (!isExecutionStatus(message.status) || !isCompleted(message.status)) return;
+          const id = String(message.id);
+          await ((await isQuiet(message)) ? quietEnds.add(id) : handle(id));
         },
       });
       armSweep();
@@ -156,7 +200,9 @@ export function createNotifier(deps: NotifierDeps): Service {
     async stop() {
       clearTimeout(timer);
       timer = undefined;
-      await consumer?.cancel();
+      const drained = consumer?.cancel();
+      await quietEnds.flush();
+      await drained;
       await sweeping;
       await rules.stop();
     },

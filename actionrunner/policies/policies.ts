@@ -29,6 +29,8 @@ export interface Policies {
   after(execution: Execution): Promise<boolean>;
   /** Whether any policy may delay executions of an action; without one: of any action. */
   hasBefore(actionRef?: string): Promise<boolean>;
+  /** Whether any policy may act on the end of executions of an action. */
+  hasAfter(actionRef: string): Promise<boolean>;
 }
 
 /** Applies the enabled policies of actions. A policy that fails is logged and passed over, as in StackStorm. */
@@ -109,6 +111,7 @@ export function createPolicies(deps: PolicyDeps): Policies {
       }
       return goesOn;
     },
+    hasAfter: async (actionRef) => (await of(actionRef)).some(({ policy }) => policy.after !== undefined),
     hasBefore: async (actionRef) => (await of(actionRef)).some(({ policy }) => policy.before !== undefined),
   };
 }

@@ -6,6 +6,7 @@
  *    are slots of which each can be taken once (policies/concurrency.ts).
  */
 import type { ActionService } from '../../action-service/contract.ts';
+import { isWorkflowRunner } from '../../action-service/workflow-runners.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
@@ -43,10 +44,19 @@ export function createScheduler(deps: SchedulerDeps): Service {
     return stores.executions.get(id, { exclude: ['result', 'log'] });
   }
 
-  /** A request that nothing can hold back needs not be looked at. */
-  async function take({ id, action_ref: actionRef, due }: Message): Promise<void> {
+  /**
+   * A request that nothing can hold back needs not be looked at. That of a single action is not even written: the order
+   * goes out, and the dispatcher that takes it writes both steps. Should the order be lost, the sweep finds the request.
+   */
+  async function take(message: Message): Promise<void> {
+    const { id, action_ref: actionRef, runner_type: runnerType, due } = message;
     if (typeof actionRef === 'string' && due === false && !(await policies.hasBefore(actionRef))) {
-      await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
+      if (isWorkflowRunner(String(runnerType))) {
+        await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
+      } else {
+        const order = { ...message, status: 'scheduled', scheduled_at: Date.now() };
+        bus.publish(EXCHANGES.liveactionStatus, 'scheduled', order);
+      }
       return;
     }
     const execution = await load(String(id));

@@ -1,5 +1,4 @@
 import { deflateRawSync } from 'node:zlib';
-import { errorCode } from '../../core/errors.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { BlobStore } from '../../platform/temporal/blob-store.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -53,32 +52,20 @@ export async function writeTasks(
   const { uuid, view, first } = report;
   const base = first ? 0 : await taskExecutions.count({ workflow_execution_id: uuid });
   const records = view.tasks.map((task, index) => toTaskRecord(report, task, base + index, view.version));
-  if (first && records.length > 0) {
-    try {
-      return await taskExecutions.insertMany(records);
-    } catch (error) {
-      // A repeated report: some or all of them are there.
-      if (!isDuplicate(error)) throw error;
-    }
-  }
-  for (const record of records) await writeTask(taskExecutions, record);
-}
-
-async function writeTask(
-  taskExecutions: Stores['taskExecutions'],
-  record: ReturnType<typeof toTaskRecord>,
-): Promise<void> {
-  const { id, uuid, sequence, ...fields } = record;
-  const isOlder = { $or: [{ version: { $lte: record.version } }, { version: { $exists: false } }] };
-  if ((await taskExecutions.updateOne({ uuid, ...isOlder }, { $set: fields })) !== undefined) return;
-  try {
-    await taskExecutions.insert({ id, uuid, sequence, ...fields });
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
+  const known = first ? new Set() : await knownTasks(taskExecutions, records);
+  const added = records.filter((record) => !known.has(record.uuid));
+  const alreadyThere = await taskExecutions.insertNew(added);
+  // A repeated report, or another writer at the same time: what was there is changed like the others.
+  for (const record of alreadyThere > 0 ? records : records.filter(({ uuid }) => known.has(uuid))) {
+    const { id: _id, uuid: task, sequence: _sequence, ...fields } = record;
+    const isOlder = { $or: [{ version: { $lte: record.version } }, { version: { $exists: false } }] };
+    await taskExecutions.updateOne({ uuid: task, ...isOlder }, { $set: fields });
   }
 }
 
-function isDuplicate(error: unknown): boolean {
-  if (errorCode(error) === 'CONFLICT') return true;
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 11_000;
+async function knownTasks(taskExecutions: Stores['taskExecutions'], records: readonly { readonly uuid: string }[]) {
+  if (records.length === 0) return new Set<string>();
+  const uuids = records.map((record) => record.uuid);
+  const found = await taskExecutions.find({ uuid: { $in: uuids } }, { include: ['uuid'] });
+  return new Set(found.map((record) => record.uuid));
 }
