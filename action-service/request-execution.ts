@@ -53,6 +53,7 @@ export function createRequester(deps: Deps) {
       start_timestamp: now,
       updated_at: now,
       log: [{ timestamp: now, status: 'requested' }],
+      notify_state: 'pending',
       ...(parent === undefined ? {} : { parent }),
       ...(request.callback === undefined || isEmpty(request.callback)
         ? {}

@@ -215,7 +215,11 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       if (options.limit !== undefined && options.limit > 0) cursor = cursor.limit(options.limit);
       return (await cursor.toArray()).map((document) => toRecord<T>(document as never) as T);
     },
-    count: (filter) => model.collection.countDocuments(toFilter(filter) as never),
+    async count(filter) {
+      // The command, not the driver's aggregation of the same name, which reads every document.
+      const answer = await connection.db?.command({ count: spec.name, query: toFilter(filter) });
+      return Number(answer?.n ?? 0);
+    },
     distinct: (field, filter = {}) => model.collection.distinct(field, toFilter(filter) as never),
     async updateOne(filter, change) {
       return changed(

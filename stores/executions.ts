@@ -46,8 +46,8 @@ export interface Execution extends Stored {
   readonly updated_at: Date;
   /** Results tracker: who polls the workflow, until when, and when next. */
   readonly tracking?: { readonly owner: string; readonly expires_at: Date };
-  /** When the notifier took the end of the execution up. */
-  readonly notified_at?: Date;
+  /** Whether the notifier has taken the end of the execution up: `pending` until then. */
+  readonly notify_state?: 'pending' | 'done';
   readonly web_url?: string;
 }
 
@@ -62,5 +62,6 @@ export const executionsSpec: CollectionSpec = {
     { fields: { idempotency_key: 1 }, unique: true, sparse: true },
     { fields: { 'context.mistral.execution_id': 1 }, sparse: true },
     { fields: { callback_state: 1, updated_at: 1 }, sparse: true },
+    { fields: { notify_state: 1, updated_at: 1 }, sparse: true },
   ],
 };

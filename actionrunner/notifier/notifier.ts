@@ -1,7 +1,7 @@
 /**
  * The notifier: what follows from the end of an execution: retries by policy, notifications, the trigger that rules hear.
  *
- * 1. It acts once on each end: the mark `notified_at` is set by a compare-and-set before anything is sent. Where nothing
+ * 1. It acts once on each end: the mark `notify_state` is set by a compare-and-set before anything is sent. Where nothing
  *    is to be sent, ends are recorded many at once, and marked after that.
  * 2. A sweep finds ends whose message was lost.
  * 3. Retries of what a workflow waits for are made by whoever ends the execution (dispatcher, sweeps), before the workflow
@@ -37,10 +37,8 @@ const PREFETCH = 200;
 const QUIET_WAIT_MS = 200;
 const QUIET_AT_ONCE = 50;
 const SWEEP_MS = 5_000;
-/** Age from which the sweep looks for an end, and up to which: after a start further back, for what nobody heard meanwhile. */
+/** Age from which the message of an end counts as lost. */
 const LOST_AFTER_MS = 10_000;
-const LOOK_BACK_MS = 60_000;
-const LOOK_BACK_AT_START_MS = 3_600_000;
 const BATCH = 200;
 
 export interface NotifierDeps {
@@ -116,8 +114,8 @@ export function createNotifier(deps: NotifierDeps): Service {
 
   async function handle(id: string): Promise<void> {
     const execution = await stores.executions.updateOne(
-      { id, status: { $in: COMPLETED_STATUSES }, notified_at: { $exists: false } },
-      { $set: { notified_at: new Date() } },
+      { id, status: { $in: COMPLETED_STATUSES }, notify_state: 'pending' },
+      { $set: { notify_state: 'done' } },
     );
     if (execution === undefined) return;
     try {
@@ -125,7 +123,7 @@ export function createNotifier(deps: NotifierDeps): Service {
       if (execution.callback === undefined) await policies.after(execution);
       await announceEnd(execution);
     } catch (error) {
-      await stores.executions.updateOne({ id }, { $unset: { notified_at: 1 } });
+      await stores.executions.updateOne({ id }, { $set: { notify_state: 'pending' } });
       throw error;
     }
   }
@@ -142,7 +140,7 @@ export function createNotifier(deps: NotifierDeps): Service {
    */
   const quietEnds = createBatch<string>(
     async (ids) => {
-      const ended = { id: { $in: [...ids] }, status: { $in: COMPLETED_STATUSES }, notified_at: { $exists: false } };
+      const ended = { id: { $in: [...ids] }, status: { $in: COMPLETED_STATUSES }, notify_state: 'pending' };
       const executions = await stores.executions.find(ended);
       const occurrences = await actionEnds(executions);
       await stores.triggerInstances.insertNew(
@@ -150,25 +148,18 @@ export function createNotifier(deps: NotifierDeps): Service {
           toTriggerInstance({ ...occurrence, id: executions[index]?.id, unheard: true }),
         ),
       );
-      await stores.executions.updateMany(ended, { $set: { notified_at: new Date() } });
+      await stores.executions.updateMany(ended, { $set: { notify_state: 'done' } });
     },
     { waitMs: QUIET_WAIT_MS, most: QUIET_AT_ONCE },
   );
 
-  let lookBack = LOOK_BACK_AT_START_MS;
-
   async function sweep(): Promise<void> {
-    const now = Date.now();
+    const lost = new Date(Date.now() - LOST_AFTER_MS);
     const missed = await stores.executions.find(
-      {
-        status: { $in: COMPLETED_STATUSES },
-        updated_at: { $lt: new Date(now - LOST_AFTER_MS), $gt: new Date(now - lookBack) },
-        notified_at: { $exists: false },
-      },
+      { notify_state: 'pending', status: { $in: COMPLETED_STATUSES }, updated_at: { $lt: lost } },
       { limit: BATCH, include: ['status'] },
     );
     for (const { id } of missed) await handle(id);
-    if (missed.length < BATCH) lookBack = LOOK_BACK_MS;
   }
 
   function armSweep(): void {

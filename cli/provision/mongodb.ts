@@ -63,7 +63,7 @@ async function findProgram(context: ProvisionContext): Promise<DatabaseProgram> 
   const plain = plainEnvironment(context.env);
   const official = path.join(context.cacheFolder, 'mongod');
   const viaNx = async (): Promise<DatabaseProgram> => {
-    const packages = await ensurePythonPackages('nx-27017-0.8.1', ['nx-27017==0.8.1'], context);
+    const packages = await ensurePythonPackages('nx-27017-0.8.1', ['nx-27017==0.8.1', 'neosqlite==1.17.2'], context);
     const env = { ...plain, PYTHONPATH: packages.pythonPath };
     return { kind: 'nx', how: 'NX-27017 0.8.1 on SQLite', command: packages.python, env };
   };

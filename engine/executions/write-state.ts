@@ -65,7 +65,9 @@ export async function writeTasks(
 
 async function knownTasks(taskExecutions: Stores['taskExecutions'], records: readonly { readonly uuid: string }[]) {
   if (records.length === 0) return new Set<string>();
-  const uuids = records.map((record) => record.uuid);
-  const found = await taskExecutions.find({ uuid: { $in: uuids } }, { include: ['uuid'] });
+  const found = await taskExecutions.find(
+    { uuid: { $in: records.map((record) => record.uuid) } },
+    { include: ['uuid'] },
+  );
   return new Set(found.map((record) => record.uuid));
 }

@@ -103,6 +103,52 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     assert.equal((await setStatus(stores, id, 'canceling', { from: ['scheduled'] }))?.status, 'canceling');
   });
 
+  it('changes by an alternative only what fits the rest of the filter', async () => {
+    const [mine, other] = await Promise.all([
+      stores.executions.insert({ ...execution(), tracking: { owner: 'a', expires_at: new Date(Date.now() + 60_000) } }),
+      stores.executions.insert({ ...execution(), tracking: { owner: 'b', expires_at: new Date(0) } }),
+    ]);
+    const free = { $or: [{ tracking: { $exists: false } }, { 'tracking.expires_at': { $lt: new Date() } }] };
+    const change = { $set: { tracking: { owner: 'c', expires_at: new Date() } } };
+    assert.equal(await stores.executions.updateOne({ id: mine.id, ...free }, change), undefined);
+    assert.equal((await stores.executions.updateOne({ id: other.id, ...free }, change))?.tracking?.owner, 'c');
+    assert.equal((await stores.executions.get(mine.id))?.tracking?.owner, 'a');
+  });
+
+  it('finds by status, date and absence together, and counts what it finds', async () => {
+    const [parent, past] = [newId(), new Date(Date.now() - 60_000)];
+    const inserted = await Promise.all(
+      (['running', 'paused', 'succeeded'] as const).flatMap((status) =>
+        [past, new Date(Date.now() + 60_000)].map((updated_at) =>
+          stores.executions.insert({ ...execution(), parent, status, updated_at }),
+        ),
+      ),
+    );
+    const filter = {
+      parent,
+      status: { $in: ['running', 'paused'] },
+      updated_at: { $lt: new Date() },
+      callback_state: { $exists: false },
+    };
+    const expected = [inserted[0]?.id, inserted[2]?.id].sort();
+    assert.deepEqual((await stores.executions.find(filter)).map(({ id }) => id).sort(), expected);
+    assert.equal(await stores.executions.count(filter), 2);
+    assert.equal(await stores.executions.count({ parent }), 6);
+  });
+
+  it('stores of many records those that are new, and says how many were there', async () => {
+    const [first, second] = [newId(), newId()];
+    const instance = (id: string) => ({
+      id,
+      trigger: 'test.trigger',
+      occurrence_time: new Date(),
+      status: 'processed',
+    });
+    assert.equal(await stores.triggerInstances.insertNew([instance(first)]), 0);
+    assert.equal(await stores.triggerInstances.insertNew([instance(first), instance(second)]), 1);
+    assert.equal(await stores.triggerInstances.count({ id: { $in: [first, second] } }), 2);
+  });
+
   it('pages and sorts', async () => {
     for (const name of ['b', 'a', 'c']) await stores.users.insert({ name, is_service: false, nicknames: {} });
     const page = await stores.users.find({}, { sort: { name: 1 }, limit: 2, offset: 1, include: ['name'] });
