@@ -1,7 +1,7 @@
 /**
  * Runs the unit tests of packs as their authors do: each in its own virtualenv, on our compatibility packages.
- * `run-pack-tests [--virtualenvs FOLDER] [--only-virtualenvs] FOLDER [PACK...]`: FOLDER holds packs; virtualenvs in a named
- * folder are kept and used again. Ends with code 1 when a test failed or a virtualenv could not be made.
+ * `run-pack-tests [--virtualenvs FOLDER] [--only-virtualenvs] [--force] FOLDER [PACK...]`: FOLDER holds packs; virtualenvs in a named
+ * folder are kept and used again; `--force` leaves out what cannot be built. Ends with code 1 when a test failed or a virtualenv could not be made.
  */
 import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
@@ -32,6 +32,7 @@ try {
     options: {
       virtualenvs: { type: 'string' },
       'only-virtualenvs': { type: 'boolean' },
+      force: { type: 'boolean' },
       verbose: { type: 'boolean' },
     },
   });
@@ -40,6 +41,7 @@ try {
   const outcomes = await main(path.resolve(folder), wanted, {
     virtualenvs: values.virtualenvs,
     only: values['only-virtualenvs'] === true,
+    force: values.force === true,
     verbose: values.verbose === true,
   });
   process.exitCode = outcomes.some(({ failed }) => failed) ? 1 : 0;
@@ -51,6 +53,8 @@ try {
 interface Options {
   readonly virtualenvs: string | undefined;
   readonly only: boolean;
+  /** Leave out packages that cannot be built. */
+  readonly force: boolean;
   readonly verbose: boolean;
 }
 
@@ -59,17 +63,20 @@ async function main(source: string, wanted: readonly string[], options: Options)
   try {
     const base = path.join(temporary, 'packs');
     const packs = await placePacks(source, base, wanted);
+    const notes: string[] = [];
     const virtualenvs: VirtualenvOptions = {
       run,
       base: path.resolve(options.virtualenvs ?? path.join(temporary, 'virtualenvs')),
       python: findPython(process.env),
       env: environment(),
-      warn: (message) => process.stderr.write(`${message}\n`),
+      leaveOut: options.force,
+      warn: (message) => notes.push(message),
     };
     const outcomes: Outcome[] = [];
     for (const pack of packs) {
       const outcome = await checkOne(pack, path.join(base, pack), virtualenvs, options);
-      process.stdout.write(`| ${outcome.pack} | ${outcome.virtualenv} | ${outcome.tests} |\n`);
+      const virtualenv = [outcome.virtualenv, ...notes.splice(0)].join('; ');
+      process.stdout.write(`| ${outcome.pack} | ${virtualenv} | ${outcome.tests} |\n`);
       outcomes.push(outcome);
     }
     return outcomes;
@@ -90,7 +97,7 @@ async function checkOne(
       const built = await buildVirtualenv(pack, folder, virtualenvs);
       await (await built.activate()).commit();
     } catch (error) {
-      const reason = errorMessage(error).trim().split('\n').at(-1) ?? '';
+      const [reason = ''] = errorMessage(error).trim().split('\n');
       if (options.verbose) process.stderr.write(`${errorMessage(error)}\n`);
       return { pack, virtualenv: `failed: ${reason}`, tests: 'not run', failed: true };
     }
@@ -151,7 +158,7 @@ function environment(): Record<string, string> {
 /** As {@link VirtualenvOptions.run}. */
 async function run(file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
   const end = await collect(file, args, { ...environment(), ...env });
-  if (end.code !== 0) throw new ValidationError(end.output.trim().slice(-2_000));
+  if (end.code !== 0) throw new ValidationError(end.output.trim().slice(-6_000));
   return end.output;
 }
 

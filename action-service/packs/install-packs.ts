@@ -143,7 +143,8 @@ async function putInPlace(packs: readonly FetchedPack[], placement: Placement): 
     const built = [];
     for (const pack of options.complete ? packs : []) {
       await installer.report(`Setting up the virtualenv of ${pack.ref}`);
-      const virtualenv = await buildVirtualenv(pack.ref, pack.folder, installer.virtualenvs);
+      const how = { ...installer.virtualenvs, leaveOut: options.force };
+      const virtualenv = await buildVirtualenv(pack.ref, pack.folder, how);
       undo.unshift(() => virtualenv.discard());
       built.push(virtualenv);
     }

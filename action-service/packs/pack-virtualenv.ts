@@ -10,6 +10,7 @@ import { lstat, mkdir, readdir, readFile, readlink, rename, rm, stat, symlink, w
 import path from 'node:path';
 import { errorMessage } from '../../core/errors.ts';
 import type { RunProgram } from './fetch-pack.ts';
+import { installRequirements } from './install-requirements.ts';
 
 /** Packages that packs of StackStorm's exchange use without listing them. */
 const SHARED_REQUIREMENTS = [
@@ -35,6 +36,8 @@ export interface VirtualenvOptions {
   /** The interpreter they are made from. */
   readonly python: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Leave out required packages that cannot be built. */
+  readonly leaveOut?: boolean;
   /** Told about what went on without. */
   readonly warn: (message: string) => void;
 }
@@ -53,7 +56,8 @@ export interface ReplacedVirtualenv {
   commit(): Promise<void>;
 }
 
-const INSTALL = ['install', '--quiet', '--disable-pip-version-check'];
+/** `--upgrade`: what a Python brings along as pip may be years old. */
+const INSTALL = ['install', '--upgrade', '--quiet', '--disable-pip-version-check'];
 
 /** Makes a virtualenv with what `requirements.txt` of the pack asks for. @throws ValidationError with pip's words */
 export async function buildVirtualenv(
@@ -61,7 +65,7 @@ export async function buildVirtualenv(
   packFolder: string,
   options: VirtualenvOptions,
 ): Promise<BuiltVirtualenv> {
-  const { run, base, python, env } = options;
+  const { run, base, python } = options;
   await mkdir(base, { recursive: true });
   const folder = path.join(base, `.${pack}-${randomBytes(4).toString('hex')}`);
   const discard = () => rm(folder, { recursive: true, force: true });
@@ -70,9 +74,7 @@ export async function buildVirtualenv(
     // pip is the shared one: copying it into each would take most of the time.
     await run(python, ['-m', 'venv', '--without-pip', folder]);
     const requirements = path.join(packFolder, 'requirements.txt');
-    if (await hasRequirements(requirements)) {
-      await run(interpreter(shared), pip(interpreter(folder), '-r', requirements), env);
-    }
+    await install(requirements, folder, shared, options, false);
     // Only now, so that pip does not take shared packages for the pack's own.
     await writeFile(path.join(await sitePackages(folder), 'shared-packages.pth'), `${await sitePackages(shared)}\n`);
   } catch (error) {
@@ -87,10 +89,7 @@ export async function updateVirtualenv(pack: string, packFolder: string, options
   const folder = path.join(options.base, pack);
   if (!(await exists(interpreter(folder)))) return false;
   const requirements = path.join(packFolder, 'requirements.txt');
-  if (await hasRequirements(requirements)) {
-    const shared = await sharedEnvironment(options);
-    await options.run(interpreter(shared), pip(interpreter(folder), '--upgrade', '-r', requirements), options.env);
-  }
+  await install(requirements, folder, await sharedEnvironment(options), options, true);
   // Warm interpreters look at this file to know that the virtualenv has changed.
   const settings = path.join(folder, 'pyvenv.cfg');
   await writeFile(settings, await readFile(settings));
@@ -98,7 +97,29 @@ export async function updateVirtualenv(pack: string, packFolder: string, options
 }
 
 const interpreter = (folder: string) => path.join(folder, 'bin', 'python');
-const pip = (python: string, ...what: readonly string[]) => ['-m', 'pip', '--python', python, ...INSTALL, ...what];
+
+async function install(
+  requirements: string,
+  folder: string,
+  shared: string,
+  { run, env, warn, leaveOut = false }: VirtualenvOptions,
+  upgrade: boolean,
+): Promise<void> {
+  if (!(await hasRequirements(requirements))) return;
+  const python = interpreter(folder);
+  const tools = path.join(shared, 'older-build-tools');
+  await installRequirements({
+    run,
+    pip: interpreter(shared),
+    python,
+    requirements,
+    tools,
+    env,
+    upgrade,
+    leaveOut,
+    warn,
+  });
+}
 
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined)) !== undefined;

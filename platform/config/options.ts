@@ -142,6 +142,25 @@ export const OPTIONS = {
     log_level: text('ST2_LOG_LEVEL', 'info', 'error, warn, info or debug.'),
     python_binary: text('ST2_PYTHON_BINARY', 'python3', 'Python for packs without a virtualenv.'),
   },
+  ssh: {
+    key_file: text(
+      'ST2_SYSTEM_USER__SSH_KEY_FILE',
+      '',
+      'Private key for remote actions that give none; empty: stanley_rsa, id_ed25519 or id_rsa of ~/.ssh.',
+    ),
+    known_hosts: text('ST2_SSH_RUNNER__KNOWN_HOSTS', '', 'Recorded keys of hosts; empty: ~/.ssh/known_hosts.'),
+    strict_host_keys: flag(
+      'ST2_SSH_RUNNER__STRICT_HOST_KEYS',
+      false,
+      'Refuse hosts without a recorded key; one with another key than the recorded is refused always.',
+    ),
+    max_parallel: number('ST2_SSH_RUNNER__MAX_PARALLEL_ACTIONS', 50, 'Hosts of one remote action at once.'),
+    allow_partial_failure: flag(
+      'ST2_SSH_RUNNER__ALLOW_PARTIAL_FAILURE',
+      false,
+      'A remote action succeeds when it does on one of its hosts.',
+    ),
+  },
   scheduler: {
     sweep_interval: number(
       'ST2_SCHEDULER__SWEEP_INTERVAL',

@@ -41,7 +41,12 @@ async function install(operation: OperationContext): Promise<unknown> {
     operation.installer,
   );
   return {
-    output: { packs_list: packs, message: 'Successfully installed packs', conflict_list: null, warning_list: [] },
+    output: {
+      packs_list: packs,
+      message: 'Successfully installed packs',
+      conflict_list: null,
+      warning_list: operation.warnings,
+    },
   };
 }
 

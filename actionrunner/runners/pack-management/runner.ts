@@ -18,6 +18,8 @@ export interface OperationContext {
   readonly index: ReturnType<typeof createIndexClient>;
   /** What was said so far, for the result. */
   readonly said: string[];
+  /** What the user should know of, of that. */
+  readonly warnings: readonly string[];
 }
 
 async function run(context: RunContext): Promise<RunOutcome> {
@@ -54,6 +56,7 @@ async function prepare(context: RunContext, said: string[]): Promise<OperationCo
   const env = { ...services.baseEnvironment, ...proxies, ...toEnvironment(actionParameters.env) };
   const program: PackInstaller['run'] = (file, args, more = {}) => runProgram(context, file, args, { ...env, ...more });
   const index = createIndexClient(context);
+  const warnings: string[] = [];
   const data = config.system.data_dir;
   const installer: PackInstaller = {
     stores,
@@ -68,14 +71,15 @@ async function prepare(context: RunContext, said: string[]): Promise<OperationCo
       python: config.system.python_binary,
       warn: (message) => {
         said.push(`${message}\n`);
-        context.logger.warn({ reason: message }, 'virtualenv of a pack lacks what packs share');
+        warnings.push(message);
+        context.logger.warn({ reason: message }, 'virtualenv of a pack is not as its requirements ask for');
       },
     },
     systemVersion: SYSTEM_VERSION,
     repositoryOf: async (name) => (await index.find(name))?.repo_url as string | undefined,
     report,
   };
-  return { context, installer, index, said };
+  return { context, installer, index, said, warnings };
 }
 
 async function runProgram(
@@ -96,7 +100,7 @@ async function runProgram(
     throw new ValidationError(`${file} cannot be run: ${errorMessage(error)}`);
   });
   if (end.exitCode === 0 && !end.timedOut) return end.stdout;
-  const words = (end.stderr.trim() || end.stdout.trim()).split('\n').slice(-10).join('\n');
+  const words = (end.stderr.trim() || end.stdout.trim()).split('\n').slice(-25).join('\n');
   const what = [path.basename(file), ...args.filter((arg) => !arg.startsWith('-')).slice(0, 3)].join(' ');
   throw new ValidationError(`${what} failed${end.timedOut ? ' in time' : ` with code ${end.exitCode}`}: ${words}`);
 }

@@ -3,13 +3,14 @@ import { errorMessage } from '../../../core/errors.ts';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
 import { quoteWord } from '../../process/quote.ts';
 import { NO_SINK } from '../../process/run-process.ts';
-import type { OutputSink, RunContext, RunOutcome } from '../contract.ts';
+import type { OutputSink, RunContext, RunOutcome, Values } from '../contract.ts';
 import { toOutputValue } from '../shell/json-text.ts';
 import { toEnvironment, toTimeout } from '../shell/run-local-shell.ts';
 import { loadKnownHosts } from './known-hosts.ts';
 import {
   connectSsh,
   parseTarget,
+  type RemoteCommand,
   type RemoteEnd,
   type SshConnection,
   SshTimeoutError,
@@ -17,7 +18,6 @@ import {
 } from './ssh-connection.ts';
 
 const DEFAULT_TIMEOUT = 60;
-const AT_ONCE = 50;
 
 /** Work on one host. The command line has environment, folder and sudo around it already. */
 export type HostWork = (
@@ -39,7 +39,7 @@ interface HostResult {
 async function wrapCommand(
   context: RunContext,
   commandLine: string,
-): Promise<{ readonly command: string; readonly input?: string }> {
+): Promise<Pick<RemoteCommand, 'command' | 'input' | 'runAs'>> {
   const { runnerParameters: parameters } = context;
   const variables = { ...toEnvironment(parameters.env), ...(await context.actionEnvironment()) };
   const exports = Object.entries(variables)
@@ -47,11 +47,17 @@ async function wrapCommand(
     .map(([name, value]) => `${quoteWord(name)}=${quoteWord(value)}`);
   const folder = typeof parameters.cwd === 'string' && parameters.cwd !== '' ? parameters.cwd : '/tmp';
   const line = [`export ${exports.join(' ')}`, `cd ${quoteWord(folder)}`, commandLine].join(' && ');
-  if (parameters.sudo !== true) return { command: line };
+  const runAs = sudo(parameters);
+  if (runAs === undefined) return { command: line, input: undefined, runAs };
+  return { command: `${runAs.prefix} bash -c ${quoteWord(line)}`, input: runAs.input, runAs };
+}
+
+function sudo(parameters: Values): RemoteCommand['runAs'] {
+  if (parameters.sudo !== true) return undefined;
   const password = parameters.sudo_password;
-  if (typeof password !== 'string' || password === '') return { command: `sudo -E -- bash -c ${quoteWord(line)}` };
+  if (typeof password !== 'string' || password === '') return { prefix: 'sudo -E --', input: undefined };
   // Over standard input: on a command line everybody on the host could read it.
-  return { command: `sudo -S -E -- bash -c ${quoteWord(line)}`, input: `${password}\n` };
+  return { prefix: 'sudo -S -E --', input: `${password}\n` };
 }
 
 function toResult(end: RemoteEnd): HostResult {
@@ -84,7 +90,8 @@ function toFailure(error: unknown, message: string): HostResult {
   };
 }
 
-function toStatus(results: readonly HostResult[]): ExecutionStatus {
+function toStatus(results: readonly HostResult[], allowPartialFailure: boolean): ExecutionStatus {
+  if (allowPartialFailure && results.some(({ succeeded }) => succeeded)) return 'succeeded';
   if (results.every(({ succeeded }) => succeeded)) return 'succeeded';
   return results.every(({ timeout }) => timeout === true) ? 'timeout' : 'failed';
 }
@@ -97,13 +104,17 @@ export async function runOnHosts(context: RunContext, work: HostWork): Promise<R
     .filter((host) => host !== '');
   if (hosts.length === 0)
     throw new Error(`No hosts specified to run action for action ${context.execution.liveaction_id}.`);
+  const settings = services.config.ssh;
   const port = typeof parameters.port === 'number' ? parameters.port : undefined;
   const bastion =
     typeof parameters.bastion_host === 'string' && parameters.bastion_host !== ''
       ? parseTarget(parameters.bastion_host, port)
       : undefined;
-  const credentials = await sshCredentials(parameters, services.config.system.user);
-  const accept = await loadKnownHosts();
+  const credentials = await sshCredentials(parameters, {
+    user: services.config.system.user,
+    keyFile: settings.key_file,
+  });
+  const accept = await loadKnownHosts(settings.known_hosts, settings.strict_host_keys);
   // Output of several hosts at once would be mixed: it is streamed for one only.
   const output: OutputSink = hosts.length === 1 ? context.output : NO_SINK;
 
@@ -111,15 +122,15 @@ export async function runOnHosts(context: RunContext, work: HostWork): Promise<R
     const target = parseTarget(text, port);
     let connection: SshConnection | undefined;
     try {
-      connection = await connectSsh(target, credentials, bastion, accept);
+      connection = await connectSsh(target, credentials, bastion, accept, signal);
     } catch (error) {
       return [target.host, toFailure(error, `Failed connecting to host ${target.host}.`)];
     }
     const run = async (commandLine: string) => {
-      const { command, input } = await wrapCommand(context, commandLine);
+      const wrapped = await wrapCommand(context, commandLine);
       const timeout = toTimeout(parameters.timeout, DEFAULT_TIMEOUT);
       const maxOutput = services.config.actionrunner.max_output;
-      return (connection as SshConnection).run({ command, input, timeout, signal, output, maxOutput });
+      return (connection as SshConnection).run({ ...wrapped, timeout, signal, output, maxOutput });
     };
     try {
       return [target.host, toResult(await work(connection, run))];
@@ -135,6 +146,10 @@ export async function runOnHosts(context: RunContext, work: HostWork): Promise<R
   const lane = async () => {
     for (let host = waiting.shift(); host !== undefined; host = waiting.shift()) results.push(await onHost(host));
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, hosts.length) }, lane));
-  return { status: toStatus(results.map(([, result]) => result)), result: Object.fromEntries(results) };
+  await Promise.all(Array.from({ length: Math.min(Math.max(settings.max_parallel, 1), hosts.length) }, lane));
+  const status = toStatus(
+    results.map(([, result]) => result),
+    settings.allow_partial_failure,
+  );
+  return { status, result: Object.fromEntries(results) };
 }

@@ -11,6 +11,8 @@ import type { AcceptHostKey } from './known-hosts.ts';
 const READY_TIMEOUT_MS = 20_000;
 const DEFAULT_PORT = 22;
 const SCRIPT_MODE = 0o744;
+/** How long an ended command may take to end. */
+const LINGER_MS = 5_000;
 
 export interface SshTarget {
   readonly host: string;
@@ -43,6 +45,8 @@ export interface RemoteCommand {
   readonly signal: AbortSignal;
   readonly output: OutputSink;
   readonly maxOutput: number;
+  /** What runs it as another user, such as `sudo -S --`, and has to run what ends it too. */
+  readonly runAs?: { readonly prefix: string; readonly input: string | undefined };
 }
 
 export interface SshConnection {
@@ -66,27 +70,40 @@ export function parseTarget(text: string, port: number | undefined): SshTarget {
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /** How to log in. @throws Error when neither password nor key is given or found */
-export async function sshCredentials(parameters: Values, systemUser: string): Promise<SshCredentials> {
-  const username = isText(parameters.username) ? parameters.username : systemUser;
+export async function sshCredentials(
+  parameters: Values,
+  system: { readonly user: string; readonly keyFile: string },
+): Promise<SshCredentials> {
+  const username = isText(parameters.username) ? parameters.username : system.user;
   if (isText(parameters.password)) return { username, password: parameters.password };
   const given = parameters.private_key;
   const passphrase = isText(parameters.passphrase) ? { passphrase: parameters.passphrase } : {};
   if (isText(given) && /private key-----/i.test(given)) return { username, privateKey: given, ...passphrase };
-  const files = isText(given)
-    ? [given]
+  const named = isText(given) ? given : system.keyFile;
+  const files = isText(named)
+    ? [named]
     : ['stanley_rsa', 'id_ed25519', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
   for (const file of files) {
     const privateKey = await readFile(file, 'utf8').catch(() => undefined);
     if (privateKey !== undefined) return { username, privateKey, ...passphrase };
   }
-  if (isText(given)) throw new Error(`The private key file "${given}" cannot be read.`);
+  if (isText(named)) throw new Error(`The private key file "${named}" cannot be read.`);
   throw new Error('Either password or key file location or key material should be supplied for action.');
 }
 
-function open(config: ConnectConfig): Promise<Client> {
+function open(config: ConnectConfig, signal: AbortSignal): Promise<Client> {
   return new Promise((resolve, reject) => {
     const client = new Client();
-    client.once('ready', () => resolve(client));
+    const stop = () => {
+      client.destroy();
+      reject(new Error('stopped while connecting'));
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) return stop();
+    client.once('ready', () => {
+      signal.removeEventListener('abort', stop);
+      resolve(client);
+    });
     // For good: errors after the login show at whatever is under way, and must not end this process.
     client.on('error', (error) => {
       client.destroy();
@@ -102,6 +119,7 @@ export async function connectSsh(
   credentials: SshCredentials,
   bastion: SshTarget | undefined,
   accept: AcceptHostKey,
+  signal: AbortSignal,
 ): Promise<SshConnection> {
   const configOf = ({ host, port }: SshTarget): ConnectConfig => ({
     ...credentials,
@@ -111,11 +129,11 @@ export async function connectSsh(
     keepaliveInterval: 15_000,
     hostVerifier: (key: Buffer) => accept(host, port, key),
   });
-  const through = bastion === undefined ? undefined : await open(configOf(bastion));
+  const through = bastion === undefined ? undefined : await open(configOf(bastion), signal);
   try {
     const config = configOf(target);
     const sock = through === undefined ? undefined : await forward(through, target);
-    return toConnection(await open(sock === undefined ? config : { ...config, sock }), through);
+    return toConnection(await open(sock === undefined ? config : { ...config, sock }, signal), through);
   } catch (error) {
     through?.end();
     throw error;
@@ -165,33 +183,66 @@ function toConnection(client: Client, through: Client | undefined): SshConnectio
   return connection;
 }
 
+/**
+ * Ends what other commands of the same connection started: the server runs each as the leader of a session, all of them its
+ * children, as this one is. OpenSSH's way of signals is not enough: it has none for root, and none before 7.9.
+ */
+const END_OTHERS = `sh -c 'ps -A -o pid= -o ppid= | while read -r pid parent; do \
+if [ "$parent" = "$1" ] && [ "$pid" != "$2" ]; then kill -KILL "-$pid"; fi; done' end "$PPID" "$$"`;
+
+function openChannel(client: Client, command: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, opened) => (error ? reject(error) : resolve(opened)));
+  });
+}
+
+async function endOthers(client: Client, { runAs }: RemoteCommand): Promise<void> {
+  const channel = await openChannel(client, `${runAs?.prefix ?? ''} ${END_OTHERS}`);
+  await new Promise<void>((resolve) => {
+    channel.once('close', () => resolve());
+    channel.resume();
+    channel.stderr.resume();
+    channel.end(runAs?.input);
+  });
+}
+
 async function runCommand(client: Client, request: RemoteCommand): Promise<RemoteEnd> {
   const { timeout, signal, output, maxOutput } = request;
-  const channel = await new Promise<ClientChannel>((resolve, reject) => {
-    client.exec(request.command, (error, opened) => (error ? reject(error) : resolve(opened)));
-  });
+  const channel = await openChannel(client, request.command);
   const stdout = createTextCollector(maxOutput);
   const stderr = createTextCollector(maxOutput);
   let timedOut = false;
+  let giveUp: () => void = () => undefined;
+  const gaveUp = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  let linger: NodeJS.Timeout | undefined;
   const stop = () => {
+    linger ??= setTimeout(giveUp, LINGER_MS);
     channel.signal('KILL');
-    channel.close();
-    channel.destroy();
-    channel.stderr.destroy();
+    // A host without what it takes, or that is gone, is not waited for.
+    endOthers(client, request).catch(() => undefined);
   };
   const timer =
     timeout === undefined
       ? undefined
-      : setTimeout(() => {
-          timedOut = true;
-          stop();
-        }, timeout * 1000);
+      : setTimeout(
+          () => {
+            timedOut = true;
+            stop();
+          },
+          Math.min(timeout * 1000, 2 ** 31 - 1),
+        );
   signal.addEventListener('abort', stop, { once: true });
   if (signal.aborted) stop();
   try {
-    const exited = new Promise<number>((resolve) => {
-      channel.once('exit', (code: number | null) => resolve(code ?? -9));
-      channel.once('close', () => resolve(-1));
+    let exitCode = -1;
+    const exited = new Promise<void>((resolve) => {
+      channel.once('exit', (code: number | null) => {
+        exitCode = code ?? -9;
+        resolve();
+      });
+      channel.once('close', () => resolve());
     });
     if (request.input !== undefined) channel.write(request.input);
     channel.end();
@@ -199,11 +250,13 @@ async function runCommand(client: Client, request: RemoteCommand): Promise<Remot
       readStream(channel, 'stdout', stdout, output),
       readStream(channel.stderr, 'stderr', stderr, output),
     ]);
-    const [exitCode] = await Promise.all([exited, reading]);
+    await Promise.race([Promise.all([exited, reading]), gaveUp]);
     if (timedOut) throw new SshTimeoutError(timeout ?? 0, stdout.text(), stderr.text());
     return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
   } finally {
     clearTimeout(timer);
+    clearTimeout(linger);
     signal.removeEventListener('abort', stop);
+    channel.close();
   }
 }
