@@ -42,6 +42,8 @@ export interface Bus {
   publish(exchange: string, routingKey: string, message: Message): void;
   consume(options: ConsumeOptions): Promise<Consumer>;
   subscribe(options: SubscribeOptions): Promise<Consumer>;
+  /** Messages that wait in a queue. @throws when the broker is away or has no such queue */
+  depth(queue: string): Promise<number>;
   /** Whether a connection stands. */
   connected(): boolean;
   stop(): Promise<void>;
