@@ -138,7 +138,10 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
     if (status !== 'scheduled' || lease === undefined || isOld || context['re-run'] !== undefined) return false;
     const released = await actions.updateProgress(id, { lease: null, ifLeasedBy: lease.owner });
     if (released === undefined) return true;
-    logger.warn({ execution_id: id, owner: lease.owner }, 'action runner died while it started a workflow, another one does it');
+    logger.warn(
+      { execution_id: id, owner: lease.owner },
+      'action runner died while it started a workflow, another one does it',
+    );
     bus.publish(EXCHANGES.liveactionStatus, status, { id, status });
     return true;
   }

@@ -220,13 +220,14 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
       });
     },
 
-    async depth(queue) {
+    async inspect(queue) {
       if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
       // A channel of its own: asking for a queue that is not there closes it.
       const channel = await connection.createChannel();
       channel.on('error', () => undefined);
       try {
-        return (await channel.checkQueue(prefix + queue)).messageCount;
+        const { messageCount, consumerCount } = await channel.checkQueue(prefix + queue);
+        return { messages: messageCount, consumers: consumerCount };
       } finally {
         await channel.close().catch(() => undefined);
       }

@@ -9,7 +9,10 @@ export function observeBus(bus: Bus): Bus {
     name: 'bus_queue_depth',
     help: 'Messages that wait in the queues this process consumes.',
     labelNames: ['queue'],
-    read: () => Promise.all([...queues].map(async (queue) => ({ labels: { queue }, value: await bus.depth(queue) }))),
+    read: () =>
+      Promise.all(
+        [...queues].map(async (queue) => ({ labels: { queue }, value: (await bus.inspect(queue)).messages })),
+      ),
   });
   return {
     ...bus,

@@ -38,7 +38,8 @@ function wrongRecords(executions: readonly ExecutionAnswer[]): string[] {
   return executions.flatMap(({ id, status, result, action }) => {
     if (status === 'succeeded') return [];
     // Only what ran in a runner goes down with it: a workflow lives in the engine.
-    if (status !== 'abandoned' || action.ref !== 'core.local') return [`${action.ref} ${id} is ${status}: ${JSON.stringify(result)?.slice(0, 300)}`];
+    if (status !== 'abandoned' || action.ref !== 'core.local')
+      return [`${action.ref} ${id} is ${status}: ${JSON.stringify(result)?.slice(0, 300)}`];
     return DIED.test(String(result.error)) ? [] : [`${id} is abandoned without a reason: ${JSON.stringify(result)}`];
   });
 }
