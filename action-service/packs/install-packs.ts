@@ -13,7 +13,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type FetchedPack, fetchPack, type RunProgram } from './fetch-pack.ts';
 import { parsePackSource } from './pack-source.ts';
-import { buildVirtualenv, type VirtualenvOptions } from './pack-virtualenv.ts';
+import { type BuiltVirtualenv, buildVirtualenv, type VirtualenvOptions } from './pack-virtualenv.ts';
 import { findPacks, registerPacks } from './register-packs.ts';
 import { SYSTEM_PACKS } from './system-packs.ts';
 import { unregisterPacks } from './unregister-packs.ts';
@@ -32,6 +32,11 @@ export interface PackInstaller {
   readonly repositoryOf: (name: string) => Promise<string | undefined>;
   /** Says what is being done. */
   readonly report: (sentence: string) => Promise<void>;
+  /** Does a part of the work, and lets others see when it begins and ends. `action`: what of the pack `packs` does that part alone. */
+  readonly stage: <T>(
+    stage: { readonly name: string; readonly action: string; readonly packs: readonly string[] },
+    work: () => Promise<T>,
+  ) => Promise<T>;
 }
 
 export interface InstallOptions {
@@ -75,7 +80,9 @@ export async function installPacks(
   const staging = await mkdtemp(path.join(base, '.staging-'));
   const unlocks: (() => Promise<void>)[] = [];
   try {
-    const packs = await fetchAll(given, staging, options, installer);
+    const packs = await installer.stage({ name: 'download packs', action: 'packs.download', packs: given }, () =>
+      fetchAll(given, staging, options, installer),
+    );
     for (const { ref } of packs) unlocks.push(await lock(base, ref, options.force));
     await putInPlace(packs, { base, staging, options, installer });
     return packs.map(({ ref }) => ref);
@@ -140,13 +147,19 @@ async function putInPlace(packs: readonly FetchedPack[], placement: Placement): 
   const undo: (() => Promise<unknown>)[] = [];
   const afterwards: (() => Promise<unknown>)[] = [];
   try {
-    const built = [];
-    for (const pack of options.complete ? packs : []) {
-      await installer.report(`Setting up the virtualenv of ${pack.ref}`);
-      const how = { ...installer.virtualenvs, leaveOut: options.force };
-      const virtualenv = await buildVirtualenv(pack.ref, pack.folder, how);
-      undo.unshift(() => virtualenv.discard());
-      built.push(virtualenv);
+    const built: BuiltVirtualenv[] = [];
+    const build = async () => {
+      for (const pack of packs) {
+        await installer.report(`Setting up the virtualenv of ${pack.ref}`);
+        const how = { ...installer.virtualenvs, leaveOut: options.force };
+        const virtualenv = await buildVirtualenv(pack.ref, pack.folder, how);
+        undo.unshift(() => virtualenv.discard());
+        built.push(virtualenv);
+      }
+    };
+    const refs = packs.map(({ ref }) => ref);
+    if (options.complete) {
+      await installer.stage({ name: 'install requirements', action: 'packs.setup_virtualenv', packs: refs }, build);
     }
     for (const virtualenv of built) {
       const replaced = await virtualenv.activate();
@@ -155,7 +168,11 @@ async function putInPlace(packs: readonly FetchedPack[], placement: Placement): 
     }
     for (const { ref, folder } of packs)
       undo.unshift(await swap(path.join(base, ref), folder, path.join(staging, `old.${ref}`)));
-    if (options.complete) await register(packs, options, installer, undo);
+    if (options.complete) {
+      await installer.stage({ name: 'register packs', action: 'packs.load', packs: refs }, () =>
+        register(refs, options, installer, undo),
+      );
+    }
   } catch (error) {
     for (const step of undo) await step();
     throw error;
@@ -174,12 +191,11 @@ async function swap(place: string, folder: string, aside: string): Promise<() =>
 }
 
 async function register(
-  packs: readonly FetchedPack[],
+  refs: readonly string[],
   options: InstallOptions,
   installer: PackInstaller,
   undo: (() => Promise<unknown>)[],
 ): Promise<void> {
-  const refs = packs.map(({ ref }) => ref);
   const registration = { ...installer, packs: refs, types: options.types };
   await installer.report(`Registering ${refs.join(', ')}`);
   // Last of all steps back: the old files are in place again.

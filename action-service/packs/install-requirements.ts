@@ -21,6 +21,8 @@ export interface RequirementsRequest {
   readonly requirements: string;
   /** Folder for build tools, kept for other packs. */
   readonly tools: string;
+  /** Folders with packages that may be imported while others are built. */
+  readonly shared: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly upgrade: boolean;
   /** Leave out what cannot be built. */
@@ -50,24 +52,25 @@ function packageOf(line: string): string | undefined {
   return name === undefined ? undefined : normalised(name);
 }
 
-/** The packages that pip says it could not build, from its last words. */
+/** What pip says it could not build, from its last words: names of packages, or lines that name an address. */
 export function unbuiltPackages(output: string): readonly string[] {
   const lists = [
     /Could not build wheels for (.+?), which (?:is|are) required/,
     /Failed to build installable wheels for some pyproject\.toml based projects\s*╰─> (.+)/,
     /Encountered error while generating package metadata\.\s*╰─> ([\w.-]+)/,
-    /Failed to build '?([\w.-]+)'? when/,
+    /Failed to build '([^']+)' when/,
     /Failed building wheel for (\S+)/,
   ];
   const found = lists.flatMap((pattern) => pattern.exec(output)?.[1]?.split(/,\s*/) ?? []);
-  return [...new Set(found.map((name) => normalised(name.trim())))].filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name));
+  return [...new Set(found.map((name) => (name.includes('/') ? name.trim() : normalised(name.trim()))))];
 }
 
 /** Why a build failed, in the compiler's words. */
 function reasonOf(output: string): string {
-  const line = /fatal error: (.+)|^\s*((?:\w*Error|error): (?!Command|subprocess|failed-wheel|metadata).+)$/m.exec(
-    output,
-  );
+  const line =
+    /fatal error: (.+)|^\s*((?:\w+\.)*\w*(?:Error|Exception|error): (?!Command|subprocess|failed-wheel|metadata).+)$/m.exec(
+      output,
+    );
   return (line?.[1] ?? line?.[2] ?? 'see the output of pip').trim();
 }
 
@@ -127,7 +130,9 @@ function pip(request: RequirementsRequest, what: readonly string[], env: Readonl
   return request.run(request.pip, args, { ...request.env, ...env });
 }
 
-/** The line that asks for a package, without what follows `#` or `--`. */
+const asksFor = (line: string, name: string) => packageOf(line) === name || line.trim() === name;
+
+/** The line that asks for a package, without what follows ` #` or ` --`. */
 const askedFor = (name: string, { lines }: Repair) =>
   lines
     .find((line) => packageOf(line) === name)
@@ -140,8 +145,12 @@ async function olderTools(name: string, _reason: string, repair: Repair): Promis
     if ((await stat(request.tools).catch(() => undefined)) === undefined) {
       await pip(request, ['--target', request.tools, ...OLDER_TOOLS]);
     }
-    const what = ['--no-build-isolation', '--no-deps', askedFor(name, repair) ?? name];
-    await pip(request, what, { PYTHONPATH: request.tools });
+    const isAddress = name.includes('/');
+    const what = ['--no-build-isolation', ...(isAddress ? [] : ['--no-deps']), askedFor(name, repair) ?? name];
+    // Some also import pip while they are built.
+    await pip(request, what, { PYTHONPATH: [request.tools, ...request.shared].join(path.delimiter) });
+    // What an address names is built anew each time that it is asked for.
+    if (isAddress) repair.lines = repair.lines.filter((line) => !asksFor(line, name));
     return true;
   } catch {
     // the next way says what becomes of it
@@ -152,7 +161,7 @@ async function olderTools(name: string, _reason: string, repair: Repair): Promis
 async function built(name: string, reason: string, repair: Repair): Promise<boolean> {
   const { request } = repair;
   const asked = askedFor(name, repair);
-  if (asked === undefined) return false;
+  if (asked === undefined || name.includes('/')) return false;
   const other = BUILT_ELSEWHERE[name] ?? name;
   try {
     await pip(request, ['--no-deps', '--only-binary', ':all:', other]);
@@ -160,7 +169,7 @@ async function built(name: string, reason: string, repair: Repair): Promise<bool
     // there is none for this Python
     return false;
   }
-  repair.lines = repair.lines.map((line) => (packageOf(line) === name ? other : line));
+  repair.lines = repair.lines.map((line) => (asksFor(line, name) ? other : line));
   request.warn(
     `"${asked}" cannot be built for this Python (${reason}); ${other} was taken in a version that comes built.`,
   );
@@ -179,7 +188,7 @@ async function withoutExtras(name: string, reason: string, repair: Repair): Prom
 
 async function leaveOut(name: string, reason: string, repair: Repair): Promise<boolean> {
   if (!repair.request.leaveOut || askedFor(name, repair) === undefined) return false;
-  repair.lines = repair.lines.filter((line) => packageOf(line) !== name);
+  repair.lines = repair.lines.filter((line) => !asksFor(line, name));
   repair.request.warn(`${name} cannot be built (${reason}) and was left out: what imports it will fail.`);
   return true;
 }

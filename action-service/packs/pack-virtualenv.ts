@@ -106,14 +106,13 @@ async function install(
   upgrade: boolean,
 ): Promise<void> {
   if (!(await hasRequirements(requirements))) return;
-  const python = interpreter(folder);
-  const tools = path.join(shared, 'older-build-tools');
   await installRequirements({
     run,
     pip: interpreter(shared),
-    python,
+    python: interpreter(folder),
     requirements,
-    tools,
+    tools: path.join(shared, 'older-build-tools'),
+    shared: [await sitePackages(shared)],
     env,
     upgrade,
     leaveOut,

@@ -12,7 +12,6 @@ await runService('st2auth', async (service) => {
   const { stores, ready, service: connections } = await createInfrastructure(service);
   const passwords = createHtpasswdBackend(config.auth.htpasswd_file);
   const routes = authRoutes({ config, stores, passwords, throttle: createLoginThrottle() });
-  const rateLimit = config.listeners.auth_rate_limit;
-  const server = await createHttpServer({ name, config, logger, stores, routes, ready, rateLimit });
+  const server = await createHttpServer({ name, config, logger, stores, routes, ready });
   return composeServices([connections, createHttpService(server, config.auth, config.auth)]);
 });

@@ -1,6 +1,5 @@
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
-import type { TlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import type { Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
 
@@ -16,19 +15,13 @@ interface Declared {
   cancelled: boolean;
 }
 
-export interface AmqpOptions {
-  /** Put before each exchange and queue name. */
-  readonly prefix: string;
-  /** For amqps:// beside what the system trusts. */
-  readonly tls?: TlsFiles;
-}
-
 /**
  * The bus on RabbitMQ.
  *
  * @param url amqp:// or amqps:// address
+ * @param prefix put before each exchange and queue name
  */
-export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger: Logger): Bus {
+export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus {
   const log = logger.child({ component: 'bus' });
   const consumers = new Set<Declared>();
   const exchanges = new Set<string>();
@@ -39,7 +32,7 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
 
   async function connect(): Promise<void> {
     // noDelay: without it Nagle's algorithm adds tens of milliseconds to each small message.
-    const next = await amqp.connect(url, { noDelay: true, timeout: 5_000, ...tls });
+    const next = await amqp.connect(url, { noDelay: true, timeout: 5_000 });
     next.on('error', (error: unknown) => log.warn({ err: error }, 'connection to the broker failed'));
     next.on('close', () => {
       if (connection === next) {
@@ -218,19 +211,6 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
         );
         return consumerTag;
       });
-    },
-
-    async inspect(queue) {
-      if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
-      // A channel of its own: asking for a queue that is not there closes it.
-      const channel = await connection.createChannel();
-      channel.on('error', () => undefined);
-      try {
-        const { messageCount, consumerCount } = await channel.checkQueue(prefix + queue);
-        return { messages: messageCount, consumers: consumerCount };
-      } finally {
-        await channel.close().catch(() => undefined);
-      }
     },
 
     connected: () => connection !== undefined,

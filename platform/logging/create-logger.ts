@@ -1,5 +1,4 @@
 import { type Logger, pino } from 'pino';
-import { traceIds } from '../observability/tracing.ts';
 
 export type { Logger } from 'pino';
 
@@ -27,7 +26,6 @@ export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
     base: { service, pid: process.pid },
-    mixin: traceIds,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: REDACTED, censor: '********' },

@@ -1,7 +1,6 @@
 /** Calls of mistral-api, as the Mistral v2 API defines them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, TramontaneError } from '../../../core/errors.ts';
-import { traceFields } from '../../../platform/observability/tracing.ts';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
@@ -65,7 +64,6 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': type }),
-        ...traceFields(),
         ...(token === undefined ? {} : { 'x-auth-token': token }),
       },
       body,

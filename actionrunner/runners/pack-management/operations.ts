@@ -94,9 +94,11 @@ async function remove(operation: OperationContext): Promise<unknown> {
 }
 
 async function uninstall(operation: OperationContext): Promise<unknown> {
-  refuseSystemPacks(packNames(operation));
-  await unload(operation);
-  return remove(operation);
+  const packs = packNames(operation);
+  refuseSystemPacks(packs);
+  const { stage } = operation.installer;
+  await stage({ name: 'unregister packs', action: 'packs.unload', packs }, () => unload(operation));
+  return stage({ name: 'delete packs', action: 'packs.delete', packs }, () => remove(operation));
 }
 
 async function setUpVirtualenv(operation: OperationContext): Promise<unknown> {

@@ -7,9 +7,14 @@ import type { RunContext, Runner, RunOutcome } from '../contract.ts';
 import { toEnvironment } from '../shell/run-local-shell.ts';
 import { createIndexClient } from './index-client.ts';
 import { OPERATIONS } from './operations.ts';
+import { createStages, type RunStage } from './stages.ts';
 
 /** The version of StackStorm whose packs this system runs. */
 const SYSTEM_VERSION = '3.9.0';
+
+/** Operations whose stages clients show; the others are such stages themselves. */
+const STAGED = new Set(['install', 'uninstall']);
+const UNSEEN: RunStage = (_stage, work) => work();
 
 /** What an operation works with. */
 export interface OperationContext {
@@ -78,6 +83,7 @@ async function prepare(context: RunContext, said: string[]): Promise<OperationCo
     systemVersion: SYSTEM_VERSION,
     repositoryOf: async (name) => (await index.find(name))?.repo_url as string | undefined,
     report,
+    stage: STAGED.has(String(context.runnerParameters.operation)) ? createStages(context) : UNSEEN,
   };
   return { context, installer, index, said, warnings };
 }
