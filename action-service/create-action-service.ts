@@ -10,6 +10,8 @@ import type { ActionService, CallbackSender } from './contract.ts';
 import { createDeliveredMarks } from './delivered-marks.ts';
 import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
 import { createLifeCycle } from './life-cycle.ts';
+import { createSecretNotes } from './note-secrets.ts';
+import { observeExecution } from './observe-execution.ts';
 import { createParameterRules } from './parameters.ts';
 import { createPresenter } from './present-execution.ts';
 import { createRequester } from './request-execution.ts';
@@ -35,6 +37,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
   const logger = deps.logger.child({ component: 'action-service' });
   const announce = createAnnouncer(bus);
   const snapshots = createSnapshots(stores);
+  const noteSecrets = createSecretNotes(snapshots);
   const traces = createTraces(stores);
   const parameters = createParameterRules({ stores, keyValues: deps.keyValues, systemUser: deps.systemUser });
   const request = createRequester({ stores, snapshots, announce, parameters, traces });
@@ -56,6 +59,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     const sender = callback === undefined ? undefined : callbacks[String(callback.source)];
     if (callback === undefined || sender === undefined) return;
     try {
+      if (isCompleted(execution.status)) await noteSecrets(execution);
       await sender.deliver(callback, execution);
       if (isCompleted(execution.status)) {
         delivered.add(execution.id);
@@ -72,6 +76,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     const changed = await setStatus(stores, id, to, change);
     if (changed === undefined) return undefined;
     logger.info({ execution_id: id, action: changed.action_ref, status: to }, 'execution changed its status');
+    observeExecution(changed);
     announce.changed(changed);
     if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running')) await tell(changed);
     return changed;

@@ -1,4 +1,5 @@
 import { errorCode, errorMessage, ValidationError } from '../core/errors.ts';
+import { traceFields } from '../platform/observability/tracing.ts';
 import { newId } from '../stores/collection.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Action, RunnerType } from '../stores/records.ts';
@@ -60,6 +61,7 @@ export function createRequester(deps: Deps) {
         : { callback: request.callback, callback_state: 'pending' as const }),
       ...(notify === undefined || notify === null || isEmpty(notify) ? {} : { notify }),
       ...(request.delay === undefined ? {} : { delay: request.delay }),
+      ...traceFields(),
       ...(delayed ? { due_at: new Date(now.getTime() + (request.delay as number)) } : {}),
       ...(request.idempotencyKey === undefined ? {} : { idempotency_key: request.idempotencyKey }),
       ...request.trigger,

@@ -8,6 +8,9 @@
 import { errorMessage } from '../core/errors.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
 import { createLogger, type Logger } from './logging/create-logger.ts';
+import { registerHealthCheck } from './observability/health.ts';
+import { startOperationsListener } from './observability/operations-listener.ts';
+import { startTracing } from './observability/tracing.ts';
 
 /** A long-lived part. `stop` finishes what is under way and may be called once `start` has returned. */
 export interface Service {
@@ -23,6 +26,8 @@ export interface ServiceContext {
 }
 
 const DRAIN_LIMIT_MS = 9_000;
+/** What is left of traces is worth a moment, not a late end. */
+const FLUSH_LIMIT_MS = 900;
 
 /** Several parts as one: started in order, stopped in reverse; a part that fails to start stops those before it. */
 export function composeServices(parts: readonly Service[]): Service {
@@ -58,13 +63,21 @@ export async function runService(
   try {
     const config = loadConfig(process.env);
     logger = createLogger(name, config.system.log_level);
+    const stopTracing = await startTracing(name, config, logger);
+    let isServing = false;
+    registerHealthCheck('service', async () => isServing);
     const service = await build({ name, config, logger });
+    const operations = await startOperationsListener(name, config, logger);
     await service.start();
-    logger.info('service ready');
+    isServing = true;
+    logger.info({ operations_port: operations.port }, 'service ready');
     process.send?.({ ready: true, name });
     await untilAskedToStop();
     logger.info('service draining');
+    isServing = false;
     await withDeadline(service.stop(), DRAIN_LIMIT_MS);
+    operations.close();
+    await withDeadline(stopTracing(), FLUSH_LIMIT_MS);
     logger.info('service stopped');
     process.exit(0);
   } catch (error) {

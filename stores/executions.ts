@@ -22,6 +22,8 @@ export interface Execution extends Stored {
   readonly end_timestamp?: Date;
   /** The trace it belongs to. */
   readonly trace_id?: string;
+  /** W3C context of the request, while traces are taken: what goes on after a lost message finds it here. */
+  readonly traceparent?: string;
   /** Id of the parent execution. */
   readonly parent?: string;
   readonly log: readonly { readonly timestamp: Date; readonly status: ExecutionStatus }[];

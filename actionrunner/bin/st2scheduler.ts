@@ -1,11 +1,13 @@
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createPolicies } from '../policies/policies.ts';
 import { createProcessParts } from '../process-parts.ts';
+import { measureExecutions } from '../scheduler/measure-executions.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
 
 await runService('st2scheduler', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
+  measureExecutions(parts.stores);
   const policies = createPolicies({ ...parts, logger });
   return composeServices([parts.infrastructure, createScheduler({ ...parts, config, policies, logger })]);
 });

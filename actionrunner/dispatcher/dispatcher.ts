@@ -14,6 +14,7 @@ import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { withSpan } from '../../platform/observability/tracing.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Policies } from '../policies/policies.ts';
 import { type RunContext, type Runner, type RunnerServices, type RunOutcome, stopReason } from '../runners/contract.ts';
@@ -103,7 +104,9 @@ export function createDispatcher(deps: DispatcherDeps): Service {
         : await claim(id, from, known, { lease: { owner, seconds: leaseSeconds }, result, runner_info });
       if (execution === undefined) return end();
       leases.hold(id);
-      void execute(execution, controller.signal, method)
+      void withSpan(`run ${execution.action_ref}`, { parent: execution.traceparent }, () =>
+        execute(execution, controller.signal, method),
+      )
         .catch((error: unknown) => logger.error({ err: error, execution_id: id }, 'run of an execution failed'))
         .finally(end);
     } catch (error) {

@@ -15,6 +15,8 @@ const ORDERS: readonly ExecutionStatus[] = ['scheduled', 'canceling', 'pausing',
 const LEASED: readonly ExecutionStatus[] = ['scheduled', 'running', 'canceling', 'pausing', 'resuming'];
 const LONGEST_WAIT_MS = 60_000;
 const CONNECT_MS = 1_000;
+/** A workflow that could not be started in that time is given up: perhaps it is what its runners die of. */
+const START_LIMIT_MS = 600_000;
 
 export interface SweepDeps {
   readonly stores: Stores;
@@ -34,7 +36,8 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
   const { stores, actions, bus, policies, logger, lostAfterMs, leaseMs, schedule } = deps;
   const repeats = new Map<string, { readonly due: number; readonly wait: number }>();
   const before = () => new Date(Date.now() - lostAfterMs);
-  let lastLook = Date.now();
+  const signs = new Map<string, { readonly lease: string; readonly seen: number }>();
+  let lastLook = performance.now();
   let isDatabaseSure = true;
   let judgeFrom = 0;
 
@@ -43,7 +46,7 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
    * moment to connect) before their silence means anything.
    */
   function mayJudge(): boolean {
-    const now = Date.now();
+    const now = performance.now();
     if (!isDatabaseSure || now - lastLook > leaseMs) judgeFrom = now + leaseMs + CONNECT_MS;
     isDatabaseSure = true;
     lastLook = now;
@@ -87,16 +90,33 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
     for (const key of repeats.keys()) if (!seen.has(key)) repeats.delete(key);
   }
 
-  /** A runner that gave no sign of life within its lease is dead; so is what it ran. */
+  /**
+   * A runner that gave no sign of life within its lease is dead; so is what it ran. A sign is that the lease has changed, as seen from
+   * here: clocks of two machines differ, and one that jumps must not kill what lives.
+   */
   async function leases(): Promise<void> {
-    const dead = await stores.executions.find(
-      { status: { $in: LEASED }, 'lease.expires_at': { $lt: new Date() } },
-      { limit: BATCH, exclude: ['result', 'log'] },
+    const held = await stores.executions.find(
+      { status: { $in: LEASED }, 'lease.owner': { $exists: true } },
+      { include: ['lease'] },
     );
+    const now = performance.now();
+    const present = new Set(held.map(({ id }) => id));
+    for (const id of signs.keys()) if (!present.has(id)) signs.delete(id);
+    const silent = held.filter(({ id, lease }) => {
+      const text = `${lease?.owner} ${lease?.expires_at.getTime()}`;
+      const sign = signs.get(id);
+      if (sign?.lease === text) return now - sign.seen > leaseMs;
+      signs.set(id, { lease: text, seen: now });
+      return false;
+    });
     if (!mayJudge()) return;
-    for (const execution of dead) {
-      const { id, status, lease } = execution;
-      if (lease === undefined) continue;
+    for (const { id, lease: seen } of silent) {
+      const execution = await stores.executions.get(id, { exclude: ['result', 'log'] });
+      if (execution?.lease === undefined || execution.lease.expires_at.getTime() !== seen?.expires_at.getTime())
+        continue;
+      const { status, lease } = execution;
+      signs.delete(id);
+      if (await startAgain(execution)) continue;
       logger.warn({ execution_id: id, owner: lease.owner }, 'action runner died, its execution is abandoned');
       const error = `The action runner ${lease.owner} died while it ran this action.`;
       const retried = status === 'running' && (await policies.after({ ...execution, status: 'abandoned' }));
@@ -107,6 +127,23 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
         ...(status === 'canceling' ? {} : { result: { error, traceback: '' } }),
       });
     }
+  }
+
+  /**
+   * A workflow whose runner died before it had begun is given to another runner: starting it twice starts it once, and one that has begun
+   * unseen must not go on below an execution that is over.
+   */
+  async function startAgain({ id, status, lease, updated_at, context }: Execution): Promise<boolean> {
+    const isOld = Date.now() - updated_at.getTime() > START_LIMIT_MS;
+    if (status !== 'scheduled' || lease === undefined || isOld || context['re-run'] !== undefined) return false;
+    const released = await actions.updateProgress(id, { lease: null, ifLeasedBy: lease.owner });
+    if (released === undefined) return true;
+    logger.warn(
+      { execution_id: id, owner: lease.owner },
+      'action runner died while it started a workflow, another one does it',
+    );
+    bus.publish(EXCHANGES.liveactionStatus, status, { id, status });
+    return true;
   }
 
   return async () => {

@@ -1,8 +1,10 @@
 import { createToken, findToken } from '../../action-service/tokens.ts';
-import { TramontaneError, UnauthorizedError, ValidationError } from '../../core/errors.ts';
+import { TramontaneError, ValidationError } from '../../core/errors.ts';
 import type { Config } from '../../platform/config/load-config.ts';
+import { metrics } from '../../platform/observability/metrics.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { toTimestamp } from '../lists/presentation.ts';
+import { invalidCredentials, readBasic } from '../server/basic-auth.ts';
 import type { JsonSchema } from '../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
 import type { PasswordBackend } from './htpasswd.ts';
@@ -38,18 +40,6 @@ interface TokenRequest {
   readonly nickname_origin?: string | null;
 }
 
-const invalid = () => new UnauthorizedError('Invalid or missing credentials');
-
-/** Name and password of a Basic header. @throws UnauthorizedError for anything else */
-export function readBasic(header: string | undefined): { readonly user: string; readonly password: string } {
-  const [, encoded] = /^basic\s+([A-Za-z0-9+/_=-]+)\s*$/i.exec(header ?? '') ?? [];
-  if (encoded === undefined) throw invalid();
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const at = text.indexOf(':');
-  if (at < 1) throw invalid();
-  return { user: text.slice(0, at), password: text.slice(at + 1) };
-}
-
 /** Public address of the API, for the header by which clients find it. */
 function apiUrl({ api, auth }: Config): string {
   if (auth.api_url !== '') return auth.api_url;
@@ -58,15 +48,17 @@ function apiUrl({ api, auth }: Config): string {
 
 async function checkedUser({ passwords, throttle }: AuthDeps, request: ApiRequest): Promise<string> {
   const { user, password } = readBasic(request.headers.authorization);
-  const key = `${user}\n${request.headers['x-forwarded-for'] ?? ''}`;
+  const key = `${user}\n${request.address}`;
   const wait = throttle.waitFor(key);
   if (wait > 0) throw new TramontaneError('TOO_MANY_TRIES', `Too many failed logins, try again in ${wait} s.`);
   if (await passwords.authenticate(user, password)) {
     throttle.succeeded(key);
+    metrics.logins.inc({ outcome: 'accepted' });
     return user;
   }
   throttle.failed(key);
-  throw invalid();
+  metrics.logins.inc({ outcome: 'refused' });
+  throw invalidCredentials();
 }
 
 async function makeToken(deps: AuthDeps, request: ApiRequest): Promise<Answer> {

@@ -12,6 +12,7 @@ await runService('st2auth', async (service) => {
   const { stores, ready, service: connections } = await createInfrastructure(service);
   const passwords = createHtpasswdBackend(config.auth.htpasswd_file);
   const routes = authRoutes({ config, stores, passwords, throttle: createLoginThrottle() });
-  const server = await createHttpServer({ name, config, logger, stores, routes, ready });
+  const rateLimit = config.listeners.auth_rate_limit;
+  const server = await createHttpServer({ name, config, logger, stores, routes, ready, rateLimit });
   return composeServices([connections, createHttpService(server, config.auth, config.auth)]);
 });

@@ -8,10 +8,15 @@ import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { ValidationError } from '../../core/errors.ts';
 import type { Config } from '../../platform/config/load-config.ts';
+import { type Actor, auditRequests } from '../../platform/http/audit.ts';
+import { limitRate } from '../../platform/http/limit-rate.ts';
+import { listenerOptions } from '../../platform/http/listener-options.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
 import { type Authorizer, createAuthorizer } from './authorize.ts';
+import { readBasic } from './basic-auth.ts';
 import { parseFormBody, parseJsonBody } from './body.ts';
 import { addCors } from './cors.ts';
 import { toErrorAnswer } from './errors.ts';
@@ -33,6 +38,8 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   readonly stores: Stores;
   readonly routes: readonly Route[];
+  /** Requests a minute of one address; the setting for all listeners when absent. */
+  readonly rateLimit?: number;
   /** Whether the parts that the service needs answer now. */
   readonly ready: () => Promise<boolean>;
 }
@@ -47,7 +54,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const server = Fastify({
     bodyLimit: config.api.body_limit,
     requestTimeout: REQUEST_LIMIT_MS,
-    http: { headersTimeout: HEADERS_LIMIT_MS },
+    ...listenerOptions(config, { headersTimeout: HEADERS_LIMIT_MS }),
     rewriteUrl: (request) => normalizeUrl(request.url ?? '/'),
     genReqId: (request) => String(request.headers['x-request-id'] ?? randomUUID()),
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
@@ -55,6 +62,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: true,
     return503OnClosing: false,
   });
+  observeHttp(server);
+  auditRequests(server, { service: options.name, config, logger, actorOf });
+  await limitRate(server, options.rateLimit ?? config.listeners.rate_limit);
   server.decorateRequest('requester', null);
   server.setValidatorCompiler(() => () => true);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -93,6 +103,21 @@ function refuseTornRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   const body = JSON.stringify({ faultstring: reason });
   const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);
+}
+
+/** Whoever tries to log in has no credential yet: the name that is given counts, right or wrong. */
+function actorOf({ requester, headers }: FastifyRequest): Actor {
+  if (requester === null) return { user: basicUser(headers.authorization) };
+  const { user, credential } = requester;
+  return { user, ...(credential === undefined ? {} : { credential: { kind: credential.kind, id: credential.id } }) };
+}
+
+function basicUser(header: string | undefined): string | undefined {
+  try {
+    return readBasic(header).user;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Path without the query, which may carry a token. */
@@ -170,6 +195,7 @@ function toApiRequest(route: Route, request: FastifyRequest): ApiRequest {
     query: parseQuery(route.query ?? {}, request.query as Readonly<Record<string, unknown>>),
     body,
     headers: request.headers as Readonly<Record<string, string | undefined>>,
+    address: request.ip,
     requester: request.requester ?? { user: '', roles: [], isAdmin: false },
   };
 }

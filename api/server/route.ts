@@ -25,6 +25,8 @@ export interface ApiRequest {
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requester: Requester;
+  /** Where it comes from; behind a trusted proxy, its client. */
+  readonly address: string;
 }
 
 /** What a handler answers. `body` undefined sends none. */

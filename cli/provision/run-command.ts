@@ -6,6 +6,8 @@ import type { Environment } from './cache.ts';
 /** The outcome of a command that ran to its end. */
 export interface CommandResult {
   readonly ok: boolean;
+  /** Exit code; `null` when it was killed or could not start. */
+  readonly code: number | null;
   /** Standard output and error, in the order they came; the last 64 KiB. */
   readonly output: string;
 }
@@ -38,8 +40,8 @@ export async function runCommand(
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.once('error', (error) => resolve({ ok: false, output: error.message }));
-    child.once('close', (code) => resolve({ ok: code === 0, output }));
+    child.once('error', (error) => resolve({ ok: false, code: null, output: error.message }));
+    child.once('close', (code) => resolve({ ok: code === 0, code, output }));
   });
 }
 

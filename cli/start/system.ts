@@ -181,6 +181,12 @@ async function answerControl(
       const output = await registerPacks(request.args, env);
       return { components: supervisor.status(), output };
     }
+    case 'diagnose': {
+      const program = findProgram('cli/diagnose');
+      if (program === undefined) throw new UnavailableError('This build has no cli/diagnose: run npm run build.');
+      const { output, code } = await runCommand(program.command, [...program.args, ...request.args], { env });
+      return { output, code: code ?? 2 };
+    }
     case 'shutdown':
       setImmediate(shutdown);
       break;

@@ -14,12 +14,14 @@ import type { ComponentStatus } from './supervisor.ts';
 export type ControlRequest =
   | { readonly action: 'status' | 'shutdown' }
   | { readonly action: 'start' | 'stop' | 'restart'; readonly service?: string }
-  | { readonly action: 'reload'; readonly args: readonly string[] };
+  | { readonly action: 'reload' | 'diagnose'; readonly args: readonly string[] };
 
 /** Its answer: the components after the action, and the lines that the action printed. */
 export interface ControlReply {
   readonly components?: readonly ComponentStatus[];
   readonly output?: string;
+  /** Exit code of what was run for it. */
+  readonly code?: number;
   /** One sentence; the action failed. */
   readonly error?: string;
 }

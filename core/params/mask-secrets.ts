@@ -26,6 +26,18 @@ export function maskValue(schema: ParameterSchema | undefined, value: unknown): 
   );
 }
 
+/** Names of the parameters that are secret, or hold something that is. */
+export function secretNames(schemas: ParameterSchemas): readonly string[] {
+  return Object.entries(schemas).flatMap(([name, schema]) => (holdsSecret(schema) ? [name] : []));
+}
+
+function holdsSecret(schema: unknown): boolean {
+  if (!isDict(schema)) return false;
+  const { secret, items, properties, additionalProperties } = schema as ParameterSchema;
+  if (secret === true || holdsSecret(items) || holdsSecret(additionalProperties)) return true;
+  return isDict(properties) && Object.values(properties).some(holdsSecret);
+}
+
 function maskProperties(schemas: ParameterSchemas, values: unknown): unknown {
   if (!isDict(values)) return values;
   return mapValues(values, (item, name) => maskValue(Object.hasOwn(schemas, name) ? schemas[name] : undefined, item));

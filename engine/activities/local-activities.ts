@@ -3,6 +3,7 @@ import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-ser
 import { errorMessage } from '../../core/errors.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import type { BlobStore } from '../../platform/temporal/blob-store.ts';
+import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { splitSubWorkflowInput, startProblem } from '../conductor/workflow-start.ts';
 import type { EffectsRequest, LocalActivities, SubWorkflowRequest, WorkflowArguments } from '../contract.ts';
@@ -73,9 +74,10 @@ async function fetchEffects(
   const fetchOne = async ({ kind, key, args }: EffectsRequest['effects'][number]) => {
     if (kind !== 'st2kv') return { error: `There is nothing called ${kind}.` };
     try {
-      return {
-        value: await keyValues.getForExpression({ key: toScopedKey(key), decrypt: args.decrypt === true, user }),
-      };
+      const decrypt = args.decrypt === true;
+      const value = await keyValues.getForExpression({ key: toScopedKey(key), decrypt, user });
+      if (decrypt) rememberSecrets(value);
+      return { value };
     } catch (error) {
       return { error: errorMessage(error) };
     }

@@ -1,6 +1,7 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, St2ActionRequest } from '../contract.ts';
 
@@ -39,6 +40,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
     const answer = await post(url, {
       headers: {
         'content-type': 'application/json',
+        ...traceFields(),
         'idempotency-key': `${workflowId}/${info.activityId}`,
         'st2-context': JSON.stringify(toSt2Context(context, request, stContext)),
         ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { NotFoundError, ValidationError } from '../../core/errors.ts';
+import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { ExecutionParams } from '../conductor/contract.ts';
@@ -86,6 +87,7 @@ async function launch(context: StartContext, workflowId: string, args: WorkflowA
 /** What a run looks like in the Temporal UI. */
 export function startOptions({ taskQueue }: StartContext, workflowId: string, args: WorkflowArguments) {
   const { st2, identity, workflow } = args;
+  rememberSecretInputs(identity.input, identity.params.env);
   const attributes = {
     st2_execution_id: st2.execution_id,
     st2_action: st2.action,
@@ -104,6 +106,15 @@ export function startOptions({ taskQueue }: StartContext, workflowId: string, ar
     staticSummary: args.description || workflow.description || undefined,
     staticDetails: workflow.description,
   };
+}
+
+/** By the names that StackStorm's runner gives with the environment. */
+function rememberSecretInputs(
+  input: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, unknown>> | undefined,
+): void {
+  const names = env?.__secret_inputs;
+  if (Array.isArray(names)) for (const name of names) rememberSecrets(input[String(name)]);
 }
 
 async function loadWorkflow(stores: Stores, request: StartRequest): Promise<FoundWorkflow> {

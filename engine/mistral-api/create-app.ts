@@ -6,6 +6,11 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import { errorCode, errorMessage } from '../../core/errors.ts';
+import type { Config } from '../../platform/config/load-config.ts';
+import { auditRequests } from '../../platform/http/audit.ts';
+import { limitRate } from '../../platform/http/limit-rate.ts';
+import { listenerOptions } from '../../platform/http/listener-options.ts';
+import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { ApiContext } from './api-context.ts';
 import { registerAbsent } from './resources/absent.ts';
 import { registerActionExecutions } from './resources/action-executions.ts';
@@ -24,6 +29,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  TOO_MANY_TRIES: 429,
   UNAVAILABLE: 503,
 };
 
@@ -40,22 +46,36 @@ const RESOURCES = [
   registerAbsent,
 ] as const;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token came with it. */
+    mistralUser: string | undefined;
+  }
+}
+
 export interface AppOptions {
-  readonly bodyLimit: number;
-  /** Lets a request pass or throws UnauthorizedError. */
-  readonly authenticate: (request: FastifyRequest) => Promise<void>;
+  readonly config: Config;
+  /** The user, where one is asked for. @throws UnauthorizedError */
+  readonly authenticate: (request: FastifyRequest) => Promise<string | undefined>;
   /** @throws when a part that is needed does not answer */
   readonly checkReady: () => Promise<void>;
 }
 
 /** Mistral's API v2. */
-export function createApp(context: ApiContext, options: AppOptions): FastifyInstance {
+export async function createApp(context: ApiContext, options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: context.logger.child({ component: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
     disableRequestLogging: true,
-    bodyLimit: options.bodyLimit,
+    bodyLimit: options.config.api.body_limit,
+    ...listenerOptions(options.config),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
   });
+  observeHttp(app);
+  const { config } = options;
+  const actorOf = ({ mistralUser }: FastifyRequest) => ({ user: mistralUser });
+  app.decorateRequest('mistralUser', undefined);
+  auditRequests(app, { service: 'mistral-api', config, logger: context.logger, actorOf });
+  await limitRate(app, config.listeners.rate_limit);
   // Clients send JSON as text and YAML as JSON: what a body is, the resource knows.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -70,7 +90,9 @@ export function createApp(context: ApiContext, options: AppOptions): FastifyInst
   app.get('/', () => [{ id: 'v2.0', status: 'CURRENT', links: [{ target: 'v2', href: '/v2' }] }]);
   app.register(
     (v2, _, done) => {
-      v2.addHook('onRequest', (request) => options.authenticate(request));
+      v2.addHook('onRequest', async (request) => {
+        request.mistralUser = await options.authenticate(request);
+      });
       v2.get('/', () => ({ uri: '/v2' }));
       for (const register of RESOURCES) register(v2, context);
       done();

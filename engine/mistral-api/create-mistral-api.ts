@@ -26,7 +26,7 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
   const blobs = createBlobStore(stores.payloads);
   const temporal = createTemporalClient(config, blobs);
   const { client, settings } = temporal;
-  const app = createApp(
+  const app = await createApp(
     {
       stores,
       blobs,
@@ -36,9 +36,9 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
       st2api: { url: apiBaseUrl(config), credentialsFor: createCredentials(stores, config) },
     },
     {
-      bodyLimit: config.api.body_limit,
+      config,
       authenticate: async (request) => {
-        if (auth_enable) await checkToken(stores, request.headers['x-auth-token']);
+        return auth_enable ? await userOfToken(stores, request.headers['x-auth-token']) : undefined;
       },
       checkReady: async () => {
         await Promise.all([temporal.ensureConnected(), stores.environments.count({ name: '' })]);
@@ -59,9 +59,10 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
   };
 }
 
-async function checkToken(stores: Stores, token: string | string[] | undefined): Promise<void> {
+async function userOfToken(stores: Stores, token: string | string[] | undefined): Promise<string> {
   if (typeof token !== 'string') throw new UnauthorizedError('Unauthorized - One of Token or API key required.');
   const identity = await findToken(stores, token);
   if (identity === undefined || identity === 'expired')
     throw new UnauthorizedError('Unauthorized - Invalid or expired token.');
+  return identity.user;
 }

@@ -12,6 +12,7 @@ import { createBlobStore } from '../../platform/temporal/blob-store.ts';
 import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores } from '../../stores/stores.ts';
 import { fireCronTriggers } from './fire-cron-triggers.ts';
+import { measureLag } from './measure-lag.ts';
 import { sweepCallbacks } from './sweep-callbacks.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { createWatch, type Watch } from './watch-executions.ts';
@@ -38,6 +39,7 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
   const { client, settings } = temporal;
   const context = { stores, client, actions, callback, logger, taskQueue: settings.taskQueue };
   const watch = createWatch(context, watchOptions(config));
+  measureLag(stores, watch);
   const infrastructure: Service = {
     async start() {
       await temporal.ensureConnected();

@@ -26,6 +26,8 @@ export interface Watch extends Service {
   news(executionId: string): Promise<void>;
   /** An execution has changed: looks whether one waits for it. */
   childChanged(executionId: string): Promise<void>;
+  /** Workflows followed, and by how many milliseconds the poll that is most overdue is late. */
+  load(): { readonly watched: number; readonly overdueMs: number };
 }
 
 interface Watched {
@@ -127,6 +129,11 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
 
   return {
     news: update,
+    load() {
+      const now = Date.now();
+      const late = [...watched].map(([id, { due }]) => (busy.has(id) ? 0 : now - due));
+      return { watched: watched.size, overdueMs: late.reduce((most, one) => Math.max(most, one), 0) };
+    },
     async childChanged(executionId) {
       if (![...watched.values()].some((entry) => entry.waitsForChildren)) return;
       const child = await stores.executions.get(executionId, { include: ['parent'] });

@@ -1,51 +1,60 @@
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
 import { apiBaseUrl, mistralBaseUrl } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { registerHealthCheck } from '../../platform/observability/health.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
+import { loadPayloadProtection } from '../../platform/temporal/keyring.ts';
 import { ensureSearchAttributes } from '../../platform/temporal/search-attributes.ts';
-import { createDataConverter, createTemporalClient } from '../../platform/temporal/temporal-client.ts';
+import {
+  createDataConverter,
+  createTemporalClient,
+  temporalConnection,
+} from '../../platform/temporal/temporal-client.ts';
 import { createStores } from '../../stores/stores.ts';
 import { createActivities } from '../activities/create-activities.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
 import { createCredentials } from './credentials.ts';
-import { installRuntimeLogger } from './runtime-logger.ts';
+import { installRuntime } from './install-runtime.ts';
+import { traceActivities } from './trace-activities.ts';
+import { deploymentOptions, makeCurrent } from './versioning.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** The Temporal worker: runs every workflow and its activities. */
 export async function createWorkflowWorker({ config, logger }: ServiceContext): Promise<Service> {
-  installRuntimeLogger(logger);
+  await installRuntime(logger);
   const mongo = await connectMongo(config, logger);
   const stores = createStores(mongo);
   const blobs = createBlobStore(stores.payloads);
+  const temporal = createTemporalClient(config, blobs);
   const bus = createBus(config, logger);
-  const { address, namespace, task_queue: taskQueue } = config.temporal;
+  const { namespace, task_queue: taskQueue } = config.temporal;
   let running: Promise<void> = Promise.resolve();
   let worker: Worker | undefined;
   let connection: NativeConnection | undefined;
+  let deployment: WorkerDeploymentOptions | undefined;
+  let giveUpVersion: () => void = () => undefined;
 
   async function prepareServer(): Promise<void> {
-    const temporal = createTemporalClient(config, blobs);
-    try {
-      await temporal.ensureConnected();
-      await ensureSearchAttributes(temporal.client.connection as never, namespace, SEARCH_ATTRIBUTES, logger);
-    } finally {
-      await temporal.close();
-    }
+    await temporal.ensureConnected();
+    await ensureSearchAttributes(temporal.client.connection as never, namespace, SEARCH_ATTRIBUTES, logger);
   }
 
   async function build(): Promise<Worker> {
     const [workflowBundle] = await Promise.all([loadWorkflowBundle(logger), prepareServer(), bus.start()]);
-    connection = await NativeConnection.connect({ address });
+    connection = await NativeConnection.connect(temporalConnection(config));
+    deployment = deploymentOptions(config, workflowBundle);
     return await Worker.create({
       connection,
       namespace,
       taskQueue,
       workflowBundle,
-      dataConverter: createDataConverter(blobs),
+      dataConverter: createDataConverter(blobs, loadPayloadProtection(config)),
+      interceptors: { activity: [traceActivities] },
+      workerDeploymentOptions: deployment,
       activities: { ...createActivities(activityContext()) },
       maxCachedWorkflows: 500,
       maxConcurrentWorkflowTaskExecutions: 40,
@@ -79,6 +88,8 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
         throw new UnavailableError(`The workflow worker could not start: ${errorMessage(error)}`, {}, error);
       }
       running = worker.run();
+      registerHealthCheck('worker', async () => worker?.getState() === 'RUNNING');
+      if (deployment !== undefined) giveUpVersion = makeCurrent(temporal.client, deployment, logger);
       running.catch((error: unknown) => {
         // Without its worker the process is of no use: the supervisor starts a new one.
         logger.fatal({ err: error }, 'worker failed');
@@ -86,9 +97,11 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
       });
     },
     async stop() {
+      giveUpVersion();
       if (worker?.getState() === 'RUNNING') worker.shutdown();
       await running;
       await connection?.close();
+      await temporal.close();
       await bus.stop();
       await mongo.close();
     },

@@ -7,6 +7,8 @@ const prebuilt = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const source = fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
 
+const interceptors = fileURLToPath(new URL(`../workflows/trace-interceptors.${extension}`, import.meta.url));
+
 /** Where the build puts the bundle. */
 export const bundlePath = prebuilt;
 
@@ -14,6 +16,7 @@ export const bundlePath = prebuilt;
 export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: source,
+    workflowInterceptorModules: [interceptors],
     logger: { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   return code;

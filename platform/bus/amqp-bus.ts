@@ -1,5 +1,6 @@
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import type { TlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import type { Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
 
@@ -15,13 +16,19 @@ interface Declared {
   cancelled: boolean;
 }
 
+export interface AmqpOptions {
+  /** Put before each exchange and queue name. */
+  readonly prefix: string;
+  /** For amqps:// beside what the system trusts. */
+  readonly tls?: TlsFiles;
+}
+
 /**
  * The bus on RabbitMQ.
  *
  * @param url amqp:// or amqps:// address
- * @param prefix put before each exchange and queue name
  */
-export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus {
+export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger: Logger): Bus {
   const log = logger.child({ component: 'bus' });
   const consumers = new Set<Declared>();
   const exchanges = new Set<string>();
@@ -32,7 +39,7 @@ export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus 
 
   async function connect(): Promise<void> {
     // noDelay: without it Nagle's algorithm adds tens of milliseconds to each small message.
-    const next = await amqp.connect(url, { noDelay: true, timeout: 5_000 });
+    const next = await amqp.connect(url, { noDelay: true, timeout: 5_000, ...tls });
     next.on('error', (error: unknown) => log.warn({ err: error }, 'connection to the broker failed'));
     next.on('close', () => {
       if (connection === next) {
@@ -211,6 +218,19 @@ export function createAmqpBus(url: string, prefix: string, logger: Logger): Bus 
         );
         return consumerTag;
       });
+    },
+
+    async inspect(queue) {
+      if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
+      // A channel of its own: asking for a queue that is not there closes it.
+      const channel = await connection.createChannel();
+      channel.on('error', () => undefined);
+      try {
+        const { messageCount, consumerCount } = await channel.checkQueue(prefix + queue);
+        return { messages: messageCount, consumers: consumerCount };
+      } finally {
+        await channel.close().catch(() => undefined);
+      }
     },
 
     connected: () => connection !== undefined,

@@ -31,6 +31,11 @@ export interface SubscribeOptions {
   readonly handler: (message: Message, routingKey: string, exchange: string) => void;
 }
 
+export interface QueueState {
+  readonly messages: number;
+  readonly consumers: number;
+}
+
 export interface Consumer {
   /** Takes no new messages; resolves when those under way are done. */
   cancel(): Promise<void>;
@@ -42,6 +47,8 @@ export interface Bus {
   publish(exchange: string, routingKey: string, message: Message): void;
   consume(options: ConsumeOptions): Promise<Consumer>;
   subscribe(options: SubscribeOptions): Promise<Consumer>;
+  /** Messages that wait in a queue, and who takes them. @throws when the broker is away or has no such queue */
+  inspect(queue: string): Promise<QueueState>;
   /** Whether a connection stands. */
   connected(): boolean;
   stop(): Promise<void>;

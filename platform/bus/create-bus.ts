@@ -1,11 +1,18 @@
 import type { Config } from '../config/load-config.ts';
+import { readTlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import { registerHealthCheck } from '../observability/health.ts';
 import { createAmqpBus } from './amqp-bus.ts';
 import type { Bus } from './bus.ts';
 import { createLocalBus } from './local-bus.ts';
+import { observeBus } from './observe-bus.ts';
 
 /** The bus that the settings ask for, not yet started. */
 export function createBus(config: Config, logger: Logger): Bus {
   const { url, prefix } = config.messaging;
-  return url.startsWith('local:') ? createLocalBus(url, logger) : createAmqpBus(url, prefix, logger);
+  const bus = url.startsWith('local:')
+    ? createLocalBus(url, logger)
+    : createAmqpBus(url, { prefix, tls: readTlsFiles(config.messaging) }, logger);
+  registerHealthCheck('bus', async () => bus.connected());
+  return observeBus(bus);
 }

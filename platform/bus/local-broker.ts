@@ -3,7 +3,8 @@
  * Frames are JSON, one a line. It keeps queues in memory only: what a message announces is in the database, and sweeps find it again.
  *
  * From clients: `{op:'bind', queue?, bindings}`, `{op:'consume', id, queue?, prefetch}`, `{op:'cancel', id}`,
- * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'ping', n}` is answered by `{op:'pong', n}`.
+ * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'inspect', queue, n}` is answered by `{op:'pong', n, state}`,
+ * `{op:'ping', n}` by `{op:'pong', n}`.
  * To clients: `{op:'deliver', id, tag, exchange, key, message, redelivered}`.
  */
 import { createServer, type Server, type Socket } from 'node:net';
@@ -161,6 +162,11 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         return;
       case 'ack':
         return settle(socket, frame.tag, false);
+      case 'inspect': {
+        const queue = queues.get(frame.queue);
+        const state = { messages: queue?.messages.length ?? 0, consumers: queue?.consumers.length ?? 0 };
+        return send(socket, { op: 'pong', n: frame.n, state });
+      }
       case 'nack':
         return settle(socket, frame.tag, true);
       default:

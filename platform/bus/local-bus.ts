@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
-import type { Binding, Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
+import type { Binding, Bus, ConsumeOptions, Consumer, Message, QueueState, SubscribeOptions } from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 const RETRY_MS = 200;
@@ -11,6 +11,8 @@ interface Delivery {
   readonly id: number;
   readonly n: number;
   readonly tag: number;
+  /** Of a queue, where it was asked for. */
+  readonly state?: QueueState;
   readonly exchange: string;
   readonly key: string;
   readonly message: Message;
@@ -32,14 +34,14 @@ export function createLocalBus(url: string, logger: Logger): Bus {
   const { hostname, port } = new URL(url.replace(/^local:/, 'http:'));
   const log = logger.child({ component: 'bus' });
   const consumers = new Map<number, LocalConsumer>();
-  const waiting = new Map<number, () => void>();
+  const waiting = new Map<number, (state?: QueueState) => void>();
   let socket: Socket | undefined;
   let stopped = false;
   let lastId = 0;
 
   const send = (frame: unknown) => socket?.write(`${JSON.stringify(frame)}\n`);
 
-  function call(frame: Record<string, unknown>): Promise<void> {
+  function call(frame: Record<string, unknown>): Promise<QueueState | undefined> {
     lastId += 1;
     const n = lastId;
     return new Promise((resolve) => {
@@ -51,7 +53,7 @@ export function createLocalBus(url: string, logger: Logger): Bus {
   function take(frame: Delivery): void {
     if (frame.op === 'deliver') consumers.get(frame.id)?.take(frame);
     else {
-      waiting.get(frame.n)?.();
+      waiting.get(frame.n)?.(frame.state);
       waiting.delete(frame.n);
     }
   }
@@ -147,6 +149,10 @@ export function createLocalBus(url: string, logger: Logger): Bus {
       return add({ id: nextId(), queue: undefined, bindings: options.bindings, prefetch: 0 }, (_self, delivery) =>
         options.handler(delivery.message, delivery.key, delivery.exchange),
       );
+    },
+    async inspect(queue) {
+      if (socket === undefined) throw new UnavailableError('There is no connection to the message broker.');
+      return (await call({ op: 'inspect', queue })) ?? { messages: 0, consumers: 0 };
     },
     connected: () => socket !== undefined,
     async stop() {

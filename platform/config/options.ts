@@ -39,17 +39,27 @@ const flag = (env: string, fallback: boolean, about: string): Option<boolean> =>
   },
 });
 
-const list = (env: string, fallback: readonly string[], about: string): Option<readonly string[]> => ({
+const list = (env: string, fallback: readonly string[], about: string, separator = ':'): Option<readonly string[]> => ({
   env,
   default: fallback,
   about,
-  parse: (value) => value.split(':').filter((part) => part !== ''),
+  parse: (value) => value.split(separator).filter((part) => part !== ''),
 });
+
+/** Certificates of a link as a client: an authority beside those of the system, and a certificate of our own. */
+const clientTls = (prefix: string, link: string) =>
+  ({
+    tls_ca_file: text(`${prefix}__TLS_CA_FILE`, '', `Authority of ${link} (PEM); empty: those of the system.`),
+    tls_cert_file: text(`${prefix}__TLS_CERT_FILE`, '', `Certificate that we show to ${link} (PEM).`),
+    tls_key_file: text(`${prefix}__TLS_KEY_FILE`, '', 'Key of that certificate (PEM).'),
+  }) as const;
 
 export const OPTIONS = {
   database: {
     uri: text('ST2_DATABASE__URI', 'mongodb://127.0.0.1:27017/st2', 'MongoDB address with the database name.'),
     pool_size: number('ST2_DATABASE__POOL_SIZE', 20, 'Connections of one process.'),
+    tls: flag('ST2_DATABASE__TLS', false, 'Speak TLS with MongoDB; mongodb+srv:// and ?tls=true do so anyway.'),
+    ...clientTls('ST2_DATABASE', 'MongoDB'),
   },
   messaging: {
     url: text(
@@ -62,12 +72,44 @@ export const OPTIONS = {
       '',
       'Prefix of exchange and queue names, so that installations can share a broker.',
     ),
+    ...clientTls('ST2_MESSAGING', 'RabbitMQ (amqps://)'),
   },
   temporal: {
     address: text('TEMPORAL_ADDRESS', '127.0.0.1:7233', 'Temporal front end, host:port.'),
     namespace: text('TEMPORAL_NAMESPACE', 'default', 'Temporal namespace.'),
     task_queue: text('ST2_TEMPORAL__TASK_QUEUE', 'tramontane', 'Task queue of workflows and st2.action.'),
     ui_url: text('ST2_TEMPORAL__UI_URL', 'http://127.0.0.1:8233', 'Address of the Temporal UI, for links.'),
+    tls: flag('TEMPORAL_TLS', false, 'Speak TLS with Temporal.'),
+    tls_ca_file: text(
+      'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+      '',
+      'Authority of Temporal (PEM); empty: those of the system.',
+    ),
+    tls_cert_file: text('TEMPORAL_TLS_CLIENT_CERT_PATH', '', 'Certificate that we show to Temporal (PEM).'),
+    tls_key_file: text('TEMPORAL_TLS_CLIENT_KEY_PATH', '', 'Key of that certificate (PEM).'),
+    tls_server_name: text('TEMPORAL_TLS_SERVER_NAME', '', 'Name in the certificate of Temporal, where it is another.'),
+    api_key: text('TEMPORAL_API_KEY', '', 'API key for a managed Temporal.'),
+    encryption_keys: list(
+      'ST2_TEMPORAL__ENCRYPTION_KEYS',
+      [],
+      'Keys that every payload in Temporal is encrypted with, as <id>=<32 bytes in base64> with ":" between. The first one writes, all read.',
+    ),
+    codec_origins: list(
+      'ST2_TEMPORAL__CODEC_ORIGINS',
+      [],
+      'Origins of Temporal UIs that may have payloads decoded by mistral-api, "|" between; none: the codec endpoint is off.',
+      '|',
+    ),
+    build_id: text(
+      'ST2_TEMPORAL__BUILD_ID',
+      '',
+      'Version of the workflow interpreter; empty: the fingerprint of its code.',
+    ),
+    versioning: flag(
+      'ST2_TEMPORAL__VERSIONING',
+      false,
+      'Running workflows finish on the build that began them; needs a worker of the old build until they have.',
+    ),
   },
   api: {
     host: text('ST2_API__HOST', '127.0.0.1', 'Address that st2api listens on.'),
@@ -313,6 +355,61 @@ export const OPTIONS = {
       'ST2_CHATOPS__POST_RESULTS',
       true,
       'Tell the chat of the end of commands; off where a rule of a pack does.',
+    ),
+  },
+  listeners: {
+    tls_ca_file: text(
+      'ST2_LISTENERS__TLS_CA_FILE',
+      '',
+      'Authority (PEM) whose certificate clients of our listeners must show; empty: none is asked for.',
+    ),
+    tls_cert_file: text(
+      'ST2_LISTENERS__TLS_CERT_FILE',
+      '',
+      'Certificate of st2api, st2auth, st2stream and mistral-api (PEM); empty: plain HTTP.',
+    ),
+    tls_key_file: text('ST2_LISTENERS__TLS_KEY_FILE', '', 'Key of that certificate (PEM).'),
+    rate_limit: number(
+      'ST2_LISTENERS__RATE_LIMIT',
+      0,
+      'Requests a minute of one address to one process of st2api, st2stream or mistral-api, beyond which it answers 429; 0: no limit.',
+    ),
+    auth_rate_limit: number(
+      'ST2_LISTENERS__AUTH_RATE_LIMIT',
+      300,
+      'Requests a minute of one address to one process of st2auth; 0: no limit.',
+    ),
+    trusted_proxies: list(
+      'ST2_LISTENERS__TRUSTED_PROXIES',
+      ['127.0.0.1', '::1'],
+      'Addresses or networks of proxies whose X-Forwarded-For is believed, "," between.',
+      ',',
+    ),
+  },
+  operations: {
+    host: text(
+      'ST2_OPERATIONS__HOST',
+      '127.0.0.1',
+      'Address that /healthz, /readyz and /metrics of each process listen on.',
+    ),
+    port: number(
+      'ST2_OPERATIONS__PORT',
+      0,
+      'Its port; 0: any free one, noted in <data>/operations for Prometheus and st2ctl.',
+    ),
+  },
+  tracing: {
+    endpoint: text(
+      'OTEL_EXPORTER_OTLP_ENDPOINT',
+      '',
+      'OpenTelemetry collector (OTLP over HTTP, http://host:4318); empty: no traces.',
+    ),
+  },
+  audit: {
+    file: text(
+      'ST2_AUDIT__FILE',
+      '',
+      'File that says who did what, a JSON object a line; empty: <data>/audit/<service>.log; "off": none.',
     ),
   },
   keyvalue: {

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino';
+import { traceIds } from '../observability/tracing.ts';
 
 export type { Logger } from 'pino';
 
@@ -26,6 +27,7 @@ export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
     base: { service, pid: process.pid },
+    mixin: traceIds,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
     redact: { paths: REDACTED, censor: '********' },

@@ -1,7 +1,9 @@
 import mongoose, { type Connection } from 'mongoose';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
+import { readTlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import { registerHealthCheck } from '../observability/health.ts';
 
 export type { Connection } from 'mongoose';
 
@@ -11,7 +13,10 @@ export type { Connection } from 'mongoose';
  * @throws UnavailableError with what to do, when no server answers within 5 s
  */
 export async function connectMongo(config: Config, logger: Logger): Promise<Connection> {
+  const { tls, tls_ca_file, tls_cert_file } = config.database;
+  const files = readTlsFiles(config.database);
   const connection = mongoose.createConnection(config.database.uri, {
+    ...(tls || tls_ca_file !== '' || tls_cert_file !== '' ? { tls: true, ...files } : {}),
     maxPoolSize: config.database.pool_size,
     serverSelectionTimeoutMS: 5_000,
     // The embedded server knows no sessions with retries; our writes are single and safe to repeat.
@@ -30,5 +35,9 @@ export async function connectMongo(config: Config, logger: Logger): Promise<Conn
       error,
     );
   }
+  registerHealthCheck('database', async () => {
+    await connection.db?.command({ ping: 1 });
+    return connection.readyState === 1;
+  });
   return connection;
 }

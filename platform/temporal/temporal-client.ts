@@ -2,8 +2,12 @@ import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
+import { readTlsFiles } from '../config/tls.ts';
 import type { BlobStore } from './blob-store.ts';
+import { createEncryptionCodec, encryptBlobs } from './encryption-codec.ts';
+import { loadPayloadProtection, type PayloadProtection } from './keyring.ts';
 import { createPayloadCodec } from './payload-codec.ts';
+import { traceWorkflowStarts } from './trace-headers.ts';
 
 /** The settings of Temporal's clients and workers in this product. */
 export interface TemporalSettings {
@@ -25,9 +29,36 @@ export function temporalSettings(config: Config): TemporalSettings {
   return { address, namespace, taskQueue: task_queue };
 }
 
-/** How payloads are written and read, by every client and worker alike. */
-export function createDataConverter(blobs: BlobStore): DataConverter {
-  return { payloadCodecs: [createPayloadCodec({ blobs })] };
+/**
+ * How payloads are written and read, by every client and worker alike. Secrets are looked for before anything else is done to a
+ * payload; where all are encrypted, that comes last, after they were made small.
+ */
+export function createDataConverter(blobs: BlobStore, protection?: PayloadProtection): DataConverter {
+  if (protection === undefined) return { payloadCodecs: [createPayloadCodec({ blobs })] };
+  const encryption = createEncryptionCodec(protection);
+  if (protection.scope === 'secrets') return { payloadCodecs: [encryption, createPayloadCodec({ blobs })] };
+  return { payloadCodecs: [createPayloadCodec({ blobs: encryptBlobs(blobs, protection) }), encryption] };
+}
+
+/** What clients and workers need to reach the server: address, TLS, API key. */
+export function temporalConnection(config: Config) {
+  const { address, tls, tls_server_name, api_key } = config.temporal;
+  const files = readTlsFiles(config.temporal);
+  const isTls = tls || files !== undefined || tls_server_name !== '' || api_key !== '';
+  const { ca, cert, key } = files ?? {};
+  return {
+    address,
+    ...(api_key === '' ? {} : { apiKey: api_key }),
+    ...(isTls
+      ? {
+          tls: {
+            ...(ca === undefined ? {} : { serverRootCACertificate: ca }),
+            ...(cert === undefined || key === undefined ? {} : { clientCertPair: { crt: cert, key } }),
+            ...(tls_server_name === '' ? {} : { serverNameOverride: tls_server_name }),
+          },
+        }
+      : {}),
+  };
 }
 
 /** A client that connects when it is first used and again when the server has been away. */
@@ -37,11 +68,12 @@ export function createTemporalClient(
   options: ConnectionOptions = {},
 ): TemporalClient {
   const settings = temporalSettings(config);
-  const connection = Connection.lazy({ address: settings.address, connectTimeout: 5_000, ...options });
+  const connection = Connection.lazy({ ...temporalConnection(config), connectTimeout: 5_000, ...options });
   const client = new Client({
     connection,
     namespace: settings.namespace,
-    dataConverter: createDataConverter(blobs),
+    dataConverter: createDataConverter(blobs, loadPayloadProtection(config)),
+    interceptors: { workflow: [traceWorkflowStarts()] },
     // A closed workflow is not asked: its record tells how it ended.
     workflow: { queryRejectCondition: 'NOT_OPEN' },
   });

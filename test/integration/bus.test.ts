@@ -21,7 +21,9 @@ async function onRabbitmq(): Promise<Fixture> {
   const url = services.env.ST2_MESSAGING__URL as string;
   return {
     async connect() {
-      const bus = url.startsWith('local:') ? createLocalBus(url, logger) : createAmqpBus(url, 'test.', logger);
+      const bus = url.startsWith('local:')
+        ? createLocalBus(url, logger)
+        : createAmqpBus(url, { prefix: 'test.' }, logger);
       await bus.start();
       return bus;
     },

@@ -2,44 +2,24 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { descendantsOf, endOf, requestExecution, runToEnd } from '../support/executions.ts';
-import { type FaultPack, writeFaultPack } from '../support/fault-pack.ts';
+import type { FaultPack } from '../support/fault-pack.ts';
 import { assertSeen, startRuns } from '../support/fault-runs.ts';
-import { type PartName, type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type FaultedSystem, startFaultedSystem } from '../support/faulted-system.ts';
+import type { PartName, Provisioned } from '../support/provisioned.ts';
+import type { RunningServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-const settings = {
-  ST2_ACTIONRUNNER__LEASE: '2',
-  ST2_SCHEDULER__SWEEP_INTERVAL: '0.5',
-  ST2_SCHEDULER__LOST_AFTER: '1',
-};
 
 describe('kill -9 of a part of the infrastructure while workflows run', () => {
   let infrastructure: Provisioned;
   let services: RunningServices;
   let pack: FaultPack;
+  let system: FaultedSystem | undefined;
 
   before(async () => {
-    infrastructure = await provisioned({ own: true });
-    pack = await writeFaultPack(infrastructure.folder);
-    services = await startServices(infrastructure, {
-      only: [
-        'st2api',
-        'st2auth',
-        'st2actionrunner',
-        'st2scheduler',
-        'mistral-api',
-        'mistral-server',
-        'st2resultstracker',
-      ],
-      packFolders: [pack.folder],
-      env: settings,
-    });
+    system = await startFaultedSystem({ own: true });
+    ({ infrastructure, services, pack } = system);
   });
-  after(async () => {
-    await services?.stop();
-    await infrastructure?.stop();
-  });
+  after(() => system?.stop());
 
   const parts: readonly (readonly [PartName, string, string])[] = [
     ['bus', 'the message bus', 'ST2_MESSAGING__URL'],

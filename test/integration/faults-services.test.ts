@@ -8,47 +8,22 @@ import {
   requestExecution,
   tasksOf,
 } from '../support/executions.ts';
-import { type FaultPack, writeFaultPack } from '../support/fault-pack.ts';
+import type { FaultPack } from '../support/fault-pack.ts';
 import { assertSeen, startRuns } from '../support/fault-runs.ts';
-import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type FaultedSystem, startFaultedSystem } from '../support/faulted-system.ts';
+import type { RunningServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Short enough to notice a death within the patience of a test. */
-const settings = {
-  ST2_ACTIONRUNNER__LEASE: '2',
-  ST2_SCHEDULER__SWEEP_INTERVAL: '0.5',
-  ST2_SCHEDULER__LOST_AFTER: '1',
-  ST2_RESULTSTRACKER__QUERY_INTERVAL: '1',
-  ST2_RESULTSTRACKER__LEASE: '2',
-};
-
 describe('kill -9 of a service while workflows run', () => {
-  let infrastructure: Provisioned;
   let services: RunningServices;
   let pack: FaultPack;
+  let system: FaultedSystem | undefined;
 
   before(async () => {
-    infrastructure = await provisioned();
-    pack = await writeFaultPack(infrastructure.folder);
-    services = await startServices(infrastructure, {
-      only: [
-        'st2api',
-        'st2auth',
-        'st2actionrunner',
-        'st2scheduler',
-        'mistral-api',
-        'mistral-server',
-        'st2resultstracker',
-      ],
-      packFolders: [pack.folder],
-      env: settings,
-    });
+    system = await startFaultedSystem();
+    ({ services, pack } = system);
   });
-  after(async () => {
-    await services?.stop();
-    await infrastructure?.stop();
-  });
+  after(() => system?.stop());
 
   for (const name of ['mistral-server', 'st2scheduler', 'mistral-api', 'st2resultstracker'] as const) {
     it(`${name}: every workflow goes on when it is back and runs each action once`, async () => {

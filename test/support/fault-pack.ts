@@ -23,6 +23,23 @@ const local = (cmd: string, more: Readonly<Record<string, unknown>> = {}) => ({
   ...more,
 });
 
+const untilItSucceeds = { retry: { count: 100, delay: 1 } };
+
+/** A task that says a letter. */
+const letter = (name: string, says: string, next?: string) =>
+  local(`${mark}; sleep 0.5; echo ${says}`, {
+    ...untilItSucceeds,
+    publish: { [name]: `<% task(${name}).result.stdout %>` },
+    ...(next === undefined ? {} : { 'on-success': [next] }),
+  });
+
+/** Outputs of the workflows that have one. */
+const outputs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  chain: { word: '<% $.one + $.two + $.three %>' },
+  fan: { end: '<% $.end %>', seen: '<% $.get(seen) %>' },
+  nested: { word: '<% $.word %>' },
+};
+
 /** Workflows by name. All take `marks`, the file that their actions append to. */
 const workflows = {
   /** One task, six at two a time, one task: eight actions in about two seconds. */
@@ -42,6 +59,33 @@ const workflows = {
   },
   /** One action of eight seconds that leaves a line in the file `<marks>.ticks` each half of a second. */
   ticking: { tick: local(`${mark}; for i in $(seq 16); do echo tick >> <% $.marks %>.ticks; sleep 0.5; done`) },
+  /** Three actions one after the other, each tried again until it succeeds: the output is always `abc`. */
+  chain: {
+    one: letter('one', 'a', 'two'),
+    two: letter('two', 'b', 'three'),
+    three: letter('three', 'c'),
+  },
+  /** Five actions that are not tried again; the output tells whether all of them succeeded. */
+  fan: {
+    items: local(`${mark}; sleep 1; echo <% $.i %>`, {
+      'with-items': 'i in <% range(0, 5) %>',
+      concurrency: 3,
+      publish: { seen: '<% task(items).result.select($.stdout) %>' },
+      'on-success': ['last'],
+      'on-error': ['repair'],
+    }),
+    last: local(mark, { ...untilItSucceeds, publish: { end: 'last' } }),
+    repair: local(mark, { ...untilItSucceeds, publish: { end: 'repair' } }),
+  },
+  /** The workflow `chain` as an action. */
+  nested: {
+    inner: {
+      action: 'faultpack.chain',
+      input: { marks: '<% $.marks %>' },
+      ...untilItSucceeds,
+      publish: { word: '<% task(inner).result.word %>' },
+    },
+  },
   long: { wait: local(`${mark}; sleep 5`) },
   handled: {
     wait: local(`${mark}; sleep 5`, { 'on-error': ['repair'] }),
@@ -68,7 +112,10 @@ export async function writeFaultPack(below: string): Promise<FaultPack> {
       parameters: { marks: { type: 'string', required: true } },
     };
     await writeFile(path.join(pack, 'actions', `${name}.yaml`), stringify(action));
-    const definition = { version: '2.0', [`faultpack.${name}`]: { type: 'direct', input: ['marks'], tasks } };
+    const definition = {
+      version: '2.0',
+      [`faultpack.${name}`]: { type: 'direct', input: ['marks'], output: outputs[name], tasks },
+    };
     await writeFile(path.join(pack, 'actions', 'workflows', `${name}.yaml`), stringify(definition));
   }
   const markFile = (name: string) => path.join(below, `${name}.marks`);

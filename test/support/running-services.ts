@@ -16,6 +16,8 @@ export interface RunningServicesOptions {
   readonly only?: readonly ServiceName[];
   /** Further variables for every service. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Further variables for one service. */
+  readonly envOf?: (name: ServiceName) => Readonly<Record<string, string>>;
   /** Folders of packs beside the built-in ones. */
   readonly packFolders?: readonly string[];
   /** Register the packs before the services start; true when absent. */
@@ -85,7 +87,7 @@ export async function startServices(
   const running = new Map<ServiceName, ManagedProcess>();
   const others: ManagedProcess[] = [];
   const start = async (name: ServiceName) => {
-    running.set(name, await startOne(name, name, infrastructure, env));
+    running.set(name, await startOne(name, name, infrastructure, { ...env, ...options.envOf?.(name) }));
   };
   const names = services.map(({ name }) => name).filter((name) => options.only?.includes(name) ?? isBuilt(name));
   await Promise.all(names.map(start));

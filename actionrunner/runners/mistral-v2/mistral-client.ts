@@ -1,6 +1,7 @@
 /** Calls of mistral-api, as the Mistral v2 API defines them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage, TramontaneError } from '../../../core/errors.ts';
+import { traceFields } from '../../../platform/observability/tracing.ts';
 
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
@@ -64,6 +65,7 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': type }),
+        ...traceFields(),
         ...(token === undefined ? {} : { 'x-auth-token': token }),
       },
       body,

@@ -1,4 +1,6 @@
 /** What a workflow is started with, and the context that an execution gets of it. Source: StackStorm's mistral_v2 runner. */
+
+import { secretNames } from '../../../core/params/index.ts';
 import { apiBaseUrl } from '../../../platform/config/load-config.ts';
 import type { RunContext, Values } from '../contract.ts';
 
@@ -29,6 +31,7 @@ function parentContext(context: RunContext): Values {
 export function workflowEnvironment(context: RunContext): Values {
   const { execution, services, action, runnerParameters } = context;
   const apiUrl = `${apiBaseUrl(services.config)}/v1`;
+  const secretInputs = secretNames(action.parameters);
   return {
     st2_execution_id: execution.id,
     st2_liveaction_id: execution.liveaction_id,
@@ -36,6 +39,8 @@ export function workflowEnvironment(context: RunContext): Values {
     st2_user: context.user,
     st2_action: action.ref,
     st2_pack: action.pack,
+    // Names only: the engine encrypts what holds their values before Temporal keeps it.
+    ...(secretInputs.length === 0 ? {} : { __secret_inputs: secretInputs }),
     __actions: {
       'st2.action': {
         st2_context: {

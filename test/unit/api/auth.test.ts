@@ -5,8 +5,8 @@ import test from 'node:test';
 import bcrypt from 'bcryptjs';
 import { apr1 } from '../../../api/auth/apr1.ts';
 import { createHtpasswdBackend, verifyPassword } from '../../../api/auth/htpasswd.ts';
-import { readBasic } from '../../../api/auth/routes.ts';
 import { createLoginThrottle } from '../../../api/auth/throttle.ts';
+import { readBasic } from '../../../api/server/basic-auth.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 test('passwords: bcrypt, SHA-1 and Apache MD5 hashes are understood, others fit nothing', async () => {

@@ -1,0 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ServiceName } from '../../../cli/services.ts';
+import type { RunningServices } from '../running-services.ts';
+
+/** Starts services again that have ended, as the supervisor of an installation does, until it is told to stop. */
+export function superviseServices(services: RunningServices, names: readonly ServiceName[]) {
+  let stopped = false;
+  const watch = async (name: ServiceName) => {
+    while (!stopped) {
+      if (services.process(name).hasExited) {
+        // It ends again as long as what it needs is away.
+        await services.restart(name).catch(() => undefined);
+      }
+      await delay(200);
+    }
+  };
+  const watching = names.map(watch);
+  return {
+    async stop() {
+      stopped = true;
+      await Promise.all(watching);
+    },
+  };
+}
