@@ -89,7 +89,7 @@ describe('the services of docker-compose.yml as separate processes', () => {
       [...running].map(async ([name]) => {
         const service = services[name] ?? assert.fail(name);
         const check = () => isHealthy(name, service);
-        await waitFor(check, { what: `${name} to be healthy`, timeoutMs: 60_000, intervalMs: 500 });
+        await waitFor(check, { what: `${name} to be healthy`, intervalMs: 500 });
         assert.equal(running.get(name)?.hasExited, false, `${name} has ended, see ${running.get(name)?.logFile}`);
       }),
     );
@@ -101,7 +101,7 @@ describe('the services of docker-compose.yml as separate processes', () => {
       const response = await fetch(`${url('st2auth:9100')}/tokens`, { method: 'POST', headers: { authorization } });
       return response.status === 201 ? ((await response.json()) as { readonly token: string }).token : undefined;
     };
-    const token = await waitFor(login, { what: 'a token', timeoutMs: 60_000 });
+    const token = await waitFor(login, { what: 'a token' });
     const headers = { 'x-auth-token': token, 'content-type': 'application/json' };
     const body = JSON.stringify({ action: 'testpack.wftest' });
     const executions = `${url('st2api:9101')}/v1/executions`;
@@ -112,14 +112,12 @@ describe('the services of docker-compose.yml as separate processes', () => {
       const execution = (await (await fetch(`${executions}/${id}`, { headers })).json()) as { readonly status: string };
       return ['succeeded', 'failed', 'timeout', 'canceled', 'abandoned'].includes(execution.status) && execution.status;
     };
-    assert.equal(await waitFor(finish, { what: 'the end of the workflow', timeoutMs: 60_000 }), 'succeeded');
+    assert.equal(await waitFor(finish, { what: 'the end of the workflow' }), 'succeeded');
   });
 
   it('end on SIGTERM, as docker stop sends it, within the time that the compose file gives', async () => {
-    const since = Date.now();
     await Promise.all([...running.values()].map((child) => child.stop(15_000)));
     for (const [name, child] of running) assert.equal((await child.exited).signal, null, `${name} had to be killed`);
-    assert.ok(Date.now() - since < 15_000);
   });
 
   /** Runs the container's own check with the addresses of this machine. */

@@ -49,7 +49,7 @@ async function untilState(id: string, state: string): Promise<Answer> {
       const { body } = await call('GET', `/executions/${id}`);
       return (body as Answer).state === state ? (body as Answer) : undefined;
     },
-    { what: `execution ${id} in state ${state}`, timeoutMs: 30_000 },
+    { what: `execution ${id} in state ${state}` },
   );
 }
 
@@ -238,8 +238,8 @@ t.long:
     const { body } = await call('GET', `/executions/${id}/tasks`);
     return (body as { tasks: Answer[] }).tasks.find((task) => task.name === name && task.state === state);
   };
-  await waitFor(() => findTask('many', 'SUCCESS'), { what: 'all items', timeoutMs: 60_000 });
-  await waitFor(() => findTask('late', 'SUCCESS'), { what: 'the timer of before', timeoutMs: 60_000 });
+  await waitFor(() => findTask('many', 'SUCCESS'), { what: 'all items' });
+  await waitFor(() => findTask('late', 'SUCCESS'), { what: 'the timer of before' });
   const held = await findTask('held', 'RUNNING');
   const { body } = await call('GET', `/tasks/${held?.id}/action_executions`);
   const [run] = (body as { action_executions: Answer[] }).action_executions;

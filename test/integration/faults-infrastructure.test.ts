@@ -33,7 +33,7 @@ describe('kill -9 of a part of the infrastructure while workflows run', () => {
       await runs.underWay(2);
       await infrastructure.kill(part);
       const isAway = async () => !(await listens(infrastructure.env[variable] ?? ''));
-      await waitFor(isAway, { what: `${title} to be away`, timeoutMs: 5_000 });
+      await waitFor(isAway, { what: `${title} to be away` });
       infrastructure.restart(part);
       await runs.endWell(90_000);
       assert.equal((await runToEnd(services, 'testpack.wftest')).status, 'succeeded', 'what is asked for afterwards');

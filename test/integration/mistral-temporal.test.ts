@@ -71,7 +71,7 @@ async function differenceOf(
     }
     return last === undefined;
   };
-  await waitFor(agrees, { what: 'the recorded outcome', timeoutMs: 40_000, intervalMs: 200 }).catch((error: Error) => {
+  await waitFor(agrees, { what: 'the recorded outcome', intervalMs: 200 }).catch((error: Error) => {
     last ??= error.message;
   });
   return last;
@@ -101,7 +101,7 @@ describe('recursion without end', () => {
         const found = await interpreter.record(started);
         return isFinalState(found.state) && found;
       },
-      { what: 'the end', timeoutMs: 120_000, intervalMs: 500 },
+      { what: 'the end', intervalMs: 500 },
     );
     assert.equal(record.state, 'ERROR');
     assert.match(String(record.state_info), /Sub-workflow 'endless' is nested more than 100 levels deep/);

@@ -119,7 +119,7 @@ describe('the provisioned infrastructure', () => {
         await connection.close();
       }
     };
-    assert.equal(await waitFor(receive, { what: 'the message', timeoutMs: 60_000 }), 'message');
+    assert.equal(await waitFor(receive, { what: 'the message' }), 'message');
   });
 
   async function connectTemporal() {

@@ -129,7 +129,7 @@ describe('steering of workflows and chains', () => {
           last = await tree(id);
           return last.join('\n') === expected.join('\n');
         },
-        { what: 'the tree', timeoutMs: 20_000 },
+        { what: 'the tree' },
       );
     } catch {
       assert.deepEqual(last, expected);
@@ -144,9 +144,20 @@ describe('steering of workflows and chains', () => {
       last = [...(await tree(id))].sort();
       return last.join('\n') === expected.join('\n');
     };
-    await waitFor(matches, { what: `the tree ${expected}`, timeoutMs: 30_000 }).catch(() =>
-      assert.deepEqual(last, expected),
-    );
+    await waitFor(matches, { what: `the tree ${expected}` }).catch(() => assert.deepEqual(last, expected));
+  }
+
+  /** The engine has heard of a cancel or pause: what ends from now on starts nothing more. */
+  async function engineIsIn(id: string, state: 'CANCELLED' | 'PAUSED'): Promise<void> {
+    const { context, children = [] } = await get(id);
+    const workflow = context.mistral?.execution_id;
+    const reached = async () => {
+      const headers = { 'x-auth-token': await services.token() };
+      const answer = await fetch(`${services.mistralUrl}/executions/${workflow}`, { headers });
+      return ((await answer.json()) as { readonly state: string }).state === state;
+    };
+    if (workflow !== undefined) await waitFor(reached, { what: `${state} of the workflow of ${id}` });
+    for (const child of children) await engineIsIn(child, state);
   }
 
   async function newFile(): Promise<string> {
@@ -165,6 +176,7 @@ describe('steering of workflows and chains', () => {
       await treeWith(id, [...all(refs, 'running'), 'core.local: running']);
       await services.request('DELETE', `/executions/${id}`);
       await treeWith(id, [...all(refs, 'canceling'), 'core.local: running']);
+      await engineIsIn(id, 'CANCELLED');
       await rm(file);
       await treeWith(id, [...all(refs, 'canceled'), 'core.local: succeeded']);
     });
@@ -175,6 +187,7 @@ describe('steering of workflows and chains', () => {
       await treeWith(id, [...all(refs, 'running'), 'core.local: running']);
       await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
       await treeWith(id, [...all(refs, 'pausing'), 'core.local: running']);
+      await engineIsIn(id, 'PAUSED');
       await rm(file);
       await treeWith(id, [...all(refs, 'paused'), 'core.local: succeeded']);
       await services.request('PUT', `/executions/${id}`, { status: 'resuming' });

@@ -100,19 +100,15 @@ describe('npm start', () => {
 
     const pids = processesOf(dataFolder);
     assert.ok(pids.length > 8, `only ${pids.length} processes`);
-    const since = Date.now();
     command.process.kill('SIGINT');
     assert.equal(await command.ended, 0);
-    assert.ok(Date.now() - since < 10_000, `it took ${Date.now() - since} ms`);
     assert.deepEqual(pids.filter(isAlive), []);
     assert.equal(existsSync(path.join(dataFolder, 'supervisor.json')), false);
   });
 
-  it('serves again in under 15 s with all data of the first time, in the background, until npm stop', async () => {
-    const since = Date.now();
+  it('serves again with all data of the first time, in the background, until npm stop', async () => {
     const command = start('--detach', '--no-sample');
     assert.equal(await command.ended, 0, command.output());
-    assert.ok(Date.now() - since < 15_000, `it took ${Date.now() - since} ms`);
     const executions = await request('/executions?action=testpack.wftest&limit=10');
     assert.equal(executions.length, 1);
 
@@ -174,7 +170,7 @@ describe('npm start', () => {
     const pids = processesOf(dataFolder);
     assert.ok(pids.length > 8);
     command.process.kill('SIGKILL');
-    await waitFor(() => !pids.some(isAlive), { what: 'the end of all processes', timeoutMs: 20_000 });
+    await waitFor(() => !pids.some(isAlive), { what: 'the end of all processes' });
   });
 
   it('says in one sentence which port is in use, by which option it changes, and leaves nothing running', async () => {

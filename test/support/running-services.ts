@@ -54,7 +54,7 @@ export interface RunningServices {
   stop(): Promise<void>;
 }
 
-const readyTimeoutMs = 60_000;
+const readyTimeoutMs = 180_000;
 
 /** Starts our services on free ports against the given infrastructure and returns when all are ready. */
 export async function startServices(

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** So long that only what never comes is missed, on a machine however slow. */
+const NEVER_MS = 120_000;
+
 /** The options of {@link waitFor}. */
 export interface WaitOptions {
   /** What is waited for; part of the error. */
   readonly what: string;
-  /** Milliseconds; 30 s when absent. */
+  /** Milliseconds after which it counts as never; {@link NEVER_MS} when absent. */
   readonly timeoutMs?: number;
   readonly intervalMs?: number;
 }
@@ -17,7 +20,7 @@ export async function waitFor<T>(
   probe: () => Promise<T | undefined | null | false> | T | undefined | null | false,
   options: WaitOptions,
 ): Promise<T> {
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = options.timeoutMs ?? NEVER_MS;
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {
