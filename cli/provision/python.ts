@@ -31,12 +31,14 @@ export function findPython(env: ProvisionContext['env']): string {
  * A private virtualenv with exactly these requirements, made once a machine and kept in the cache folder.
  *
  * @param name folder name; change it (a version in it) when the requirements change
+ * @param build what building the requirements needs in the virtualenv, installed before them
  * @throws ValidationError when neither venv nor pip can do it
  */
 export async function ensurePythonPackages(
   name: string,
   requirements: readonly string[],
   context: Pick<ProvisionContext, 'env' | 'cacheFolder' | 'progress'>,
+  build: readonly string[] = [],
 ): Promise<PythonPackages> {
   const folder = path.join(context.cacheFolder, 'python', name);
   const marker = path.join(folder, '.complete');
@@ -45,13 +47,16 @@ export async function ensurePythonPackages(
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     const python = findPython(context.env);
-    const made = await firstWay([
-      () => asVirtualenv(python, folder, requirements, context.env),
-      () => asTargetFolder(python, folder, requirements, context.env),
-    ]);
+    const reasons: string[] = [];
+    const attempt = (way: typeof asVirtualenv) => async () => {
+      const { kind, reason } = await way(python, folder, [build, requirements], context.env);
+      if (reason !== undefined) reasons.push(reason);
+      return kind;
+    };
+    const made = await firstWay([attempt(asVirtualenv), attempt(asTargetFolder)]);
     if (made === undefined) {
       throw new ValidationError(
-        `Python cannot install ${requirements.join(', ')}: it needs the venv module with pip and a package index.`,
+        `Python cannot install ${requirements.join(', ')}: it needs the venv module with pip and a package index (${reasons.join('; ')}).`,
       );
     }
     await writeFile(marker, made);
@@ -63,30 +68,52 @@ export async function ensurePythonPackages(
 
 type Kind = 'virtualenv' | 'target';
 
+interface Attempt {
+  readonly kind?: Kind;
+  /** What pip or venv said when it failed. */
+  readonly reason?: string;
+}
+
 async function asVirtualenv(
   python: string,
   folder: string,
-  requirements: readonly string[],
+  groups: readonly (readonly string[])[],
   env: ProvisionContext['env'],
-): Promise<Kind | undefined> {
-  const options = { env: pipEnvironment(env) };
-  if (!(await runCommand(python, ['-m', 'venv', folder], options)).ok) return undefined;
-  const own = path.join(folder, 'bin', 'python');
-  const installed = await runCommand(own, ['-m', 'pip', 'install', '--quiet', ...requirements], options);
-  return installed.ok ? 'virtualenv' : undefined;
+): Promise<Attempt> {
+  const made = await runCommand(python, ['-m', 'venv', folder], { env: pipEnvironment(env) });
+  if (!made.ok) return { reason: lastLine(made.output) };
+  return await installGroups(path.join(folder, 'bin', 'python'), groups, [], env, 'virtualenv');
 }
 
 /** Debian's Python has no venv unless python3-venv is installed; pip alone can still fill a folder. */
 async function asTargetFolder(
   python: string,
   folder: string,
-  requirements: readonly string[],
+  groups: readonly (readonly string[])[],
   env: ProvisionContext['env'],
-): Promise<Kind | undefined> {
+): Promise<Attempt> {
   await rm(folder, { recursive: true, force: true });
-  const target = path.join(folder, 'site');
-  const args = ['-m', 'pip', 'install', '--quiet', '--target', target, ...requirements];
-  return (await runCommand(python, args, { env: pipEnvironment(env) })).ok ? 'target' : undefined;
+  return await installGroups(python, groups, ['--target', path.join(folder, 'site')], env, 'target');
+}
+
+/** Installs one group after the other: each may need those before it for its build. */
+async function installGroups(
+  python: string,
+  groups: readonly (readonly string[])[],
+  options: readonly string[],
+  env: ProvisionContext['env'],
+  kind: Kind,
+): Promise<Attempt> {
+  for (const group of groups.filter((one) => one.length > 0)) {
+    const args = ['-m', 'pip', 'install', '--quiet', ...options, ...group];
+    const installed = await runCommand(python, args, { env: pipEnvironment(env) });
+    if (!installed.ok) return { reason: lastLine(installed.output) };
+  }
+  return { kind };
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1) ?? '';
 }
 
 async function describePackages(folder: string, env: ProvisionContext['env']): Promise<PythonPackages> {

@@ -35,7 +35,7 @@ describe('kill -9 of a part of the infrastructure while workflows run', () => {
       const isAway = async () => !(await listens(infrastructure.env[variable] ?? ''));
       await waitFor(isAway, { what: `${title} to be away` });
       infrastructure.restart(part);
-      await runs.endWell(90_000);
+      await runs.endWell();
       assert.equal((await runToEnd(services, 'testpack.wftest')).status, 'succeeded', 'what is asked for afterwards');
       assert.deepEqual(services.pids(), pids, 'a service has ended');
     });

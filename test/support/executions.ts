@@ -42,7 +42,7 @@ export async function reachStatus(
   id: string,
   wanted: (status: string) => boolean,
   what: string,
-  timeoutMs = 60_000,
+  timeoutMs = 180_000,
 ): Promise<ExecutionAnswer> {
   let last = 'never seen';
   const probe = async () => {

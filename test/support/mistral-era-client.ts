@@ -7,7 +7,9 @@ import { type CommandResult, runCommand } from '../../cli/provision/run-command.
 import type { RunningServices } from './running-services.ts';
 
 /** The last release of st2client that takes mistral-v2 for a workflow and draws its tasks as a tree. */
-const requirements = ['st2client==3.2.0', 'setuptools<81'];
+const requirements = ['st2client==3.2.0'];
+/** Its installation asks for pip and the old setuptools of the virtualenv itself, which an isolated build does not have. */
+const build = ['setuptools<81', 'wheel'];
 
 /** Names that Python 3.10 has taken away and that this client's dependencies of 2020 still ask for. */
 const oldNames = `import collections
@@ -21,10 +23,9 @@ export async function mistralEraClient(
   services: RunningServices,
   home: string,
 ): Promise<(...args: readonly string[]) => Promise<CommandResult>> {
-  // Its installation asks for the pip of the virtualenv, which an isolated build does not have.
   const env: Environment = { ...process.env, PIP_NO_BUILD_ISOLATION: '0' };
   const context = { env, cacheFolder: cacheFolder(env), progress: silentProgress };
-  const packages = await ensurePythonPackages('real-clients-mistral-era-1', requirements, context);
+  const packages = await ensurePythonPackages('real-clients-mistral-era-2', requirements, context, build);
   const shims = path.join(home, 'old-names');
   await mkdir(shims, { recursive: true });
   await writeFile(path.join(shims, 'sitecustomize.py'), oldNames);
@@ -42,5 +43,5 @@ export async function mistralEraClient(
     ST2_AUTH_TOKEN: await services.token(),
   };
   return (...args) =>
-    runCommand(packages.python, [path.join(packages.bin, 'st2'), ...args], { env: environment, timeoutMs: 60_000 });
+    runCommand(packages.python, [path.join(packages.bin, 'st2'), ...args], { env: environment, timeoutMs: 180_000 });
 }

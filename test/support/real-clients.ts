@@ -37,7 +37,7 @@ export async function realClients(services: RunningServices, home: string): Prom
   };
   const run = async (name: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}) => {
     const script = path.join(packages.bin, name);
-    return await runCommand(packages.python, [script, ...args], { env: { ...base, ...extra }, timeoutMs: 120_000 });
+    return await runCommand(packages.python, [script, ...args], { env: { ...base, ...extra }, timeoutMs: 180_000 });
   };
   return {
     python: packages.python,

@@ -25,7 +25,7 @@ export interface Enforcement {
 }
 
 /** How long the events of a loaded machine may take. */
-export const TIMEOUT = { timeoutMs: 60_000, intervalMs: 100 };
+export const TIMEOUT = { timeoutMs: 180_000, intervalMs: 100 };
 
 /** A rule without its name. */
 export interface RuleSpec {

@@ -48,7 +48,7 @@ export function runStart(args: readonly string[], env: Readonly<Record<string, s
 }
 
 /** Resolves when the command has printed `pattern`; throws with all it printed when it ends before. */
-export async function waitForOutput(command: StartCommand, pattern: RegExp, timeoutMs = 120_000): Promise<void> {
+export async function waitForOutput(command: StartCommand, pattern: RegExp, timeoutMs = 300_000): Promise<void> {
   const ended = command.ended.then((code) => `it ended with code ${code}`);
   const seen = waitFor(() => pattern.test(command.output()), { what: String(pattern), timeoutMs }).then(() => 'seen');
   const outcome = await Promise.race([seen, ended]);
