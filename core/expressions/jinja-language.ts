@@ -4,21 +4,15 @@ import { JinjaEvaluationError } from './errors.ts';
 import { findBlocks } from './find-blocks.ts';
 import { mistralFunctions } from './functions/index.ts';
 import { callExpressionFunction, filterOf, jinjaFunction } from './functions/jinja-binding.ts';
-import {
-  createJinjaEnvironment,
-  filterTable,
-  type JinjaInput,
-  jinjaGlobals,
-  parseTemplate,
-  remember,
-} from './jinja/index.ts';
+import { createJinjaEnvironment, filterTable, type JinjaInput, jinjaGlobals, parseTemplate } from './jinja/index.ts';
+import { remember } from './remember.ts';
 import { dataEntry, type ExpressionScope, ROOT_NAMES } from './scope.ts';
 
 const environment = createJinjaEnvironment(filterTable(mistralFunctions, (definition) => filterOf(definition, true)));
 
 /** True when the text has `{{ }}` or `{% %}` on one line. */
 export function isJinja(text: string): boolean {
-  return text.includes('{') && (firstBlock(text, '{{', '}}') ?? firstBlock(text, '{%', '%}')) !== undefined;
+  return text.includes('{') && classify(text).isJinja;
 }
 
 function firstBlock(text: string, open: string, close: string): string | undefined {
@@ -26,11 +20,17 @@ function firstBlock(text: string, open: string, close: string): string | undefin
 }
 
 /** What the first `{{ }}` of a text tells: the expression when it is the whole text, else that it is a template. */
-const classify = remember((text: string): { readonly expression?: string; readonly isTemplate: boolean } => {
+const classify = remember((text: string): TextKind => {
   const first = firstBlock(text, '{{', '}}');
-  if (first === undefined) return { isTemplate: false };
-  return first === text ? { expression: text.slice(2, -2), isTemplate: true } : { isTemplate: true };
+  if (first === undefined) return { isJinja: firstBlock(text, '{%', '%}') !== undefined, isTemplate: false };
+  return { isJinja: true, isTemplate: true, ...(first === text ? { expression: text.slice(2, -2) } : {}) };
 });
+
+interface TextKind {
+  readonly isJinja: boolean;
+  readonly isTemplate: boolean;
+  readonly expression?: string;
+}
 
 /** @throws JinjaEvaluationError */
 export function evaluateJinja(text: string, scope: ExpressionScope): unknown {

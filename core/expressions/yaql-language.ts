@@ -4,7 +4,7 @@ import { pyStr } from '../python/repr.ts';
 import { YaqlEvaluationError } from './errors.ts';
 import { findBlocks } from './find-blocks.ts';
 import { runWithScope, yaqlFunctions } from './functions/yaql-binding.ts';
-import { remember } from './jinja/index.ts';
+import { remember } from './remember.ts';
 import { dataEntry, type ExpressionScope, ROOT_NAMES } from './scope.ts';
 import { evaluateYaql, parseYaql } from './yaql/index.ts';
 

@@ -10,13 +10,61 @@ import { dictMethods, listMethods, setMethods, tupleMethods } from './container-
 import type { Evaluation } from './evaluation.ts';
 import { formatBraces } from './formatting.ts';
 import type { Method, MethodTable } from './methods.ts';
-import { bindArguments, GroupTuple, HostFunction, HostObject, Undefined } from './objects.ts';
+import { bindArguments, GroupTuple, HostFunction, HostObject, type Kwargs, Undefined } from './objects.ts';
 import { dataItem, reprOf, type Slice, slice, typeNameOf } from './operations.ts';
 import { stringMethods } from './string-methods.ts';
 import { dateTimeAttribute, timeDeltaAttribute } from './time-methods.ts';
 
 /** Attributes that every Python object has and that Jinja2's sandbox guards. */
 const DUNDER = /^__\w+__$/;
+
+/** Names that a JavaScript object has without being given them: they are looked up with care. */
+function isInherited(name: string): boolean {
+  return name in Object.prototype;
+}
+
+/** True when an entry of an ordinary dict can be read by {@link ordinaryEntry} as the attribute of that name. */
+export function isPlainAttribute(name: string): boolean {
+  return isPlainKey(name) && !Object.hasOwn(dictMethods, name);
+}
+
+/** True when an entry of an ordinary dict can be read by {@link ordinaryEntry} as the item of that key. */
+export function isPlainKey(key: unknown): key is string {
+  return typeof key === 'string' && !isInherited(key) && !DUNDER.test(key);
+}
+
+/**
+ * The quick way to what is looked up most: an entry of a dict that is an object literal. `undefined` says nothing but that the
+ * long way must be gone. Only for names that {@link isPlainKey} or {@link isPlainAttribute} holds good; what is a function
+ * belongs to a view of the host's and is no value.
+ */
+export function ordinaryEntry(target: unknown, name: string): unknown {
+  if (typeof target !== 'object' || target === null || Object.getPrototypeOf(target) !== Object.prototype)
+    return undefined;
+  const value = (target as Readonly<Record<string, unknown>>)[name];
+  return typeof value === 'function' ? undefined : value;
+}
+
+/** The method of that name of a Python type; `undefined` when there is none. */
+export function methodOf(target: unknown, name: string): Method | undefined {
+  const table = methodsOf(target);
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/** `target.name(…)` for a method of {@link methodOf}. */
+export function callMethod(
+  target: unknown,
+  name: string,
+  method: Method,
+  args: readonly unknown[],
+  kwargs: Kwargs,
+  evaluation: Evaluation,
+): unknown {
+  evaluation.charge(1);
+  const { parameters } = method;
+  const bound = parameters === 'any' ? args : bindArguments(name, parameters, args, kwargs, () => pyTypeName(target));
+  return method.call(target as never, bound, evaluation, kwargs);
+}
 
 /** `target.name`. */
 export function getAttribute(target: unknown, name: string, evaluation: Evaluation): unknown {
@@ -69,11 +117,8 @@ function unsafe(target: unknown, name: string, evaluation: Evaluation): Undefine
 function pythonAttribute(target: unknown, name: string, evaluation: Evaluation): unknown {
   if (target instanceof HostObject) return target.attribute(name);
   if (target instanceof GroupTuple && (name === 'grouper' || name === 'list')) return target[name === 'list' ? 1 : 0];
-  const table = methodsOf(target);
-  if (table !== undefined) {
-    const method = Object.hasOwn(table, name) ? table[name] : undefined;
-    return method === undefined ? undefined : boundMethod(target, name, method);
-  }
+  const method = methodOf(target, name);
+  if (method !== undefined) return boundMethod(target, name, method);
   if (target instanceof PyDateTime || target instanceof PyDate) return dateTimeAttribute(target, name);
   if (target instanceof PyTimeDelta) return timeDeltaAttribute(target, name);
   return isPyNumber(target) ? numberAttribute(target, name, evaluation) : undefined;
@@ -88,12 +133,7 @@ function methodsOf(target: unknown): MethodTable | undefined {
 }
 
 function boundMethod(self: unknown, name: string, method: Method): HostFunction {
-  return new HostFunction(name, (args, kwargs, evaluation) => {
-    evaluation.charge(1);
-    if (method.parameters === 'any') return method.call(self as never, args, evaluation, kwargs);
-    const bound = bindArguments(`${pyTypeName(self)}.${name}`, method.parameters, args, kwargs);
-    return method.call(self as never, bound, evaluation, kwargs);
-  });
+  return new HostFunction(name, (args, kwargs, evaluation) => callMethod(self, name, method, args, kwargs, evaluation));
 }
 
 function numberAttribute(target: number | bigint | PyFloat, name: string, _evaluation: Evaluation): unknown {

@@ -1,11 +1,20 @@
 /** Turns expressions into closures over a scope. No JavaScript source is generated. */
-import { createDict } from '../../python/dict.ts';
+import { createDict, setKey } from '../../python/dict.ts';
 import { PythonError } from '../../python/errors.ts';
 import { PyDict, toPyTuple } from '../../python/values.ts';
 import { isDataView } from '../data-view.ts';
 import { arithmetic, sign } from './arithmetic.ts';
 import type { CallArguments, Expr } from './ast.ts';
-import { getAttribute, getItem, getSlice } from './attributes.ts';
+import {
+  callMethod,
+  getAttribute,
+  getItem,
+  getSlice,
+  isPlainAttribute,
+  isPlainKey,
+  methodOf,
+  ordinaryEntry,
+} from './attributes.ts';
 import { JinjaError } from './errors.ts';
 import type { FilterFunction, FilterTable, JinjaLibrary, Scope } from './evaluation.ts';
 import { bindArguments, Callable, type Kwargs, NO_KWARGS, Undefined } from './objects.ts';
@@ -66,6 +75,8 @@ export class ExpressionCompiler {
   }
 
   arguments(call: CallArguments): EvaluatedCall {
+    const constant = constantArguments(call);
+    if (constant !== undefined) return () => constant;
     const args = call.args.map((node) => this.expression(node));
     const kwargs = call.kwargs.map(({ name, value }) => ({ name, value: this.expression(value) }));
     const dynArgs = call.dynArgs === undefined ? undefined : this.expression(call.dynArgs);
@@ -119,11 +130,24 @@ export class ExpressionCompiler {
   }
 
   private dict(pairs: readonly { readonly key: Expr; readonly value: Expr }[]): Evaluator {
+    if (pairs.every(({ key }) => key.kind === 'const' && typeof key.value === 'string')) return this.record(pairs);
     const evaluators = pairs.map(({ key, value }) => [this.expression(key), this.expression(value)] as const);
     return (scope) => {
       const entries = evaluators.map(([key, value]) => [definedKey(key(scope)), value(scope)] as const);
       scope.evaluation.charge(entries.length);
       return scope.evaluation.own(createDict(entries));
+    };
+  }
+
+  /** A dict whose keys are known beforehand. */
+  private record(pairs: readonly { readonly key: Expr; readonly value: Expr }[]): Evaluator {
+    const keys = pairs.map(({ key }) => (key.kind === 'const' ? String(key.value) : ''));
+    const values = pairs.map(({ value }) => this.expression(value));
+    return (scope) => {
+      const dict: Record<string, unknown> = {};
+      for (const [index, evaluate] of values.entries()) setKey(dict, keys[index] ?? '', evaluate(scope));
+      scope.evaluation.charge(keys.length);
+      return scope.evaluation.own(dict);
     };
   }
 
@@ -161,6 +185,11 @@ export class ExpressionCompiler {
   private comparison(node: Expr & { readonly kind: 'compare' }): Evaluator {
     const first = this.expression(node.first);
     const operands = node.operands.map(({ operator, value }) => ({ operator, value: this.expression(value) }));
+    const [only] = operands;
+    if (operands.length === 1 && only !== undefined) {
+      const { operator, value } = only;
+      return (scope) => compare(operator, first(scope), value(scope), scope.evaluation);
+    }
     return (scope) => {
       let left = first(scope);
       for (const { operator, value } of operands) {
@@ -191,10 +220,11 @@ export class ExpressionCompiler {
 
   private attribute(targetNode: Expr, name: string): Evaluator {
     const target = this.target(targetNode);
+    const isPlain = isPlainAttribute(name);
     return (scope) => {
       const value = target(scope);
-      if (isView(value)) return viewAttribute(value, name, scope.evaluation);
-      return getAttribute(value, name, scope.evaluation);
+      const quick = isPlain ? ordinaryEntry(value, name) : undefined;
+      return quick === undefined ? attributeOf(value, name, scope) : quick;
     };
   }
 
@@ -208,26 +238,41 @@ export class ExpressionCompiler {
         return getSlice(materialized(target(scope)), bounds, scope.evaluation);
       };
     }
+    const constant = keyNode.kind === 'const' ? keyNode.value : undefined;
+    if (isPlainKey(constant)) {
+      return (scope) => {
+        const value = target(scope);
+        const quick = ordinaryEntry(value, constant);
+        return quick === undefined ? itemOf(value, constant, scope) : quick;
+      };
+    }
     const key = this.expression(keyNode);
     return (scope) => {
       const value = target(scope);
-      const wanted = key(scope);
-      if (isView(value) && typeof wanted === 'string' && value.has(wanted)) return value.get(wanted);
-      return getItem(materialized(value), wanted, scope.evaluation);
+      return itemOf(value, key(scope), scope);
     };
   }
 
   private call(targetNode: Expr, call: CallArguments): Evaluator {
+    if (targetNode.kind === 'attribute') return this.methodCall(targetNode, call);
     const target = this.expression(targetNode);
     const args = this.arguments(call);
     return (scope) => {
-      const callee = target(scope);
-      if (callee instanceof Undefined) callee.fail();
-      if (!(callee instanceof Callable))
-        throw new PythonError('TypeError', `'${typeNameOf(callee)}' object is not callable`);
+      return callValue(target(scope), args, scope);
+    };
+  }
+
+  /** `target.name(…)`: a method of a Python type is called without being made a value first. */
+  private methodCall({ target: node, name }: Expr & { readonly kind: 'attribute' }, call: CallArguments): Evaluator {
+    const target = this.target(node);
+    const args = this.arguments(call);
+    return (scope) => {
+      const value = target(scope);
+      const method = isView(value) ? undefined : methodOf(value, name);
+      if (method === undefined) return callValue(attributeOf(value, name, scope), args, scope);
       scope.evaluation.charge(2);
       const evaluated = args(scope);
-      return callee.call(evaluated.args, evaluated.kwargs, scope.evaluation);
+      return callMethod(value, name, method, evaluated.args, evaluated.kwargs, scope.evaluation);
     };
   }
 
@@ -255,6 +300,41 @@ export class ExpressionCompiler {
     if (this.softDepth === 0) return fail('TemplateAssertionError');
     return { parameters: 'any', call: () => fail('TemplateRuntimeError') };
   }
+}
+
+/** The arguments of a call that has none but constants; they are the same each time. */
+function constantArguments(call: CallArguments): ReturnType<EvaluatedCall> | undefined {
+  if (call.dynArgs !== undefined || call.dynKwargs !== undefined) return undefined;
+  const args: unknown[] = [];
+  for (const node of call.args) {
+    if (node.kind !== 'const') return undefined;
+    args.push(node.value);
+  }
+  const kwargs = new Map<string, unknown>();
+  for (const { name, value } of call.kwargs) {
+    if (value.kind !== 'const') return undefined;
+    kwargs.set(name, value.value);
+  }
+  return { args, kwargs: kwargs.size === 0 ? NO_KWARGS : kwargs };
+}
+
+function callValue(callee: unknown, args: EvaluatedCall, scope: Scope): unknown {
+  if (callee instanceof Undefined) callee.fail();
+  if (!(callee instanceof Callable))
+    throw new PythonError('TypeError', `'${typeNameOf(callee)}' object is not callable`);
+  scope.evaluation.charge(2);
+  const evaluated = args(scope);
+  return callee.call(evaluated.args, evaluated.kwargs, scope.evaluation);
+}
+
+function attributeOf(value: unknown, name: string, scope: Scope): unknown {
+  if (isView(value)) return viewAttribute(value, name, scope.evaluation);
+  return getAttribute(value, name, scope.evaluation);
+}
+
+function itemOf(value: unknown, key: unknown, scope: Scope): unknown {
+  if (isView(value) && typeof key === 'string' && value.has(key)) return value.get(key);
+  return getItem(materialized(value), key, scope.evaluation);
 }
 
 function isView(value: unknown): value is Parameters<typeof materializeView>[0] {

@@ -1,12 +1,20 @@
 /** Renders templates and evaluates expressions; parsed and compiled forms are kept. */
 
-import { createDict, dictEntries, isDict } from '../../python/dict.ts';
-import { PyDict, PySet, PyTuple, toPyTuple } from '../../python/values.ts';
+import { createDict, type Dict, dictKeys, dictValues, isDict } from '../../python/dict.ts';
+import { PySet, PyTuple, toPyTuple } from '../../python/values.ts';
 import { defaultRuntime, type ExpressionRuntime } from '../functions/function-table.ts';
+import { remember } from '../remember.ts';
 import type { Expr } from './ast.ts';
 import type { Evaluator } from './compile-expression.ts';
 import { TemplateCompiler } from './compile-template.ts';
-import { Evaluation, type JinjaBudget, type JinjaLibrary, type NameSource, Scope } from './evaluation.ts';
+import {
+  DEFAULT_BUDGET,
+  Evaluation,
+  type JinjaBudget,
+  type JinjaLibrary,
+  type NameSource,
+  Scope,
+} from './evaluation.ts';
 import { Callable, HostObject, type UndefinedMode } from './objects.ts';
 import { listOf } from './operations.ts';
 import { parseExpression, parseTemplate } from './template-parser.ts';
@@ -20,21 +28,6 @@ export interface JinjaInput {
   readonly budget?: Partial<JinjaBudget>;
   /** For the filter `decrypt_kv`. */
   readonly decrypt?: (text: string) => string;
-}
-
-const CACHE_SIZE = 2000;
-
-/** Remembers the results of a function of one text; the oldest are dropped. */
-export function remember<T>(compute: (source: string) => T): (source: string) => T {
-  const known = new Map<string, T>();
-  return (source) => {
-    const hit = known.get(source);
-    if (hit !== undefined) return hit;
-    const value = compute(source);
-    if (known.size >= CACHE_SIZE) known.delete(known.keys().next().value as string);
-    known.set(source, value);
-    return value;
-  };
 }
 
 /** An environment with its own filters and tests. */
@@ -63,7 +56,6 @@ export class JinjaEnvironment {
     const scope = this.scope(input);
     const value = evaluate(scope);
     if (isData && !(value instanceof HostObject)) return value;
-    scope.evaluation.chargeTree(value);
     return finished(value, scope.evaluation);
   }
 
@@ -72,7 +64,7 @@ export class JinjaEnvironment {
       library: this.library,
       undefinedMode: input.undefinedMode ?? 'strict',
       runtime: input.runtime ?? defaultRuntime,
-      budget: input.budget,
+      budget: input.budget === undefined ? DEFAULT_BUDGET : { ...DEFAULT_BUDGET, ...input.budget },
       decrypt: input.decrypt,
     });
     return new Scope(evaluation, input.lookup);
@@ -86,22 +78,44 @@ function isPath(node: Expr): boolean {
   return node.kind === 'item' && node.key.kind === 'const' && isPath(node.target);
 }
 
-/** The value without objects of the engine in it. */
-function finished(value: unknown, evaluation: Evaluation): unknown {
+/** The value without objects of the engine in it. Every part of it is paid for, shared ones each time. */
+function finished(value: unknown, evaluation: Evaluation, depth = 0): unknown {
+  if (typeof value === 'string') evaluation.chargeText(value.length);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof HostObject) return finishedObject(value, evaluation, depth);
+  evaluation.checkDepth(depth);
+  if (Array.isArray(value)) return finishedArray(value, evaluation, depth);
+  if (value instanceof PySet || !isDict(value)) {
+    evaluation.chargeTree(value, depth);
+    return value;
+  }
+  return finishedDict(value, evaluation, depth);
+}
+
+function finishedObject(value: HostObject, evaluation: Evaluation, depth: number): unknown {
   // Such as `{{ _.items }}`: a method cannot be stored, so it is no value of a workflow.
   if (value instanceof Callable) throw new TypeError(`${value.text()} is not a value`);
-  if (value instanceof HostObject) {
-    if (value.items() === undefined) return value.text();
-    return finished(listOf(value, evaluation), evaluation);
+  if (value.items() === undefined) return value.text();
+  return finished(listOf(value, evaluation), evaluation, depth);
+}
+
+/** Copies only where an item changes. */
+function finishedArray(value: readonly unknown[], evaluation: Evaluation, depth: number): unknown {
+  evaluation.charge(1 + value.length);
+  let changed: unknown[] | undefined;
+  for (let index = 0; index < value.length; index += 1) {
+    const item = finished(value[index], evaluation, depth + 1);
+    if (item === value[index]) continue;
+    changed ??= value.slice();
+    changed[index] = item;
   }
-  if (Array.isArray(value)) {
-    const items = value.map((item) => finished(item, evaluation));
-    if (items.every((item, index) => item === value[index])) return value;
-    return value instanceof PyTuple ? toPyTuple(items) : items;
-  }
-  if (value instanceof PySet || !isDict(value)) return value;
-  const entries = dictEntries(value).map(([key, item]) => [key, finished(item, evaluation)] as const);
-  if (entries.every(([key, item]) => item === (value instanceof PyDict ? value.get(key) : value[String(key)])))
-    return value;
-  return createDict(entries);
+  if (changed === undefined) return value;
+  return value instanceof PyTuple ? toPyTuple(changed) : changed;
+}
+
+/** Copies only where an item changes. */
+function finishedDict(value: Dict, evaluation: Evaluation, depth: number): unknown {
+  const items = dictValues(value);
+  const changed = finishedArray(items, evaluation, depth) as readonly unknown[];
+  return changed === items ? value : createDict(dictKeys(value).map((key, index) => [key, changed[index]] as const));
 }

@@ -1,5 +1,5 @@
 /** State of one evaluation: the environment, the names in scope, and the budget that user text may spend. */
-import { dictEntries, isDict } from '../../python/dict.ts';
+import { dictSize, dictValues, isDict } from '../../python/dict.ts';
 import { PythonError } from '../../python/errors.ts';
 import { PySet } from '../../python/values.ts';
 import type { ExpressionRuntime } from '../functions/function-table.ts';
@@ -38,7 +38,9 @@ export class Evaluation {
   /** Decrypts a value of the datastore, where the host allows it. */
   readonly decrypt: ((text: string) => string) | undefined;
   private readonly budget: JinjaBudget;
-  private readonly created = new WeakSet<object>();
+  private readonly created: object[] = [];
+  /** The same, for look-ups; made when the first one is asked for, for few templates change anything. */
+  private createdSet: Set<object> | undefined;
   private steps = 0;
   private depth = 0;
 
@@ -46,25 +48,27 @@ export class Evaluation {
     library: JinjaLibrary;
     undefinedMode: UndefinedMode;
     runtime: ExpressionRuntime;
-    budget?: Partial<JinjaBudget>;
-    decrypt?: (text: string) => string;
+    budget: JinjaBudget;
+    decrypt: ((text: string) => string) | undefined;
   }) {
     this.library = options.library;
     this.undefinedMode = options.undefinedMode;
     this.runtime = options.runtime;
     this.decrypt = options.decrypt;
-    this.budget = { ...DEFAULT_BUDGET, ...options.budget };
+    this.budget = options.budget;
   }
 
   /** Marks a list or dict as made by the template itself, so that its methods may change it. */
   own<T extends object>(value: T): T {
-    this.created.add(value);
+    if (this.createdSet === undefined) this.created.push(value);
+    else this.createdSet.add(value);
     return value;
   }
 
   /** Data of the workflow is shared and must not change. @throws PythonError TypeError unless the template made it */
   requireOwn(value: object): void {
-    if (this.created.has(value)) return;
+    this.createdSet ??= new Set(this.created);
+    if (this.createdSet.has(value)) return;
     throw new PythonError('TypeError', 'an expression cannot change the data it reads; copy it first');
   }
 
@@ -84,17 +88,19 @@ export class Evaluation {
   chargeTree(value: unknown, depth = 0): void {
     if (typeof value === 'string') return this.chargeText(value.length);
     if (typeof value !== 'object' || value === null) return;
-    if (depth > MAX_DATA_DEPTH) throw new JinjaLimitError('levels of nesting', MAX_DATA_DEPTH);
+    this.checkDepth(depth);
     if (Array.isArray(value) || value instanceof PySet) {
       this.charge(1 + (Array.isArray(value) ? value.length : value.size));
       for (const item of value) this.chargeTree(item, depth + 1);
     } else if (isDict(value)) {
-      this.charge(1);
-      for (const [, item] of dictEntries(value)) {
-        this.charge(1);
-        this.chargeTree(item, depth + 1);
-      }
+      this.charge(1 + dictSize(value));
+      for (const item of dictValues(value)) this.chargeTree(item, depth + 1);
     } else if (value instanceof HostObject) this.charge(1 + (value.length() ?? 0));
+  }
+
+  /** @throws JinjaLimitError when a structure is nested deeper than it may be */
+  checkDepth(depth: number): void {
+    if (depth > MAX_DATA_DEPTH) throw new JinjaLimitError('levels of nesting', MAX_DATA_DEPTH);
   }
 
   /** Runs a macro or a recursive loop, whose depth is limited. */

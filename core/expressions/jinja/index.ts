@@ -5,7 +5,7 @@ import type { FilterFunction, FilterTable } from './evaluation.ts';
 import { builtinFilters } from './filters/index.ts';
 import { builtinTests } from './tests.ts';
 
-export { JinjaEnvironment, type JinjaInput, remember } from './environment.ts';
+export { JinjaEnvironment, type JinjaInput } from './environment.ts';
 export { JinjaError, JinjaLimitError, JinjaSyntaxError } from './errors.ts';
 export type { FilterFunction, FilterTable, JinjaBudget, NameSource } from './evaluation.ts';
 export { globals as jinjaGlobals } from './globals.ts';

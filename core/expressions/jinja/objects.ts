@@ -128,17 +128,28 @@ export class PyRange extends HostObject {
 /** A one-pass iterator, as Python's generators: `map`, `select`, `batch` and their like give one. */
 export class PyIterator extends HostObject {
   readonly typeName: string;
-  private readonly iterator: Iterator<unknown>;
+  private readonly start: () => Iterator<unknown>;
+  private iterator: Iterator<unknown> | undefined;
 
-  constructor(items: Iterable<unknown>, typeName = 'generator') {
+  /** @param start called when the first item is asked for */
+  constructor(start: () => Iterator<unknown>, typeName = 'generator') {
     super();
-    this.iterator = items[Symbol.iterator]();
+    this.start = start;
     this.typeName = typeName;
   }
 
   override items(): Iterable<unknown> {
+    this.iterator ??= this.start();
     const { iterator } = this;
     return { [Symbol.iterator]: () => ({ next: () => iterator.next() }) };
+  }
+
+  /** Uses up what is left; each item costs a step. */
+  forEach(evaluation: Evaluation, sink: (item: unknown) => void): void {
+    for (const item of this.items()) {
+      evaluation.charge(1);
+      sink(item);
+    }
   }
 
   override text(): string {
@@ -214,13 +225,39 @@ export class HostFunction extends Callable {
   }
 }
 
-/** Puts positional and keyword arguments in the order of the parameters; a name that ends in `?` may be left out. */
+const requiredCounts = new WeakMap<readonly string[], number>();
+
+function requiredCount(parameters: readonly string[]): number {
+  let count = requiredCounts.get(parameters);
+  if (count === undefined) {
+    const optional = parameters.findIndex((parameter) => parameter.endsWith('?'));
+    count = optional === -1 ? parameters.length : optional;
+    requiredCounts.set(parameters, count);
+  }
+  return count;
+}
+
+/**
+ * Puts positional and keyword arguments in the order of the parameters; a name that ends in `?` may be left out.
+ * @param owner the type whose method it is, for messages
+ */
 export function bindArguments(
   name: string,
   parameters: readonly string[],
   args: readonly unknown[],
   kwargs: Kwargs = NO_KWARGS,
-): unknown[] {
+  owner?: () => string,
+): readonly unknown[] {
+  const fits = kwargs.size === 0 && args.length <= parameters.length && args.length >= requiredCount(parameters);
+  return fits ? args : rearranged(owner === undefined ? name : `${owner()}.${name}`, parameters, args, kwargs);
+}
+
+function rearranged(
+  name: string,
+  parameters: readonly string[],
+  args: readonly unknown[],
+  kwargs: Kwargs,
+): readonly unknown[] {
   if (args.length > parameters.length) {
     throw new PythonError('TypeError', `${name}() takes at most ${parameters.length} arguments (${args.length} given)`);
   }

@@ -1,5 +1,6 @@
 /** The `attribute` argument of filters: a name, a dotted path, or an index. */
-import { getItem } from '../attributes.ts';
+import { remember } from '../../remember.ts';
+import { getItem, isPlainKey, ordinaryEntry } from '../attributes.ts';
 import type { Evaluation } from '../evaluation.ts';
 import { Undefined } from '../objects.ts';
 
@@ -7,7 +8,11 @@ export type Getter = (item: unknown) => unknown;
 
 /** Reads an attribute of an item. Digits in a path are indexes. */
 export function attributeGetter(path: unknown, evaluation: Evaluation, fallback?: unknown): Getter {
-  const steps = pathSteps(path);
+  const steps = typeof path === 'string' ? knownSteps(path) : path === undefined || path === null ? [] : [path];
+  const [only] = steps;
+  if (steps.length === 1 && fallback === undefined && isPlainKey(only)) {
+    return (item) => ordinaryEntry(item, only) ?? getItem(item, only, evaluation);
+  }
   return (item) => {
     let value = item;
     for (const step of steps) {
@@ -18,11 +23,9 @@ export function attributeGetter(path: unknown, evaluation: Evaluation, fallback?
   };
 }
 
-function pathSteps(path: unknown): readonly unknown[] {
-  if (path === undefined || path === null) return [];
-  if (typeof path !== 'string') return [path];
-  return path.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step));
-}
+const knownSteps = remember((path: string): readonly unknown[] =>
+  path.split('.').map((step) => (/^\d+$/.test(step) ? Number(step) : step)),
+);
 
 /** Strings without regard to case, unless asked for. */
 export function caseFolded(getter: Getter, caseSensitive: boolean): Getter {

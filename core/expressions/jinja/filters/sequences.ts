@@ -7,7 +7,8 @@ import { getItem } from '../attributes.ts';
 import { JinjaError } from '../errors.ts';
 import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
 import { bindArguments, GroupTuple, HostObject, type Kwargs, PyIterator, Undefined } from '../objects.ts';
-import { characters, equals, iterate, lengthOf, listOf, order, truth, typeNameOf } from '../operations.ts';
+import { characters, equals, forEachItem, iterate, lengthOf, listOf, order, truth, typeNameOf } from '../operations.ts';
+import { LEFT_OUT, PipedIterator, type Step } from '../piped-iterator.ts';
 import { sortValues } from '../sorting.ts';
 import { attributeGetter, caseFolded, type Getter } from './attribute-path.ts';
 import { joined } from './text.ts';
@@ -65,15 +66,15 @@ function extreme(direction: 1 | -1): FilterFunction {
   };
 }
 
-function* unique(value: unknown, args: readonly unknown[], evaluation: Evaluation): Iterable<unknown> {
+function unique(_value: unknown, args: readonly unknown[], evaluation: Evaluation): Step {
   const key = caseFolded(getterFor(args[1], evaluation), flag(args[0]));
   const seen = new PySet();
-  for (const item of iterate(value, evaluation)) {
+  return (item) => {
     const wanted = key(item);
-    if (seen.has(wanted)) continue;
+    if (seen.has(wanted)) return LEFT_OUT;
     seen.add(wanted);
-    yield item;
-  }
+    return item;
+  };
 }
 
 /** A pair of `groupby`, readable as `.grouper` and `.list`, too. */
@@ -132,18 +133,13 @@ function* sliceInto(value: unknown, args: readonly unknown[], evaluation: Evalua
   }
 }
 
-function* mapped(value: unknown, args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs): Iterable<unknown> {
-  if (!truth(value)) return;
-  const apply = mapper(args, evaluation, kwargs);
-  for (const item of iterate(value, evaluation)) yield apply(item);
+function mapped(value: unknown, args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs): Step | undefined {
+  return truth(value) ? mapper(args, evaluation, kwargs) : undefined;
 }
 
 function mapper(args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs): Getter {
   if (args.length === 0 && kwargs.has('attribute')) {
-    const unknown = [...kwargs.keys()].find((key) => key !== 'attribute' && key !== 'default');
-    if (unknown !== undefined) {
-      throw new JinjaError('FilterArgumentError', `Unexpected keyword argument '${unknown}'`);
-    }
+    if (kwargs.size > 1) checkMapArguments(kwargs);
     return attributeGetter(kwargs.get('attribute'), evaluation, kwargs.get('default') ?? undefined);
   }
   if (args.length === 0) throw new JinjaError('FilterArgumentError', 'map requires a filter argument');
@@ -151,6 +147,11 @@ function mapper(args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs
   const filter = named('filter', name, evaluation);
   const bound = filter.parameters === 'any' ? rest : bindArguments(String(name), filter.parameters, rest, kwargs);
   return (item) => filter.call(item, bound, evaluation, kwargs);
+}
+
+function checkMapArguments(kwargs: Kwargs): void {
+  const unknown = [...kwargs.keys()].find((key) => key !== 'attribute' && key !== 'default');
+  if (unknown !== undefined) throw new JinjaError('FilterArgumentError', `Unexpected keyword argument '${unknown}'`);
 }
 
 function named(what: 'filter' | 'test', name: unknown, evaluation: Evaluation): FilterFunction {
@@ -161,21 +162,15 @@ function named(what: 'filter' | 'test', name: unknown, evaluation: Evaluation): 
 }
 
 function selection(wanted: boolean, byAttribute: boolean): FilterFunction {
-  function* selected(
-    value: unknown,
-    args: readonly unknown[],
-    evaluation: Evaluation,
-    kwargs: Kwargs,
-  ): Iterable<unknown> {
-    if (!truth(value)) return;
+  return piped('any', (value, args, evaluation, kwargs) => {
+    if (!truth(value)) return undefined;
     if (byAttribute && args.length === 0) {
       throw new JinjaError('FilterArgumentError', 'Missing parameter for attribute name');
     }
     const read = byAttribute ? attributeGetter(args[0], evaluation) : identity;
     const passes = predicate(byAttribute ? args.slice(1) : args, evaluation, kwargs);
-    for (const item of iterate(value, evaluation)) if (passes(read(item)) === wanted) yield item;
-  }
-  return lazy('any', selected);
+    return (item) => (passes(read(item)) === wanted ? item : LEFT_OUT);
+  });
 }
 
 function predicate(args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs): (value: unknown) => boolean {
@@ -197,7 +192,19 @@ type Generator = (
 function lazy(parameters: FilterFunction['parameters'], generator: Generator): FilterFunction {
   return {
     parameters,
-    call: (value, args, evaluation, kwargs) => new PyIterator(generator(value, args, evaluation, kwargs)),
+    call: (value, args, evaluation, kwargs) =>
+      new PyIterator(() => generator(value, args, evaluation, kwargs)[Symbol.iterator]()),
+  };
+}
+
+type StepMaker = (value: unknown, args: readonly unknown[], evaluation: Evaluation, kwargs: Kwargs) => Step | undefined;
+
+/** A lazy filter that looks at one item after the other. */
+function piped(parameters: FilterFunction['parameters'], begin: StepMaker): FilterFunction {
+  return {
+    parameters,
+    call: (value, args, evaluation, kwargs) =>
+      new PipedIterator(value, evaluation, () => begin(value, args, evaluation, kwargs)),
   };
 }
 
@@ -222,7 +229,8 @@ function random(value: unknown, evaluation: Evaluation): unknown {
 
 function reverse(value: unknown, evaluation: Evaluation): unknown {
   if (typeof value === 'string') return characters(value).toReversed().join('');
-  return new PyIterator(listOf(value, evaluation).reverse(), 'list_reverseiterator');
+  const items = listOf(value, evaluation).reverse();
+  return new PyIterator(() => items[Symbol.iterator](), 'list_reverseiterator');
 }
 
 const fallback: FilterFunction = {
@@ -252,7 +260,7 @@ export const sequenceFilters: FilterTable = {
     if (!isDict(value)) throw new PythonError('TypeError', 'Can only get item pairs from a mapping.');
     return dictEntries(value).map(toPyTuple);
   }),
-  unique: lazy(['case_sensitive?', 'attribute?'], unique),
+  unique: piped(['case_sensitive?', 'attribute?'], unique),
   min: extreme(-1),
   max: extreme(1),
   sum: {
@@ -261,7 +269,11 @@ export const sequenceFilters: FilterTable = {
       const read = getterFor(attribute, evaluation);
       if (typeof start === 'string')
         throw new PythonError('TypeError', "sum() can't sum strings [use ''.join(seq) instead]");
-      return listOf(value, evaluation).reduce((sum, item) => arithmetic('+', sum, read(item), evaluation), start);
+      let sum = start;
+      forEachItem(value, evaluation, (item) => {
+        sum = arithmetic('+', sum, read(item), evaluation);
+      });
+      return sum;
     },
   },
   join: {
@@ -272,7 +284,7 @@ export const sequenceFilters: FilterTable = {
   groupby: { parameters: ['attribute', 'default?', 'case_sensitive?'], call: groupBy },
   batch: lazy(['linecount', 'fill_with?'], batch),
   slice: lazy(['slices', 'fill_with?'], sliceInto),
-  map: lazy('any', mapped),
+  map: piped('any', mapped),
   select: selection(true, false),
   reject: selection(false, false),
   selectattr: selection(true, true),

@@ -8,7 +8,7 @@ import { JinjaLimitError } from '../errors.ts';
 import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
 import { formatPercent } from '../formatting.ts';
 import { Callable, Undefined } from '../objects.ts';
-import { characters, iterate, reprOf, textLength, textOf, truth, typeNameOf } from '../operations.ts';
+import { characters, iterate, listOf, reprOf, textLength, textOf, truth, typeNameOf } from '../operations.ts';
 import { capitalize, pad, replace, splitLines, strip } from '../string-methods.ts';
 
 function onText(body: (text: string, evaluation: Evaluation) => unknown): FilterFunction {
@@ -206,7 +206,7 @@ function stripTags(text: string): string {
 }
 
 function joined(value: unknown, evaluation: Evaluation, separator: string, read: (item: unknown) => unknown): string {
-  const parts = [...iterate(value, evaluation)].map((item) => textOf(read(item), evaluation));
+  const parts = listOf(value, evaluation).map((item) => textOf(read(item), evaluation));
   evaluation.chargeText(parts.reduce((sum, part) => sum + part.length + separator.length, 0));
   return parts.join(separator);
 }
