@@ -4,6 +4,7 @@
  */
 import { dictEntries, isDict } from '../../python/dict.ts';
 import { pyTypeName } from '../../python/equality.ts';
+import { PythonError } from '../../python/errors.ts';
 import { stringRepr } from '../../python/repr.ts';
 import { isPyNumber, PyDate, PyDateTime, PyFloat, PySet, PyTimeDelta, PyTuple } from '../../python/values.ts';
 import { dictMethods, listMethods, setMethods, tupleMethods } from './container-methods.ts';
@@ -141,14 +142,20 @@ function numberAttribute(target: number | bigint | PyFloat, name: string, _evalu
   const isInteger = typeof size === 'bigint' || Number.isSafeInteger(target);
   if (name === 'real') return target;
   if (name === 'imag') return isInteger ? 0 : new PyFloat(0);
-  if (name === 'is_integer') return new HostFunction(name, () => isInteger || Number.isInteger(size));
-  if (!isInteger) return undefined;
+  if (!isInteger) return name === 'is_integer' ? isIntegerMethod(Number(size)) : undefined;
   if (name === 'numerator') return target;
   if (name === 'denominator') return 1;
   if (name !== 'bit_length') return undefined;
   return new HostFunction(name, () => {
     const magnitude = BigInt(size);
     return magnitude === 0n ? 0 : (magnitude < 0n ? -magnitude : magnitude).toString(2).length;
+  });
+}
+
+function isIntegerMethod(size: number): HostFunction {
+  return new HostFunction('is_integer', (args) => {
+    if (args.length === 0) return Number.isInteger(size);
+    throw new PythonError('TypeError', `float.is_integer() takes no arguments (${args.length} given)`);
   });
 }
 

@@ -31,7 +31,12 @@ export function truth(value: unknown): boolean {
   return value.length() !== 0;
 }
 
-const hostText = { other: (value: object): string => (value instanceof HostObject ? value.text() : '<object>') };
+const hostText = { other: (value: object): string => (value instanceof HostObject ? hostRepr(value) : '<object>') };
+
+/** A missing value prints inside of a list, even where it may not be used. */
+function hostRepr(value: HostObject): string {
+  return value instanceof Undefined ? value.typeName : value.text();
+}
 
 /** Python's `str(value)`; pays for walking containers. */
 export function textOf(value: unknown, evaluation: Evaluation): string {
@@ -44,7 +49,7 @@ export function textOf(value: unknown, evaluation: Evaluation): string {
 /** Python's `repr(value)`. */
 export function reprOf(value: unknown, evaluation: Evaluation): string {
   evaluation.chargeTree(value);
-  return value instanceof HostObject ? value.text() : pyRepr(value, hostText);
+  return value instanceof HostObject ? hostRepr(value) : pyRepr(value, hostText);
 }
 
 /** Characters of a text as Python counts them: code points. */

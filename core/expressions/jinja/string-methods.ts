@@ -197,7 +197,7 @@ export const stringMethods: MethodTable = {
   },
   splitlines: {
     parameters: ['keepends?'],
-    call: (self: string, [keep], evaluation) => evaluation.own(splitLines(self, keep === true)),
+    call: (self: string, [keep], evaluation) => evaluation.own(splitLines(self, integer(keep, 0) !== 0)),
   },
   join: {
     parameters: ['iterable'],

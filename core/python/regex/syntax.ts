@@ -212,6 +212,12 @@ class RegexParser {
       case '+':
       case '?':
         throw this.#error('nothing to repeat');
+      case '{':
+        // Bounds at the beginning have nothing before them; other braces are ordinary characters.
+        this.#position -= 1;
+        if (this.#bounds() !== undefined) throw this.#error('nothing to repeat');
+        this.#position += 1;
+        return { type: 'char', code: 0x7b, ignoreCase };
       default:
         return { type: 'char', code: point.codePointAt(0) ?? 0, ignoreCase };
     }

@@ -7,7 +7,18 @@ import { getItem } from '../attributes.ts';
 import { JinjaError } from '../errors.ts';
 import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
 import { bindArguments, GroupTuple, HostObject, type Kwargs, PyIterator, Undefined } from '../objects.ts';
-import { characters, equals, forEachItem, iterate, lengthOf, listOf, order, truth, typeNameOf } from '../operations.ts';
+import {
+  characters,
+  equals,
+  forEachItem,
+  iterate,
+  lengthOf,
+  listOf,
+  order,
+  reprOf,
+  truth,
+  typeNameOf,
+} from '../operations.ts';
 import { LEFT_OUT, PipedIterator, type Step } from '../piped-iterator.ts';
 import { sortValues } from '../sorting.ts';
 import { attributeGetter, caseFolded, type Getter } from './attribute-path.ts';
@@ -23,6 +34,13 @@ function flag(value: unknown): boolean {
   return value !== undefined && truth(value);
 }
 
+/** An argument that Python hands to `sorted`, which takes integers only. */
+function orderFlag(value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value !== 0;
+  throw new PythonError('TypeError', `'${typeNameOf(value)}' object cannot be interpreted as an integer`);
+}
+
 function count(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   throw new PythonError('TypeError', `${name} must be an integer, not ${typeNameOf(value)}`);
@@ -36,7 +54,7 @@ function sort(value: unknown, args: readonly unknown[], evaluation: Evaluation):
   const getters = hasPath ? paths.map((path) => folded(attributeGetter(path, evaluation))) : [folded(identity)];
   const [only = identity] = getters;
   const key: Getter = getters.length === 1 ? only : (item) => toPyTuple(getters.map((getter) => getter(item)));
-  return evaluation.own(sortValues(listOf(value, evaluation), key, flag(reverse), evaluation));
+  return evaluation.own(sortValues(listOf(value, evaluation), key, orderFlag(reverse), evaluation));
 }
 
 function dictSort(value: unknown, args: readonly unknown[], evaluation: Evaluation): unknown[] {
@@ -47,7 +65,7 @@ function dictSort(value: unknown, args: readonly unknown[], evaluation: Evaluati
   if (!isDict(value)) throw notMapping(value);
   const position = by === 'key' ? 0 : 1;
   const key = caseFolded((pair) => (pair as readonly unknown[])[position], flag(caseSensitive));
-  return evaluation.own(sortValues(dictEntries(value).map(toPyTuple), key, flag(reverse), evaluation));
+  return evaluation.own(sortValues(dictEntries(value).map(toPyTuple), key, orderFlag(reverse), evaluation));
 }
 
 function notMapping(value: unknown): PythonError {
@@ -157,7 +175,8 @@ function checkMapArguments(kwargs: Kwargs): void {
 function named(what: 'filter' | 'test', name: unknown, evaluation: Evaluation): FilterFunction {
   const table = evaluation.library[what === 'filter' ? 'filters' : 'tests'];
   const found = typeof name === 'string' && Object.hasOwn(table, name) ? table[name] : undefined;
-  if (found === undefined) throw new JinjaError('TemplateRuntimeError', `No ${what} named '${String(name)}'.`);
+  if (found === undefined)
+    throw new JinjaError('TemplateRuntimeError', `No ${what} named ${reprOf(name, evaluation)}.`);
   return found;
 }
 

@@ -8,7 +8,7 @@ import { JinjaLimitError } from '../errors.ts';
 import type { Evaluation, FilterFunction, FilterTable } from '../evaluation.ts';
 import { formatPercent } from '../formatting.ts';
 import { Callable, Undefined } from '../objects.ts';
-import { characters, iterate, listOf, reprOf, textLength, textOf, truth, typeNameOf } from '../operations.ts';
+import { characters, iterate, lengthOf, listOf, reprOf, textLength, textOf, truth, typeNameOf } from '../operations.ts';
 import { capitalize, pad, replace, splitLines, strip } from '../string-methods.ts';
 
 function onText(body: (text: string, evaluation: Evaluation) => unknown): FilterFunction {
@@ -64,8 +64,7 @@ function urlEncode(value: unknown, evaluation: Evaluation): string {
   return pairs.map(([key, item]) => `${quote(key)}=${quote(item)}`).join('&');
 }
 
-function truncate(value: unknown, args: readonly unknown[]): string {
-  const text = requireText(value, '__len__');
+function truncate(value: unknown, args: readonly unknown[]): unknown {
   const length = integer(args[0], 255);
   const end = args[2] === undefined ? '...' : String(args[2]);
   const leeway = integer(args[3], 5);
@@ -73,8 +72,8 @@ function truncate(value: unknown, args: readonly unknown[]): string {
     throw new PythonError('AssertionError', `expected length >= ${textLength(end)}, got ${length}`);
   }
   if (leeway < 0) throw new PythonError('AssertionError', `expected leeway >= 0, got ${leeway}`);
-  const units = characters(text);
-  if (units.length <= length + leeway) return text;
+  if (lengthOf(value) <= length + leeway) return value;
+  const units = characters(requireText(value, 'rsplit'));
   const cut = units.slice(0, length - textLength(end)).join('');
   if (args[1] !== undefined && truth(args[1])) return cut + end;
   const space = cut.lastIndexOf(' ');
@@ -231,7 +230,10 @@ export const textFilters: FilterTable = {
   safe: { parameters: [], call: (value, _args, evaluation) => textOf(value, evaluation) },
   striptags: onText(stripTags),
   urlencode: { parameters: [], call: (value, _args, evaluation) => urlEncode(value, evaluation) },
-  urlize: { parameters: 'any', call: (value, _args, evaluation) => linkify(textOf(value, evaluation)) },
+  urlize: {
+    parameters: ['trim_url_limit?', 'nofollow?', 'target?', 'rel?', 'extra_schemes?'],
+    call: (value, _args, evaluation) => linkify(escapeHtml(textOf(value, evaluation))),
+  },
   wordcount: onText((text) => text.match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
   wordwrap: {
     parameters: ['width?', 'break_long_words?', 'wrapstring?', 'break_on_hyphens?'],
@@ -294,10 +296,11 @@ function boundToDict(value: unknown, name: string, evaluation: Evaluation): unkn
     : getAttribute(value, name, evaluation);
 }
 
+/** Jinja2's `urlize` for whole addresses; its arguments change nothing but the looks of a link. */
 function linkify(text: string): string {
   return text.replace(/(^|\s)((?:https?:\/\/|www\.)[^\s<>"']+)/g, (_all, before: string, url: string) => {
     const href = url.startsWith('www.') ? `https://${url}` : url;
-    return `${before}<a href="${escapeHtml(href)}" rel="noopener">${escapeHtml(url)}</a>`;
+    return `${before}<a href="${href}" rel="noopener">${url}</a>`;
   });
 }
 
