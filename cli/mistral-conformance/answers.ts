@@ -1,16 +1,21 @@
 /** Answers of actions as a record gives them. */
 import type { ActionRun, RehearsalOptions } from '../../engine/conductor/rehearsal.ts';
-import type { ActionAnswer } from '../../engine/conductor/std-actions.ts';
+import { type ActionAnswer, reachesOutside } from '../../engine/conductor/std-actions.ts';
 import type { RecordedAnswer, RunRecord } from './record.ts';
+
+const NOBODY_THERE: ActionAnswer = { kind: 'error', value: 'The action raised an exception: nobody is there' };
 
 type Answer = NonNullable<RehearsalOptions['answer']>;
 
-/** Tasks are meant by name, in whatever workflow; who is not named runs for real. */
+/**
+ * Tasks are meant by name, in whatever workflow; who is not named runs for real. System actions that reach outside find nobody,
+ * as on the machine of the recording.
+ */
 export function createAnswers(given: NonNullable<RunRecord['action_results']>): Answer {
   const calls = new Map<string, number>();
   return (run) => {
     const list = answersFor(given, run);
-    if (list === undefined) return undefined;
+    if (list === undefined) return reachesOutside(run.action) ? NOBODY_THERE : undefined;
     const key = `${run.task_name}[${run.item_index ?? ''}]`;
     const call = calls.get(key) ?? 0;
     calls.set(key, call + 1);

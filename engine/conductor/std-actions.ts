@@ -78,6 +78,11 @@ export function stdActionSignature(name: string): ActionSignature | undefined {
   return Object.hasOwn(STD_ACTIONS, name) ? STD_ACTIONS[name]?.signature : undefined;
 }
 
+/** True for a system action that only a host can answer. */
+export function reachesOutside(name: string): boolean {
+  return Object.hasOwn(STD_ACTIONS, name) && STD_ACTIONS[name]?.answer === undefined;
+}
+
 /** The answer of a system action that needs nothing from outside; `undefined` for the others. */
 export function answerStdAction(name: string, input: Input): ActionAnswer | undefined {
   return Object.hasOwn(STD_ACTIONS, name) ? STD_ACTIONS[name]?.answer?.(input) : undefined;
