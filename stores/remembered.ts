@@ -5,7 +5,7 @@ const LIMIT = 5_000;
 /**
  * Looks records up by one field and remembers what it found for a while: for records that are read with every request and seldom
  * change. A write by this process forgets everything at once; a write by another process is seen after `ttlMs`.
- * What was not found is not remembered.
+ * What was not found is not remembered. Who asks while the database is being asked waits for the same answer.
  */
 export function rememberBy<T extends Stored>(
   collection: Collection<T>,
@@ -13,19 +13,32 @@ export function rememberBy<T extends Stored>(
   ttlMs: number,
 ): (value: string) => Promise<T | undefined> {
   const known = new Map<string, { readonly record: T; readonly until: number }>();
+  const asked = new Map<string, Promise<T | undefined>>();
   let revision = collection.revision();
-  return async (value) => {
-    if (collection.revision() !== revision || known.size > LIMIT) {
-      known.clear();
-      revision = collection.revision();
-    }
-    const found = known.get(value);
-    if (found !== undefined && found.until > Date.now()) return found.record;
+
+  async function ask(value: string): Promise<T | undefined> {
     const before = revision;
     const record = await collection.findOne({ [field]: value } as Filter);
     // A write that came in between may have changed what was just read.
     if (record !== undefined && collection.revision() === before)
       known.set(value, { record, until: Date.now() + ttlMs });
     return record;
+  }
+
+  return async (value) => {
+    if (collection.revision() !== revision || known.size > LIMIT) {
+      known.clear();
+      asked.clear();
+      revision = collection.revision();
+    }
+    const found = known.get(value);
+    if (found !== undefined && found.until > Date.now()) return found.record;
+    const already = asked.get(value);
+    if (already !== undefined) return already;
+    const answer = ask(value).finally(() => {
+      if (asked.get(value) === answer) asked.delete(value);
+    });
+    asked.set(value, answer);
+    return answer;
   };
 }

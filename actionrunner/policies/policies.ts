@@ -15,7 +15,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 };
 
 /** How long the registered policies are remembered: a change takes effect within it. */
-const CACHE_MS = 300;
+const CACHE_MS = 1_000;
 
 export interface Policies {
   /**
