@@ -56,21 +56,21 @@ export function multiply(left: Operand, right: Operand): PyNumber {
   return toPyInt(a * b);
 }
 
-function divisionByZero(): PythonError {
-  return new PythonError('ZeroDivisionError', 'division by zero');
+function checkDivisor(left: Operand, right: Operand, ofInts: string, ofFloats: string): void {
+  if (numberOf(right) !== 0) return;
+  throw new PythonError('ZeroDivisionError', `${isFloat(left, right) ? ofFloats : ofInts} by zero`);
 }
 
 /** Python's `/`. @throws PythonError ZeroDivisionError, for floats as well */
 export function trueDivide(left: Operand, right: Operand): PyNumber {
-  const divisor = numberOf(right);
-  if (divisor === 0) throw divisionByZero();
-  return toPyFloat(numberOf(left) / divisor);
+  checkDivisor(left, right, 'division', 'float division');
+  return toPyFloat(numberOf(left) / numberOf(right));
 }
 
 /** Python's `//`: rounds down. @throws PythonError ZeroDivisionError */
 export function floorDivide(left: Operand, right: Operand): PyNumber {
+  checkDivisor(left, right, 'integer division or modulo', 'float floor division');
   const divisor = numberOf(right);
-  if (divisor === 0) throw divisionByZero();
   if (isFloat(left, right)) return toPyFloat(Math.floor(numberOf(left) / divisor));
   if (typeof left !== 'bigint' && typeof right !== 'bigint') return Math.floor(numberOf(left) / divisor) + 0;
   const [a, b] = [big(left), big(right)];
@@ -80,8 +80,8 @@ export function floorDivide(left: Operand, right: Operand): PyNumber {
 
 /** Python's `%`: the result has the sign of the divisor. @throws PythonError ZeroDivisionError */
 export function modulo(left: Operand, right: Operand): PyNumber {
+  checkDivisor(left, right, 'integer modulo', 'float modulo');
   const divisor = numberOf(right);
-  if (divisor === 0) throw divisionByZero();
   if (isFloat(left, right)) return toPyFloat(floatModulo(numberOf(left), divisor));
   if (typeof left !== 'bigint' && typeof right !== 'bigint') return floatModulo(numberOf(left), divisor) + 0;
   const rest = big(left) % big(right);

@@ -152,10 +152,10 @@ function failOrdinarily(machine: Machine, task: TaskRecord, message: string): vo
   pushStep(machine, { kind: 'complete_task', task_id: task.id, state: 'ERROR', state_info: message });
 }
 
+/** What a run gave could not be taken: as in Mistral it does not count, and the task has no result. */
 function failRun(machine: Machine, run: RunRecord, message: string): void {
   machine.journal.set(run, 'state', 'ERROR');
   machine.journal.set(run, 'output', message);
-  machine.journal.set(run, 'accepted', true);
   machine.openSubWorkflows.delete(run);
   touch(machine, machine.taskById.get(run.task_id));
 }

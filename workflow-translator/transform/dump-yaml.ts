@@ -7,8 +7,8 @@ import { type Dict, dictEntries, isDict } from '../../core/python/dict.ts';
 import { compareStrings } from '../../core/python/equality.ts';
 import { floatRepr } from '../../core/python/repr.ts';
 import { numberOf, PyDate, PyDateTime, PyFloat } from '../../core/python/values.ts';
+import { styleOf, type TextPlace, writeText } from '../../core/python/yaml-text.ts';
 import { YamlTimestamp } from '../parse/yaml-scalars.ts';
-import { dumpText, type ScalarPlace } from './dump-scalar.ts';
 
 const INDENT = 2;
 /** A longer key is written in the form `? key`. */
@@ -70,9 +70,16 @@ function isSimpleKey(key: unknown): boolean {
   return key !== '' && !/[\n\x85\u2028\u2029]/.test(key) && Array.from(key).length + '!!str'.length < MAX_SIMPLE_KEY;
 }
 
+type ScalarPlace = Omit<TextPlace, 'unicode'>;
+
+function textAt(text: string, { column, indent, isKey }: ScalarPlace): string {
+  const place = { column, indent, isKey, unicode: false };
+  return writeText(text, styleOf(text, place), place);
+}
+
 function scalar(value: unknown, place: ScalarPlace): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'string') return dumpText(value, place);
+  if (typeof value === 'string') return textAt(value, place);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value);
   if (typeof value === 'number') return floatText(value);
@@ -80,7 +87,7 @@ function scalar(value: unknown, place: ScalarPlace): string {
   if (Array.isArray(value)) return '[]';
   if (isDict(value)) return '{}';
   if (value instanceof YamlTimestamp) return timestampText(value.text);
-  return value instanceof PyDate || value instanceof PyDateTime ? value.toString() : dumpText(String(value), place);
+  return value instanceof PyDate || value instanceof PyDateTime ? value.toString() : textAt(String(value), place);
 }
 
 function floatText(value: number): string {
