@@ -1,4 +1,5 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, conductor, expressions. */
+import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
 import { benchExpressions } from './expressions.ts';
 import { printReport, type Row } from './report.ts';
@@ -8,6 +9,7 @@ const RUNS = 5;
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
+  api: () => benchApi(RUNS),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),
 };

@@ -59,6 +59,8 @@ export const executionsSpec: CollectionSpec = {
     { fields: { start_timestamp: -1 } },
     { fields: { status: 1, updated_at: 1 } },
     { fields: { parent: 1 } },
+    // The list of what has no parent, newest first; the embedded database takes an index of one field for children.
+    { fields: { parent: 1, start_timestamp: -1 } },
     { fields: { action_ref: 1, start_timestamp: -1 } },
     { fields: { liveaction_id: 1 }, unique: true },
     { fields: { idempotency_key: 1 }, unique: true, sparse: true },

@@ -46,7 +46,17 @@ function apiUrl({ api, auth }: Config): string {
   return api.url !== '' ? api.url : `http://${api.host}:${api.port}`;
 }
 
-async function checkedUser({ passwords, throttle }: AuthDeps, request: ApiRequest): Promise<string> {
+/**
+ * Behind a web server that has checked who it is: the header it sets names the user. st2client, which may reach st2auth directly,
+ * names itself by the name of its Basic header (`ProxyAuthHandler`).
+ */
+function proxiedUser({ headers }: ApiRequest): string {
+  const named = headers['x-forwarded-user'];
+  return named === undefined || named === '' ? readBasic(headers.authorization).user : named;
+}
+
+async function checkedUser({ config, passwords, throttle }: AuthDeps, request: ApiRequest): Promise<string> {
+  if (config.auth.mode === 'proxy') return proxiedUser(request);
   const { user, password } = readBasic(request.headers.authorization);
   const key = `${user}\n${request.address}`;
   const wait = throttle.waitFor(key);

@@ -5,7 +5,7 @@
 import { ForbiddenError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { ANY_USER, type Permission, type Requester } from './route.ts';
+import { ANY_USER, type Permission, type Requester, type Subject } from './route.ts';
 
 const ADMIN_ROLES = ['system_admin', 'admin'];
 const READING = /_(view|list)$/;
@@ -28,11 +28,35 @@ export interface Authorizer {
   rolesOf(user: string): Promise<readonly string[]>;
   isAdmin(roles: readonly string[]): boolean;
   /** @throws ForbiddenError when no role of the requester allows it */
-  assertAllowed(requester: Requester, permission: Permission, resourceUid: string | undefined): Promise<void>;
+  assertAllowed(requester: Requester, permission: Permission, on: string | typeof ANYTHING | undefined): Promise<void>;
+  /** The same for an object that had to be looked up. @throws ForbiddenError */
+  assertAllowedOn(requester: Requester, permission: Permission, subject: Subject): Promise<void>;
 }
 
-/** @param enabled whether RBAC is on */
-export function createAuthorizer(stores: Stores, enabled: boolean, now: () => number = Date.now): Authorizer {
+/** In the place of a resource: whether there is any on which it is allowed. Which one is asked for is looked at later. */
+export const ANYTHING = Symbol('anything');
+
+/** What the settings say of permissions. */
+export interface RbacSettings {
+  readonly enable: boolean;
+  readonly permission_isolation: boolean;
+}
+
+/** The condition on `context.user` under which a requester sees executions and rules (StackStorm's permission isolation). */
+export function ownOnly(
+  { rbac, system }: { readonly rbac: RbacSettings; readonly system: { readonly user: string } },
+  requester: Requester,
+): Readonly<Record<string, unknown>> {
+  if (!rbac.enable || !rbac.permission_isolation || requester.isAdmin || requester.user === system.user) return {};
+  return { 'context.user': requester.user };
+}
+
+export function createAuthorizer(
+  stores: Stores,
+  config: { readonly rbac: RbacSettings; readonly system: { readonly user: string } },
+  now: () => number = Date.now,
+): Authorizer {
+  const enabled = config.rbac.enable;
   const cache = new Map<string, { readonly until: number; readonly standing: Promise<Standing> }>();
 
   async function load(user: string): Promise<Standing> {
@@ -55,18 +79,32 @@ export function createAuthorizer(stores: Stores, enabled: boolean, now: () => nu
 
   const isAdmin = (roles: readonly string[]) => !enabled || roles.some((role) => ADMIN_ROLES.includes(role));
 
+  async function assertAllowed(
+    requester: Requester,
+    permission: Permission,
+    on: string | typeof ANYTHING | undefined,
+  ): Promise<void> {
+    if (!enabled || permission === ANY_USER || isAdmin(requester.roles)) return;
+    if (READING.test(permission) && requester.roles.includes('observer')) return;
+    const { grants } = await standingOf(requester.user);
+    if (!grants.some((grant) => allows(grant, permission, on))) throw refusal(requester, permission, on);
+  }
+
   return {
     rolesOf: async (user) => (enabled ? (await standingOf(user)).roles : []),
     isAdmin,
-    async assertAllowed(requester, permission, resourceUid) {
-      if (!enabled || permission === ANY_USER || isAdmin(requester.roles)) return;
-      if (READING.test(permission) && requester.roles.includes('observer')) return;
-      const { grants } = await standingOf(requester.user);
-      if (grants.some((grant) => allows(grant, permission, resourceUid))) return;
-      const on = resourceUid === undefined ? '' : ` on resource "${resourceUid}"`;
-      throw new ForbiddenError(`User "${requester.user}" doesn't have required permission "${permission}"${on}`);
+    assertAllowed,
+    async assertAllowedOn(requester, permission, { uid, owner }) {
+      await assertAllowed(requester, permission, uid);
+      const own = ownOnly(config, requester)['context.user'];
+      if (own !== undefined && owner !== undefined && owner !== own) throw refusal(requester, permission, uid);
     },
   };
+}
+
+function refusal(requester: Requester, permission: Permission, on: string | typeof ANYTHING | undefined) {
+  const place = typeof on === 'string' ? ` on resource "${on}"` : '';
+  return new ForbiddenError(`User "${requester.user}" doesn't have required permission "${permission}"${place}`);
 }
 
 function isGrant(value: unknown): value is Grant {
@@ -74,7 +112,7 @@ function isGrant(value: unknown): value is Grant {
 }
 
 /** `<kind>_all` holds all permissions of the kind, `modify` and `execute` include `view`; a grant on a pack holds for its content. */
-function allows(grant: Grant, permission: Permission, resourceUid: string | undefined): boolean {
+function allows(grant: Grant, permission: Permission, on: string | typeof ANYTHING | undefined): boolean {
   const [kind = ''] = permission.split(/_(?=[a-z]+$)/);
   const implied = READING.test(permission)
     ? [`${kind}_view`, `${kind}_list`, `${kind}_modify`, `${kind}_execute`, `${kind}_delete`, `${kind}_create`]
@@ -82,7 +120,8 @@ function allows(grant: Grant, permission: Permission, resourceUid: string | unde
   const named = [...implied, permission, `${kind}_all`];
   if (!grant.permission_types.some((type) => named.includes(type))) return false;
   if (grant.resource_uid === undefined || grant.resource_uid === '') return true;
-  if (resourceUid === undefined) return false;
-  const pack = resourceUid.split(':')[1];
-  return grant.resource_uid === resourceUid || grant.resource_uid === `pack:${pack}`;
+  if (on === ANYTHING) return true;
+  if (on === undefined) return false;
+  const pack = on.split(':')[1];
+  return grant.resource_uid === on || grant.resource_uid === `pack:${pack}`;
 }

@@ -15,7 +15,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
-import { type Authorizer, createAuthorizer } from './authorize.ts';
+import { ANYTHING, type Authorizer, createAuthorizer } from './authorize.ts';
 import { readBasic } from './basic-auth.ts';
 import { parseFormBody, parseJsonBody } from './body.ts';
 import { addCors } from './cors.ts';
@@ -85,7 +85,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
 
   await server.register(fastifySwagger, openApiSchema(options.name));
-  const authorizer = createAuthorizer(stores, config.rbac.enable);
+  const authorizer = createAuthorizer(stores, config);
   await server.register(async (scope) => {
     for (const route of options.routes) addRoute(scope, route, { config, stores, authorizer });
   });
@@ -160,8 +160,9 @@ function addRoute(server: FastifyInstance, route: Route, deps: RouteDeps): void 
     schema: operationOf(route),
     onRequest: async (request, reply) => identify(route, deps, request, reply),
     handler: async (request, reply) => {
-      const answer = await route.handle(toApiRequest(route, request));
-      return send(reply, route, answer);
+      const asked = toApiRequest(route, request);
+      await assertSubject(route, deps.authorizer, asked);
+      return send(reply, route, await route.handle(asked));
     },
   });
 }
@@ -172,7 +173,16 @@ async function identify(route: Route, deps: RouteDeps, request: FastifyRequest, 
   const requester = await findRequester(deps, request, reply);
   request.requester = requester;
   const params = request.params as Readonly<Record<string, string>>;
-  await deps.authorizer.assertAllowed(requester, permission, route.resourceUid?.(params));
+  const on = route.subject === undefined ? route.resourceUid?.(params) : ANYTHING;
+  await deps.authorizer.assertAllowed(requester, permission, on);
+}
+
+/** Permissions that depend on the object that a request is about; administrators need none. */
+async function assertSubject(route: Route, authorizer: Authorizer, request: ApiRequest): Promise<void> {
+  const { requester } = request;
+  if (route.subject === undefined || route.permission === null || requester.isAdmin) return;
+  const subject = await route.subject(request);
+  if (subject !== undefined) await authorizer.assertAllowedOn(requester, route.permission, subject);
 }
 
 async function findRequester(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): Promise<Requester> {

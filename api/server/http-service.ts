@@ -4,6 +4,9 @@ import type { Service } from '../../platform/lifecycle.ts';
 
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
+/** Whether only this machine reaches an address. */
+export const isLoopback = (host: string): boolean => LOOPBACK.includes(host);
+
 /**
  * The listening of a server as a part of its service.
  *
@@ -16,7 +19,7 @@ export function createHttpService(
 ): Service {
   return {
     async start() {
-      if (!auth.enable && !LOOPBACK.includes(address.host)) {
+      if (!auth.enable && !isLoopback(address.host)) {
         throw new Error(`Authentication may be off (ST2_AUTH__ENABLE) only on loopback, not on ${address.host}.`);
       }
       await server.listen({ host: address.host, port: address.port }).catch((error: NodeJS.ErrnoException) => {

@@ -59,7 +59,20 @@ export interface Route {
   readonly success?: number;
   /** Name of a stored object that the permission may be granted on, from the path's parameters: `action:core:local`. */
   readonly resourceUid?: (params: Readonly<Record<string, string>>) => string | undefined;
+  /**
+   * The stored object that a request is about, where the path does not name it. Asked only for users who may not do
+   * everything. `undefined`: there is none, which the handler tells.
+   */
+  readonly subject?: (request: Pick<ApiRequest, 'params' | 'body'>) => Promise<Subject | undefined>;
   handle(request: ApiRequest): Promise<Answer>;
+}
+
+/** What permissions for an object depend on. */
+export interface Subject {
+  /** What grants name: `action:core:local`. */
+  readonly uid?: string;
+  /** Who made it. */
+  readonly owner?: string;
 }
 
 /** The permission that every authenticated user has. */

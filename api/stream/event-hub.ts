@@ -57,7 +57,13 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
     if (execution === undefined) return [];
     const [full = {}] = await actions.present([execution]);
     const presented = isExecutionStatus(status) ? asOf(full, status) : full;
-    const about = { actionRef: execution.action_ref, executionId: id, status: String(presented.status) };
+    const { user } = execution.context;
+    const about = {
+      actionRef: execution.action_ref,
+      executionId: id,
+      status: String(presented.status),
+      ...(typeof user === 'string' ? { owner: user } : {}),
+    };
     return [
       { name: `${EXCHANGES.execution}__${kind}`, data: JSON.stringify(presented), ...about },
       { name: `${EXCHANGES.liveaction}__${kind}`, data: JSON.stringify(toLiveAction(presented)), ...about },

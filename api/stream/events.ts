@@ -18,6 +18,8 @@ export interface StreamEvent {
   readonly data: string;
   readonly actionRef?: string;
   readonly executionId?: string;
+  /** In whose name the execution runs. */
+  readonly owner?: string;
   /** Status of the execution that the event is about. */
   readonly status?: string;
   /** Id of the stored piece of output. */

@@ -1,8 +1,10 @@
-import { NotFoundError } from '../../core/errors.ts';
+import { ForbiddenError, NotFoundError } from '../../core/errors.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { executionSubject } from '../resources/executions/subject.ts';
+import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
 import { type EventHub, outputEvent } from './event-hub.ts';
 import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, wants } from './events.ts';
@@ -41,8 +43,9 @@ async function stream(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
   const endEvent = request.query.text('end_event') ?? EXECUTION_UPDATE;
   const connection = createSseConnection(config.stream.heartbeat);
   const sent = new Set<string>();
+  const maySee = await createSight(deps, request, endId);
   const show = (event: StreamEvent, id?: string) => {
-    if (!wants(filter, event) || connection.body.destroyed) return;
+    if (!wants(filter, event) || connection.body.destroyed || !maySee(event)) return;
     if (event.outputId !== undefined && endId !== undefined) {
       if (sent.has(event.outputId)) return;
       sent.add(event.outputId);
@@ -59,6 +62,30 @@ async function stream(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
   if (lastId !== undefined) for (const missed of hub.after(lastId) ?? []) show(missed.event, missed.id);
   if (endId !== undefined) await catchUp(deps, endId, show);
   return answer(connection);
+}
+
+/**
+ * Which events a requester may see: under permission isolation those of own executions. Output does not say whose it is,
+ * so it is shown once the execution was seen.
+ *
+ * @throws ForbiddenError when the execution to wait for is somebody else's
+ */
+async function createSight({ config, stores }: StreamDeps, { requester }: ApiRequest, endId: string | undefined) {
+  const user = ownOnly(config, requester)['context.user'];
+  if (user === undefined) return () => true;
+  const own = new Set<string>();
+  if (endId !== undefined) {
+    const execution = await stores.executions.get(endId, { include: ['context'] });
+    if (execution !== undefined && execution.context.user !== user) {
+      throw new ForbiddenError(`User "${requester.user}" may not see the execution "${endId}".`);
+    }
+    own.add(endId);
+  }
+  return ({ executionId, owner, outputId }: StreamEvent): boolean => {
+    if (executionId === undefined) return true;
+    if (outputId === undefined && owner === user) own.add(executionId);
+    return outputId === undefined ? owner === user : own.has(executionId);
+  };
 }
 
 /**
@@ -141,6 +168,7 @@ export function streamRoutes(deps: StreamDeps): readonly Route[] {
       produces: 'text/event-stream',
       summary: 'Output of an execution, so far and as it comes (server-sent events)',
       permission: 'execution_view',
+      subject: executionSubject(deps),
       query: { output_type: 'string' },
       handle: (request) => output(deps, request),
     },

@@ -126,6 +126,11 @@ export const OPTIONS = {
   },
   auth: {
     enable: flag('ST2_AUTH__ENABLE', true, 'Ask for tokens. Off is allowed on loopback only.'),
+    mode: text(
+      'ST2_AUTH__MODE',
+      'standalone',
+      'Who checks passwords: "standalone", st2auth itself; "proxy", the web server before it (on loopback only).',
+    ),
     host: text('ST2_AUTH__HOST', '127.0.0.1', 'Address that st2auth listens on.'),
     port: number('ST2_AUTH__PORT', 9100, 'Port of st2auth.'),
     api_url: text(
@@ -139,6 +144,11 @@ export const OPTIONS = {
   },
   rbac: {
     enable: flag('ST2_RBAC__ENABLE', false, 'Ask roles for permissions. Off: every user is an administrator.'),
+    permission_isolation: flag(
+      'ST2_RBAC__PERMISSION_ISOLATION',
+      false,
+      'With RBAC: executions and rules are seen and changed by those who made them, and by administrators.',
+    ),
     definitions_path: text(
       'ST2_RBAC__DEFINITIONS_PATH',
       '',

@@ -8,6 +8,7 @@ import { createBus } from '../../platform/bus/create-bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { createLogger } from '../../platform/logging/create-logger.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { newId } from '../../stores/collection.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -26,14 +27,26 @@ before(async () => {
   services = await startServices(infrastructure, {
     only: ['st2api'],
     registerPacks: false,
-    env: { ST2_RBAC__ENABLE: 'true', ST2_CONTENT__INDEX_URL: DEAD_ADDRESS, ST2_LOG_LEVEL: 'error' },
+    env: {
+      ST2_RBAC__ENABLE: 'true',
+      ST2_RBAC__PERMISSION_ISOLATION: 'true',
+      ST2_CONTENT__INDEX_URL: DEAD_ADDRESS,
+      ST2_LOG_LEVEL: 'error',
+    },
   });
   const config = loadConfig(services.env);
   const logger = createLogger('test', 'error');
   connection = await connectMongo(config, logger);
   stores = createStores(connection);
   routes = apiRoutes(createApiContext(config, logger, stores, createBus(config, logger)));
-  const roles = { admin: 'admin', root: 'system_admin', observer: 'observer', packer: 'packer' };
+  const roles = {
+    admin: 'admin',
+    root: 'system_admin',
+    observer: 'observer',
+    packer: 'packer',
+    ann: 'maker',
+    bob: 'maker',
+  };
   for (const [user, role] of Object.entries(roles)) {
     await stores.roleAssignments.insert({ user, role, is_remote: false, source: 'test' });
   }
@@ -41,6 +54,11 @@ before(async () => {
     name: 'packer',
     system: false,
     permission_grants: [{ resource_uid: 'pack:mine', permission_types: ['action_all'] }],
+  });
+  await stores.roles.insert({
+    name: 'maker',
+    system: false,
+    permission_grants: [{ permission_types: ['execution_all', 'rule_all'] }],
   });
   for (const user of [...Object.keys(roles), 'nobody']) {
     tokens[user] = (await createToken(stores, { user, ttl: 600 })).token;
@@ -125,6 +143,64 @@ test('a granted pack: its actions may be changed, those of others may not be see
   };
   assert.equal(await put('mine.any'), 404);
   assert.equal(await put('core.any'), 403);
+});
+
+test('running is granted by action and by pack', async () => {
+  const run = async (action: string) => {
+    const answer = await fetch(`${services.apiUrl}/v1/executions`, {
+      method: 'POST',
+      headers: { 'x-auth-token': tokens.packer ?? '', 'content-type': 'application/json' },
+      body: JSON.stringify({ action }),
+    });
+    return answer.status;
+  };
+  assert.equal(await run('mine.nothing'), 400, 'allowed, and not there');
+  assert.equal(await run('core.local'), 403);
+});
+
+test('isolation: executions and rules are seen and changed by those who made them, and by administrators', async () => {
+  const ids: Record<string, string> = {};
+  for (const user of ['ann', 'bob']) {
+    const time = new Date();
+    const made = await stores.executions.insert({
+      liveaction_id: newId(),
+      action_ref: 'core.local',
+      runner_type: 'local-shell-cmd',
+      action_snapshot: '',
+      runner_snapshot: '',
+      status: 'succeeded',
+      parameters: {},
+      context: { user },
+      start_timestamp: time,
+      updated_at: time,
+      log: [],
+    });
+    ids[user] = made.id;
+    const rule = { name: user, pack: 'mine', ref: `mine.${user}`, uid: `rule:mine:${user}`, context: { user } };
+    await stores.rules.insert({ ...rule, trigger: { type: 'core.x', ref: 'core.x', parameters: {} } });
+  }
+  const ask = async (user: string, path: string, method = 'GET') => {
+    const headers = { 'x-auth-token': tokens[user] ?? '' };
+    const answer = await fetch(`${services.apiUrl}/v1${path}`, { method, headers });
+    const body = (await answer.json()) as readonly { readonly id: string; readonly name?: string }[];
+    return { status: answer.status, total: answer.headers.get('x-total-count'), body };
+  };
+  const own = await ask('ann', '/executions');
+  assert.deepEqual([own.total, own.body.map((one) => one.id)], ['1', [ids.ann]]);
+  assert.equal((await ask('admin', '/executions')).total, '2');
+  for (const path of ['', '/children', '/output', '/attribute/status', '/result']) {
+    assert.equal((await ask('ann', `/executions/${ids.bob}${path}`)).status, 403, path);
+  }
+  assert.equal((await ask('ann', `/executions/${ids.bob}`, 'DELETE')).status, 403);
+  assert.equal((await ask('ann', `/executions/${ids.ann}`)).status, 200);
+  for (const path of ['/rules', '/rules/views']) {
+    assert.deepEqual(
+      (await ask('bob', path)).body.map((rule) => rule.name),
+      ['bob'],
+    );
+  }
+  assert.equal((await ask('bob', '/rules/mine.ann')).status, 403);
+  assert.equal((await ask('bob', '/rules/views/mine.ann')).status, 403);
 });
 
 test('values of other users: refused to everybody but administrators', async () => {

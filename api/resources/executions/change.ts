@@ -9,6 +9,7 @@ import { presentRecord } from '../../lists/presentation.ts';
 import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
 import { findExecution, showsSecrets } from './read.ts';
 import { EXECUTION, EXECUTION_REQUEST, EXECUTION_UPDATE, RERUN_REQUEST } from './schema.ts';
+import { executionSubject, requestSubject } from './subject.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -135,6 +136,7 @@ async function rerun(context: ApiContext, request: ApiRequest): Promise<Answer> 
 /** Routes that change. */
 export function changeRoutes(context: ApiContext): readonly Route[] {
   const query = { show_secrets: 'boolean' } as const;
+  const subject = executionSubject(context);
   const response = { description: 'The execution', ...EXECUTION };
   return [
     {
@@ -142,6 +144,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/executions',
       summary: 'Run an action',
       permission: 'action_execute',
+      subject: requestSubject,
       query,
       body: EXECUTION_REQUEST,
       success: 201,
@@ -153,6 +156,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id',
       summary: 'Change the status or result of an execution: pause, resume, cancel',
       permission: 'execution_modify',
+      subject,
       query,
       body: EXECUTION_UPDATE,
       response,
@@ -163,6 +167,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id',
       summary: 'Cancel an execution',
       permission: 'execution_modify',
+      subject,
       query,
       handle: (request) => cancel(context, request),
     },
@@ -171,6 +176,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id/re_run',
       summary: 'Run again, as a new execution',
       permission: 'action_execute',
+      subject,
       query: { ...query, no_merge: 'boolean' },
       body: RERUN_REQUEST,
       success: 201,

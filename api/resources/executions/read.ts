@@ -9,12 +9,14 @@ import { findById } from '../../lists/find.ts';
 import { listHeaders, listParameters } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { readSort, type Sort } from '../../lists/sorting.ts';
+import { ownOnly } from '../../server/authorize.ts';
 import type { Query } from '../../server/query.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { narrow, needsResult } from './attributes.ts';
 import { descendantsOf } from './descendants.ts';
 import { ADVANCED_PATHS, EXECUTION_FILTERS, EXECUTION_LIST, FILTER_VIEWS } from './rules.ts';
 import { EXECUTION } from './schema.ts';
+import { executionSubject } from './subject.ts';
 
 const ATTRIBUTES = ['result', 'trigger_instance', 'status'];
 const MAX_RESULT_SIZE = 14 * 1024 * 1024;
@@ -81,6 +83,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
     ...toFilter(EXECUTION_FILTERS, query),
     ...(ids === undefined ? {} : { id: ids.length === 1 ? ids[0] : { $in: ids } }),
     ...advancedFilter(query.text('filter')),
+    ...ownOnly(context.config, requester),
   };
   const { executions } = context.stores;
   const [found, total] = await Promise.all([
@@ -170,6 +173,7 @@ async function filterViews(context: ApiContext, request: ApiRequest): Promise<An
 /** Routes that read. */
 export function readRoutes(context: ApiContext): readonly Route[] {
   const shown = { include_attributes: 'list', exclude_attributes: 'list', show_secrets: 'boolean' } as const;
+  const subject = executionSubject(context);
   return [
     {
       method: 'GET',
@@ -199,6 +203,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id',
       summary: 'One execution',
       permission: 'execution_view',
+      subject,
       query: { ...shown, max_result_size: 'integer' },
       response: { description: 'The execution', ...EXECUTION },
       handle: (request) => one(context, request),
@@ -208,6 +213,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id/attribute/:attribute',
       summary: 'One attribute of an execution',
       permission: 'execution_view',
+      subject,
       handle: (request) => attribute(context, request),
     },
     {
@@ -215,6 +221,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/executions/:id/children',
       summary: 'What an execution ran',
       permission: 'execution_view',
+      subject,
       query: { depth: 'integer', result_fmt: 'string', show_secrets: 'boolean' },
       response: { description: 'Executions', type: 'array', items: EXECUTION },
       handle: (request) => children(context, request),
@@ -225,6 +232,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       produces: '*/*',
       summary: 'Output of an execution so far',
       permission: 'execution_view',
+      subject,
       query: { output_type: 'string', output_format: 'string', existing_only: 'boolean' },
       handle: (request) => output(context, request),
     },
@@ -234,6 +242,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       produces: '*/*',
       summary: 'Result of an execution as a file',
       permission: 'execution_view',
+      subject,
       query: { download: 'boolean', compress: 'boolean', pretty_format: 'boolean' },
       handle: (request) => rawResult(context, request),
     },

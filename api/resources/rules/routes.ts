@@ -2,15 +2,17 @@ import { errorCode, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
-import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
+import { contentReadRoutes } from '../../content/read-routes.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
+import { ownOnly } from '../../server/authorize.ts';
 import { assertFits, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertCriteria } from './operators.ts';
 import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
+import { ruleSubject } from './subject.ts';
 import { viewRoutes } from './views.ts';
 
 const TYPES = ['standard', 'backstop'];
@@ -19,7 +21,10 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   // A rule cannot be shown without its trigger; this is what StackStorm says then.
   if (request.query.list('exclude_attributes')?.includes('trigger') === true)
     throw new ValidationError('Invalid resource reference: None');
-  return listRecords(context.stores.rules, RULE_LIST, request, { maxPageSize: context.config.api.max_page_size });
+  return listRecords(context.stores.rules, RULE_LIST, request, {
+    maxPageSize: context.config.api.max_page_size,
+    filter: ownOnly(context.config, request.requester),
+  });
 }
 
 /** A trigger whose parameters do not fit its type would never fire. @throws ValidationError */
@@ -103,9 +108,10 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
     list: RULE_LIST,
     collection: context.stores.rules,
   } as const;
-  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('rule', ref);
+  const subject = ruleSubject(context);
   const reads = contentReadRoutes(context, content).map(
-    (route): Route => (route.path === '/rules' ? { ...route, handle: (request) => list(context, request) } : route),
+    (route): Route =>
+      route.path === '/rules' ? { ...route, handle: (request) => list(context, request) } : { ...route, subject },
   );
   return [
     ...viewRoutes(context),
@@ -124,7 +130,7 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
       path: '/rules/:ref_or_id',
       summary: 'Change a rule',
       permission: 'rule_modify',
-      resourceUid,
+      subject,
       body: RULE,
       handle: (request) => update(context, request),
     },
@@ -133,7 +139,7 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
       path: '/rules/:ref_or_id',
       summary: 'Remove a rule',
       permission: 'rule_delete',
-      resourceUid,
+      subject,
       success: 204,
       handle: (request) => remove(context, request),
     },

@@ -3,8 +3,10 @@ import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listParameters, listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
+import { ownOnly } from '../../server/authorize.ts';
 import type { Route } from '../../server/route.ts';
 import { RULE_LIST } from './schema.ts';
+import { ruleSubject } from './subject.ts';
 
 interface Named {
   readonly ref?: string;
@@ -42,6 +44,7 @@ export function viewRoutes(context: ApiContext): readonly Route[] {
       handle: async (request) => {
         const answer = await listRecords<OpenContent>(stores.rules, RULE_LIST, request, {
           maxPageSize: config.api.max_page_size,
+          filter: ownOnly(config, request.requester),
         });
         return { ...answer, body: await describe(context, answer.body as Record<string, unknown>[]) };
       },
@@ -51,6 +54,7 @@ export function viewRoutes(context: ApiContext): readonly Route[] {
       path: '/rules/views/:ref_or_id',
       summary: 'One rule with the descriptions of its trigger and action',
       permission: 'rule_view',
+      subject: ruleSubject(context),
       handle: async ({ params }) => {
         const rule = await findByRefOrId(stores.rules, params.ref_or_id ?? '');
         const [body] = await describe(context, [presentRecord(rule)]);
