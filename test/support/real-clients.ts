@@ -9,6 +9,8 @@ import type { RunningServices } from './running-services.ts';
 /** The unmodified clients of StackStorm and Mistral, from the Python package index. */
 export interface RealClients {
   readonly python: string;
+  /** Where the clients are and whom they talk to; a token is not part of it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   st2(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
   mistral(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
 }
@@ -41,6 +43,7 @@ export async function realClients(services: RunningServices, home: string): Prom
   };
   return {
     python: packages.python,
+    env: base,
     st2: async (args, extra) => await run('st2', args, { ST2_AUTH_TOKEN: await services.token(), ...extra }),
     mistral: (args, extra) => run('mistral', args, extra),
   };
