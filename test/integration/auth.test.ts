@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { assertAuthMode } from '../../api/auth/auth-mode.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 
@@ -82,6 +83,28 @@ test('guessing: refused after ten failures, for that user alone', async () => {
   assert.equal(statuses[0], 401);
   assert.equal(statuses.at(-1), 429);
   assert.equal((await login(basic(name, password))).status, 201);
+});
+
+test('proxy mode: the web server in front names the user; elsewhere than on loopback it is refused', async () => {
+  const proxied = await startServices(infrastructure, {
+    only: ['st2auth'],
+    registerPacks: false,
+    env: { ST2_AUTH__MODE: 'proxy' },
+  });
+  try {
+    const ask = async (headers: Record<string, string>) => {
+      const json = { ...headers, 'content-type': 'application/json' };
+      const answer = await fetch(`${proxied.authUrl}/tokens`, { method: 'POST', headers: json, body: '{}' });
+      return [answer.status, ((await answer.json()) as { readonly user?: string }).user];
+    };
+    assert.deepEqual(await ask({ 'x-forwarded-user': 'from-proxy' }), [201, 'from-proxy']);
+    assert.deepEqual(await ask({ authorization: basic('named', 'any') }), [201, 'named']);
+    assert.deepEqual(await ask({}), [401, undefined]);
+  } finally {
+    await proxied.stop();
+  }
+  assert.throws(() => assertAuthMode({ mode: 'proxy', host: '0.0.0.0' }), /loopback only/);
+  assert.throws(() => assertAuthMode({ mode: 'pam', host: '127.0.0.1' }), /standalone, proxy/);
 });
 
 test('validation of a token', async () => {
