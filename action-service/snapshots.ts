@@ -7,6 +7,8 @@ import { errorCode } from '../core/errors.ts';
 import type { Stores } from '../stores/stores.ts';
 
 const CACHE_LIMIT = 2_000;
+/** How often the use of a copy is noted: what was not used for long, and is not referred to any more, gets removed. */
+const NOTE_USE_MS = 3_600_000;
 
 export interface Snapshots {
   /** Stores the copy unless it is there, and gives its hash. */
@@ -15,29 +17,32 @@ export interface Snapshots {
 }
 
 export function createSnapshots(stores: Stores): Snapshots {
-  const cache = new Map<string, Readonly<Record<string, unknown>>>();
-  const remember = (hash: string, body: Readonly<Record<string, unknown>>) => {
+  const cache = new Map<string, { readonly body: Readonly<Record<string, unknown>>; readonly notedUntil: number }>();
+  const remember = (hash: string, body: Readonly<Record<string, unknown>>, notedUntil: number) => {
     if (cache.size >= CACHE_LIMIT) cache.delete(cache.keys().next().value as string);
-    cache.set(hash, body);
+    cache.set(hash, { body, notedUntil });
   };
   return {
     async put(body) {
       const hash = createHash('sha1').update(JSON.stringify(body)).digest('hex');
-      if (cache.has(hash)) return hash;
+      const now = Date.now();
+      if ((cache.get(hash)?.notedUntil ?? 0) > now) return hash;
+      const used_at = new Date(now);
       try {
-        if ((await stores.snapshots.findOne({ hash })) === undefined) await stores.snapshots.insert({ hash, body });
+        if ((await stores.snapshots.updateOne({ hash }, { $set: { used_at } })) === undefined)
+          await stores.snapshots.insert({ hash, body, used_at });
       } catch (error) {
         // Another process stored the same copy in between.
         if (errorCode(error) !== 'CONFLICT') throw error;
       }
-      remember(hash, body);
+      remember(hash, body, now + NOTE_USE_MS);
       return hash;
     },
     async get(hash) {
       const known = cache.get(hash);
-      if (known !== undefined) return known;
+      if (known !== undefined) return known.body;
       const body = (await stores.snapshots.findOne({ hash }))?.body ?? {};
-      remember(hash, body);
+      remember(hash, body, 0);
       return body;
     },
   };

@@ -1,6 +1,7 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, events, conductor, expressions. */
 import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
+import { benchEvents } from './events.ts';
 import { benchExpressions } from './expressions.ts';
 import { printReport, type Row } from './report.ts';
 import { benchWholePath } from './whole-path.ts';
@@ -10,6 +11,7 @@ const RUNS = 5;
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
   api: () => benchApi(RUNS),
+  events: () => benchEvents(RUNS),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),
 };

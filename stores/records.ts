@@ -99,6 +99,8 @@ export interface ApiKey extends Stored {
 export interface Snapshot extends Stored {
   readonly hash: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** When an execution was last made with it, within the hour. */
+  readonly used_at: Date;
 }
 
 /** A piece of a running action's output. */

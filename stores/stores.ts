@@ -25,7 +25,7 @@ const byPack = { fields: { pack: 1 } } as const;
 /** Every collection: its name and indexes. Adding one is adding a line here and one to {@link Stores}. */
 const SPECS = {
   executions: executionsSpec,
-  snapshots: { name: 'snapshots', indexes: [{ fields: { hash: 1 }, unique: true }] },
+  snapshots: { name: 'snapshots', indexes: [{ fields: { hash: 1 }, unique: true }, { fields: { used_at: 1 } }] },
   outputs: {
     name: 'execution_outputs',
     indexes: [{ fields: { execution_id: 1, sequence: 1 } }, { fields: { timestamp: 1 } }],
@@ -55,7 +55,10 @@ const SPECS = {
     ],
   },
   triggerTypes: { name: 'trigger_types', indexes: [byRef, byPack] },
-  triggers: { name: 'triggers', indexes: [byRef, { fields: { type: 1 } }] },
+  triggers: {
+    name: 'triggers',
+    indexes: [byRef, { fields: { type: 1, parameters_hash: 1 } }, { fields: { 'parameters.url': 1 }, sparse: true }],
+  },
   triggerInstances: {
     name: 'trigger_instances',
     indexes: [
@@ -98,6 +101,7 @@ const SPECS = {
       { fields: { workflow_id: 1 } },
       { fields: { state: 1, updated_at: 1 } },
       { fields: { task_execution_id: 1 }, sparse: true },
+      { fields: { restart_key: 1 }, sparse: true },
       { fields: { created_at: -1 } },
     ],
   },

@@ -2,7 +2,7 @@
  * Triggers: a trigger type with parameters. The same type with equal parameters is one trigger, however many rules use it.
  * A type without a parameter schema has exactly one trigger of its own name.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { errorCode, ValidationError } from '../../core/errors.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { OpenContent } from '../../stores/records.ts';
@@ -33,7 +33,20 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
 }
 
-const parametersHash = (parameters: unknown) => createHash('md5').update(canonicalJson(parameters)).digest('hex');
+/** Equal parameters have equal hashes; triggers are found by it. */
+export const parametersHash = (parameters: unknown): string =>
+  createHash('md5').update(canonicalJson(parameters)).digest('hex');
+
+/** A trigger as clients and sensors see it. */
+export function triggerView({ parameters_hash: _hash, ...trigger }: OpenContent): OpenContent {
+  return trigger as OpenContent;
+}
+
+/** The name of a trigger that was made for rules: the same type and parameters give the same one, however many make it at once. */
+function nameFor(type: string, hash: string): string {
+  const digits = createHash('md5').update(`${type} ${hash}`).digest('hex');
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
 
 export function createTriggerService(stores: Stores, bus: Bus | undefined): TriggerService {
   async function insert(
@@ -45,6 +58,7 @@ export function createTriggerService(stores: Stores, bus: Bus | undefined): Trig
     const ref = `${pack}.${name}`;
     const trigger = await stores.triggers.insert({
       uid: `trigger:${pack}:${name}:${parametersHash(parameters)}`,
+      parameters_hash: parametersHash(parameters),
       ref,
       name,
       pack,
@@ -89,12 +103,18 @@ export function createTriggerService(stores: Stores, bus: Bus | undefined): Trig
       const known = await stores.triggerTypes.findOne({ ref: type });
       if (known === undefined)
         throw new ValidationError(`Unable to find trigger type "${type}". Make sure it is registered.`, { type });
-      const hash = parametersHash(parameters);
-      const same = (await stores.triggers.find({ type })).find((one) => parametersHash(one.parameters ?? {}) === hash);
-      if (same !== undefined) return same;
+      const same = { type, parameters_hash: parametersHash(parameters) };
+      const found = await stores.triggers.findOne(same);
+      if (found !== undefined) return found;
       const own =
         Object.keys(parameters).length === 0 && Object.keys((known.parameters_schema ?? {}) as object).length === 0;
-      return insert(known.pack, own ? known.name : randomUUID(), type, parameters);
+      try {
+        return await insert(known.pack, own ? known.name : nameFor(type, same.parameters_hash), type, parameters);
+      } catch (error) {
+        const other = errorCode(error) === 'CONFLICT' ? await stores.triggers.findOne(same) : undefined;
+        if (other === undefined) throw error;
+        return other;
+      }
     },
 
     async removeIfUnused(ref) {

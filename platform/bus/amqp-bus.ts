@@ -2,7 +2,7 @@ import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqp
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { TlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
-import type { Bus, ConsumeOptions, Consumer, Message, SubscribeOptions } from './bus.ts';
+import { type Bus, type ConsumeOptions, type Consumer, EXCHANGES, type Message, type SubscribeOptions } from './bus.ts';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
@@ -31,7 +31,8 @@ export interface AmqpOptions {
 export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger: Logger): Bus {
   const log = logger.child({ component: 'bus' });
   const consumers = new Set<Declared>();
-  const exchanges = new Set<string>();
+  /** Exchanges that are there, or about to be. */
+  const exchanges = new Map<string, Promise<unknown> | 'declared'>();
   let connection: ChannelModel | undefined;
   let publisher: Channel | undefined;
   let stopped = false;
@@ -48,12 +49,41 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
         if (!stopped) reconnect();
       }
     });
-    const channel = await next.createChannel();
-    channel.on('error', (error: unknown) => log.warn({ err: error }, 'publishing channel failed'));
-    exchanges.clear();
+    await openPublisher(next);
     connection = next;
-    publisher = channel;
     for (const consumer of consumers) await consumer.declare(next);
+  }
+
+  /** Makes the channel to publish on, and makes it again when the broker closes it alone: messages would be lost in silence. */
+  async function openPublisher(on: ChannelModel): Promise<void> {
+    const channel = await on.createChannel();
+    channel.on('error', (error: unknown) => log.warn({ err: error }, 'publishing channel failed'));
+    channel.on('close', () => {
+      if (publisher !== channel) return;
+      publisher = undefined;
+      if (connection !== on || stopped) return;
+      openPublisher(on).catch((error: unknown) =>
+        log.warn({ reason: errorMessage(error) }, 'publishing channel could not be opened again'),
+      );
+    });
+    exchanges.clear();
+    // Before anything is sent: who publishes to an exchange that nobody has declared loses the channel.
+    for (const name of Object.values(EXCHANGES)) {
+      await channel.assertExchange(prefix + name, 'topic', { durable: true });
+      exchanges.set(prefix + name, 'declared');
+    }
+    publisher = channel;
+  }
+
+  /** Resolves when the exchange is there. Declarations are answered one after the other; what is published does not wait for them. */
+  function declare(channel: Channel, name: string): Promise<unknown> {
+    const declared = channel.assertExchange(name, 'topic', { durable: true });
+    exchanges.set(name, declared);
+    declared.then(
+      () => exchanges.set(name, 'declared'),
+      () => exchanges.delete(name),
+    );
+    return declared;
   }
 
   function reconnect(): void {
@@ -161,13 +191,11 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
           log.warn({ exchange, reason: errorMessage(error) }, 'message could not be published');
         }
       };
-      if (exchanges.has(name)) return send();
-      // Sent in order behind the declaration on the same channel: no need to wait for its answer.
-      channel.assertExchange(name, 'topic', { durable: true }).then(
-        () => exchanges.add(name),
-        (error: unknown) => log.warn({ exchange, reason: errorMessage(error) }, 'exchange could not be declared'),
+      const known = exchanges.get(name);
+      if (known === 'declared') return send();
+      (known ?? declare(channel, name)).then(send, (error: unknown) =>
+        log.warn({ exchange, reason: errorMessage(error) }, 'exchange could not be declared'),
       );
-      send();
     },
 
     consume(options: ConsumeOptions) {

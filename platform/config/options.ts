@@ -269,7 +269,7 @@ export const OPTIONS = {
   timersengine: {
     refresh_interval: number(
       'ST2_TIMERSENGINE__REFRESH_INTERVAL',
-      10,
+      30,
       'Seconds between looks for timers that were made or removed without a message.',
     ),
     misfire_grace: number(
@@ -339,8 +339,8 @@ export const OPTIONS = {
     tokens_ttl: number('ST2_GARBAGECOLLECTOR__TOKENS_TTL', 1, 'Days that expired tokens are kept; 0: for ever.'),
     payloads_ttl: number(
       'ST2_GARBAGECOLLECTOR__PAYLOADS_TTL',
-      0,
-      'Days that large payloads of the engine are kept; 0: for ever, else more than the longest workflow and its retention.',
+      30,
+      "Days that large payloads are kept that neither a workflow in progress nor a re-run can need; 0: for ever, else at least 7 and more than Temporal's retention.",
     ),
     purge_inquiries: flag(
       'ST2_GARBAGECOLLECTOR__PURGE_INQUIRIES',

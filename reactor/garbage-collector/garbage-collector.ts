@@ -44,18 +44,25 @@ export function createGarbageCollector(deps: GarbageCollectorDeps): GarbageColle
   let isStopped = false;
 
   async function collectKind(kind: CollectedKind): Promise<number> {
-    const days = settings[kind.setting];
+    const days = kind.setting === undefined ? 1 : settings[kind.setting];
     if (days === 0) return 0;
-    const filter = kind.before(new Date(now().getTime() - days * DAY_MS));
+    const time = new Date(now().getTime() - days * DAY_MS);
+    const filter = await kind.before(time, stores);
     const collection = kind.collection(stores);
     let removed = 0;
-    while (!isStopped) {
-      const records = await collection.find(filter, { limit: settings.batch, include: ['uuid'] });
-      if (records.length === 0) break;
+    // Page by page: what is spared must not be found again.
+    for (let last = ''; !isStopped; ) {
+      const records = await collection.find(
+        { ...filter, id: { $gt: last } },
+        { sort: { id: 1 }, limit: settings.batch, include: ['id', ...(kind.fields ?? [])] },
+      );
+      const spared = (await kind.spare?.(stores, records, time)) ?? new Set();
+      const garbage = records.filter((record) => !spared.has(record.id));
       // Parts first: a collection that is cut short here finds the records again and goes on.
-      await kind.removeParts?.(stores, records);
-      removed += await collection.removeMany({ id: { $in: records.map((record) => record.id) } });
+      if (garbage.length > 0) await kind.removeParts?.(stores, garbage);
+      if (garbage.length > 0) removed += await collection.removeMany({ id: { $in: garbage.map(({ id }) => id) } });
       if (records.length < settings.batch) break;
+      last = records.at(-1)?.id ?? last;
       await pause(PAUSE_MS);
     }
     return removed;
@@ -70,7 +77,7 @@ export function createGarbageCollector(deps: GarbageCollectorDeps): GarbageColle
         logger.warn({ kind: name, reason: errorMessage(error) }, 'collection failed');
       }
     };
-    for (const kind of COLLECTED_KINDS) await attempt(kind.setting.replace(/_ttl$/, ''), () => collectKind(kind));
+    for (const kind of COLLECTED_KINDS) await attempt(kind.name, () => collectKind(kind));
     await attempt('keys', () => stores.keys.removeMany({ expire_timestamp: { $lt: now() } }));
     if (settings.purge_inquiries) await attempt('inquiries', () => endOverdueInquiries({ ...deps, logger }, now()));
     logger.info({ removed }, 'garbage collected');

@@ -5,6 +5,7 @@
  */
 import type { ActionService } from '../../action-service/contract.ts';
 import { toTimestamp } from '../../action-service/present-execution.ts';
+import { triggerView } from '../../action-service/triggers/trigger-service.ts';
 import { errorMessage, TramontaneError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -70,7 +71,7 @@ export function createRuleEnforcer({ stores, actions, traces, systemUser, logger
           occurrence_time: toTimestamp(instance.occurrence_time),
           status: instance.status,
         },
-        ...(trigger === undefined ? {} : { trigger }),
+        ...(trigger === undefined ? {} : { trigger: triggerView(trigger) }),
         ...(type === undefined ? {} : { trigger_type: type }),
       },
     });

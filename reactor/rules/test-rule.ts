@@ -17,12 +17,17 @@ export interface RuleTrial {
   readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
+/** @param occurrence reference of the trigger (or of its type) and payload */
 export async function testRule(
   rule: Rule,
-  payload: Readonly<Record<string, unknown>>,
+  { trigger, payload }: { readonly trigger: string; readonly payload: Readonly<Record<string, unknown>> },
   fetch: KeyValueFetch,
   decrypt: (text: string) => string,
 ): Promise<RuleTrial> {
+  if (trigger !== rule.trigger.ref && trigger !== rule.trigger.type) {
+    const reason = `The rule is about trigger ${rule.trigger.type}, this is an occurrence of ${trigger || 'none'}.`;
+    return { matches: false, reason };
+  }
   return withKeyValues(fetch, (keyValues): RuleTrial => {
     const verdict = judgeRule({ ...rule, enabled: true }, { payload, keyValues, decrypt, now: new Date() });
     if (verdict.outcome === 'failed') return { matches: false, reason: verdict.reason };

@@ -1,7 +1,7 @@
 /** What a sensor fires, as a trigger instance: the trigger found, the payload checked. Source: `trigger_dispatcher.py`. */
 import { Ajv } from 'ajv';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
-import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
+import { parametersHash } from '../../action-service/triggers/trigger-service.ts';
 import { ValidationError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { OpenContent } from '../../stores/records.ts';
@@ -22,9 +22,7 @@ export function createSensorDispatch(
     if (typeof wanted.pack === 'string' && typeof wanted.name === 'string') {
       return stores.triggers.findOne({ ref: `${wanted.pack}.${wanted.name}` });
     }
-    const parameters = canonicalJson(wanted.parameters ?? {});
-    const ofType = await stores.triggers.find({ type: wanted.type });
-    return ofType.find((trigger) => canonicalJson(trigger.parameters ?? {}) === parameters);
+    return stores.triggers.findOne({ type: wanted.type, parameters_hash: parametersHash(wanted.parameters ?? {}) });
   }
 
   return async ({ trigger: wanted, payload, trace_context: trace }) => {

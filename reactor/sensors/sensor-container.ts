@@ -7,7 +7,7 @@
  * 3. A sensor is told of the triggers of its types: all at its start, then those that come and go.
  */
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
-import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
+import { canonicalJson, triggerView } from '../../action-service/triggers/trigger-service.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -67,7 +67,7 @@ export function createSensorContainer(deps: SensorContainerDeps): Service {
 
   async function triggersOf(sensor: SensorType): Promise<Map<string, TriggerView>> {
     const triggers = await stores.triggers.find({ type: { $in: [...sensor.trigger_types] } });
-    return new Map(triggers.map((trigger) => [trigger.ref, trigger as TriggerView]));
+    return new Map(triggers.map((trigger) => [trigger.ref, triggerView(trigger) as TriggerView]));
   }
 
   async function announce(trigger: string, sensor: SensorType, facts: Readonly<Record<string, unknown>>) {

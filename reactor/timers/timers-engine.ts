@@ -60,6 +60,8 @@ export function firingId(triggerRef: string, due: number): string {
   return createHash('sha1').update(`${triggerRef}@${due}`).digest('hex').slice(0, 24);
 }
 
+const isTimerType = (type: unknown) => TIMER_TRIGGER_TYPES.some((known) => known === type);
+
 /** The creation time in an id. */
 const createdAt = (id: string) => Number.parseInt(id.slice(0, 8), 16) * 1000;
 
@@ -72,6 +74,9 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
   let wake: NodeJS.Timeout | undefined;
   let isStopped = true;
   let watcher: Consumer | undefined;
+  /** Triggers that were announced as changed: only these are looked at until it is time to look at all. */
+  const changed = new Set<string>();
+  let nextFull = 0;
   let lastWall = 0;
   let lastMonotonic = 0;
 
@@ -167,10 +172,28 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
     }
   }
 
+  /** References of the triggers to look at; all of them when it is time for that. */
+  function takeChanged(): readonly string[] | undefined {
+    const refs = [...changed];
+    changed.clear();
+    if (performance.now() < nextFull) return refs;
+    nextFull = performance.now() + settings.refresh_interval * 1000;
+    return undefined;
+  }
+
   async function refresh(): Promise<void> {
-    const triggers = await stores.triggers.find({ type: { $in: [...TIMER_TRIGGER_TYPES] } });
+    const refs = takeChanged();
+    const which = refs === undefined ? {} : { ref: { $in: [...refs] } };
+    let triggers: readonly OpenContent[];
+    try {
+      triggers = await stores.triggers.find({ ...which, type: { $in: [...TIMER_TRIGGER_TYPES] } });
+    } catch (error) {
+      if (refs === undefined) nextFull = 0;
+      for (const ref of refs ?? []) changed.add(ref);
+      throw error;
+    }
     const present = new Set(triggers.map((trigger) => trigger.ref));
-    for (const ref of timers.keys()) if (!present.has(ref)) timers.delete(ref);
+    for (const ref of refs ?? timers.keys()) if (!present.has(ref)) timers.delete(ref);
     for (const trigger of triggers) {
       const signature = canonicalJson([trigger.id, trigger.type, trigger.parameters]);
       if (timers.get(trigger.ref)?.signature === signature) continue;
@@ -189,8 +212,10 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
       isStopped = false;
       watcher = await bus.subscribe({
         bindings: [{ exchange: EXCHANGES.trigger, routing_key: '#' }],
-        handler: (message) => {
-          if (TIMER_TRIGGER_TYPES.some((type) => type === message.type)) sweep.hurry();
+        handler: ({ ref, type }) => {
+          if (typeof ref !== 'string' || !(timers.has(ref) || isTimerType(type))) return;
+          changed.add(ref);
+          sweep.hurry();
         },
       });
       await refresh();

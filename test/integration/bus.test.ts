@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import amqp from 'amqplib';
 import { pino } from 'pino';
 import { createAmqpBus } from '../../platform/bus/amqp-bus.ts';
 import type { Bus, Message } from '../../platform/bus/bus.ts';
@@ -13,6 +14,8 @@ const logger = pino({ level: 'silent' });
 interface Fixture {
   connect(): Promise<Bus>;
   restartBroker?(): Promise<void>;
+  /** Whether it was there. A broker without channels has nothing to close. */
+  removeExchange?(name: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -26,6 +29,19 @@ async function onRabbitmq(): Promise<Fixture> {
         : createAmqpBus(url, { prefix: 'test.' }, logger);
       await bus.start();
       return bus;
+    },
+    async removeExchange(name) {
+      if (url.startsWith('local:')) return true;
+      const connection = await amqp.connect(url);
+      try {
+        const channel = await connection.createChannel();
+        channel.on('error', () => undefined);
+        await channel.checkExchange(`test.${name}`);
+        await channel.deleteExchange(`test.${name}`);
+        return true;
+      } finally {
+        await connection.close();
+      }
     },
     async restartBroker() {
       await services.kill('bus');
@@ -148,6 +164,43 @@ for (const [name, make] of [
       const cancelled = consumer.cancel().then(() => assert.equal(finished, true));
       finish();
       await cancelled;
+    });
+
+    it('may publish where nobody has listened yet, to several places at once, and goes on', async () => {
+      const seen: unknown[] = [];
+      for (const exchange of ['early', 'earlier', 'earliest']) two.publish(exchange, 'x', { id: 'unheard' });
+      await one.subscribe({
+        bindings: [{ exchange: 'earliest', routing_key: '#' }],
+        handler: (message) => seen.push(message.id),
+      });
+      await waitFor(
+        () => {
+          two.publish('earliest', 'x', { id: 'heard' });
+          return seen.includes('heard');
+        },
+        { what: 'a message published later' },
+      );
+    });
+
+    it('publishes again after the broker has closed its channel', async () => {
+      if (fixture.removeExchange === undefined) return;
+      const seen: unknown[] = [];
+      two.publish('removed', 'x', { id: 'first' });
+      await waitFor(() => fixture.removeExchange?.('removed'), { what: 'the exchange to be there and go' });
+      two.publish('removed', 'x', { id: 'costs the channel' });
+      await waitFor(
+        async () => {
+          const consumer = await one.subscribe({
+            bindings: [{ exchange: 'removed', routing_key: '#' }],
+            handler: (message) => seen.push(message.id),
+          });
+          two.publish('removed', 'x', { id: 'again' });
+          await waitFor(() => seen.includes('again'), { what: 'the message', timeoutMs: 1_000 }).catch(() => undefined);
+          await consumer.cancel();
+          return seen.includes('again');
+        },
+        { what: 'a message on a new channel' },
+      );
     });
 
     it('goes on after the broker was killed', async () => {

@@ -179,6 +179,79 @@ describe('garbage collector', () => {
     assert.equal(await parts.stores.ruleEnforcements.count({ 'rule.ref': 'test.old' }), 7);
   });
 
+  it('removes what nothing refers to any more: large payloads, copies of actions, places under a limit', async () => {
+    const { stores } = parts;
+    const at = (days: number) => new Date(Date.now() - days * DAY_MS);
+    const workflow = (name: string, state: string, days: number, restart_key?: string) =>
+      stores.workflowExecutions.insert({
+        uuid: name,
+        workflow_id: name,
+        workflow_name: name,
+        state,
+        created_at: at(days),
+        updated_at: at(days),
+        ...(restart_key === undefined ? {} : { restart_key }),
+      } as never);
+    const payload = (key: string, days: number) =>
+      stores.payloads.insert({ id: key, data: 'x', chunks: 1, created_at: at(days) });
+    for (const [key, days] of [
+      ['old-0', 60],
+      ['old-1', 60],
+      ['restart-0', 60],
+      ['younger-0', 45],
+      ['young-0', 5],
+    ] as const)
+      await payload(key, days);
+    await workflow('failed', 'ERROR', 60, 'restart');
+    await workflow('paused', 'PAUSED', 50);
+    const snapshot = (hash: string, days: number) => stores.snapshots.insert({ hash, body: {}, used_at: at(days) });
+    for (const [hash, days] of [
+      ['unused', 30],
+      ['held', 30],
+      ['used', 5],
+    ] as const)
+      await snapshot(hash, days);
+    const execution = async (days: number, change: Record<string, unknown>) => {
+      const { id } = await parts.actions.request({ action: 'test.noop', user: 'stanley' });
+      await stores.executions.updateOne(
+        { id },
+        { $set: { start_timestamp: at(days), end_timestamp: at(days), ...change } },
+      );
+      return id;
+    };
+    const ended = await execution(30, { status: 'succeeded', action_snapshot: 'unused', runner_snapshot: 'unused' });
+    const going = await execution(30, { status: 'paused', action_snapshot: 'held', runner_snapshot: 'held' });
+    const slot = (key: string, execution_id: string) =>
+      stores.concurrencySlots.insert({ key, slot: 0, execution_id, taken_at: at(30) });
+    await slot('ended', ended);
+    await slot('going', going);
+    const collector = createGarbageCollector({
+      ...parts,
+      systemUser: 'stanley',
+      logger,
+      settings: { ...config.garbagecollector, ...retention, action_executions_ttl: 14, payloads_ttl: 40 },
+    });
+    const removed = await collector.collect();
+    assert.deepEqual(
+      [removed.payloads, removed.snapshots, removed.concurrency_slots, removed.action_executions],
+      [2, 1, 1, 1],
+    );
+    const left = await stores.payloads.find({}, { sort: { id: 1 } });
+    assert.deepEqual(
+      left.map(({ id }) => id),
+      ['restart-0', 'young-0', 'younger-0'],
+    );
+    const copies = await stores.snapshots.find({ hash: { $in: ['unused', 'held', 'used'] } }, { sort: { hash: 1 } });
+    assert.deepEqual(
+      copies.map(({ hash }) => hash),
+      ['held', 'used'],
+    );
+    assert.deepEqual(
+      (await stores.concurrencySlots.find({})).map(({ key }) => key),
+      ['going'],
+    );
+  });
+
   it('ends questions whose time is over', async () => {
     const pending = async (minutesAgo: number, ttl: number) => {
       const made = await parts.actions.request({ action: 'test.noop', user: 'stanley' });

@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { canonicalJson } from '../../../action-service/triggers/trigger-service.ts';
+import { randomUUID } from 'node:crypto';
+import { parametersHash, triggerView } from '../../../action-service/triggers/trigger-service.ts';
 import { NotFoundError } from '../../../core/errors.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import { isId } from '../../../stores/collection.ts';
@@ -36,7 +36,7 @@ function toRecord(body: Body): Omit<OpenContent, 'id'> {
   const pack = body.pack ?? 'default';
   const name = body.name ?? randomUUID();
   const parameters = body.parameters ?? {};
-  const hash = createHash('md5').update(canonicalJson(parameters)).digest('hex');
+  const hash = parametersHash(parameters);
   return {
     ...(typeof body.description === 'string' ? { description: body.description } : {}),
     uid: `trigger:${pack}:${name}:${hash}`,
@@ -45,8 +45,11 @@ function toRecord(body: Body): Omit<OpenContent, 'id'> {
     pack,
     type: body.type,
     parameters,
+    parameters_hash: hash,
   };
 }
+
+const present = (trigger: OpenContent) => presentRecord(triggerView(trigger));
 
 /** Found by id, or by reference, which StackStorm does not do but costs nothing. */
 async function find({ stores }: ApiContext, id: string): Promise<OpenContent> {
@@ -62,7 +65,7 @@ async function create({ stores, bus }: ApiContext, request: ApiRequest): Promise
   // Making the same trigger twice is no mistake: the one there is answers.
   const trigger = known ?? (await stores.triggers.insert(record));
   bus.publish(EXCHANGES.trigger, 'create', { id: trigger.id, ref: trigger.ref, type: trigger.type });
-  return { body: presentRecord(trigger) };
+  return { body: present(trigger) };
 }
 
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -70,7 +73,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const known = await find(context, request.params.id ?? '');
   const trigger = await stores.triggers.updateOne({ id: known.id }, { $set: toRecord(request.body as Body) });
   bus.publish(EXCHANGES.trigger, 'update', { id: known.id, ref: trigger?.ref, type: trigger?.type });
-  return { body: presentRecord(trigger ?? known) };
+  return { body: present(trigger ?? known) };
 }
 
 async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -88,14 +91,14 @@ export function triggerRoutes(context: ApiContext): readonly Route[] {
       path: '/triggers',
       summary: 'List triggers',
       permission: 'trigger_list',
-      handle: async () => ({ body: (await context.stores.triggers.find({})).map(presentRecord) }),
+      handle: async () => ({ body: (await context.stores.triggers.find({})).map(present) }),
     },
     {
       method: 'GET',
       path: '/triggers/:id',
       summary: 'One trigger',
       permission: 'trigger_view',
-      handle: async ({ params }) => ({ body: presentRecord(await find(context, params.id ?? '')) }),
+      handle: async ({ params }) => ({ body: present(await find(context, params.id ?? '')) }),
     },
     {
       method: 'POST',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WEBHOOK_TRIGGER_TYPE } from '../../../action-service/triggers/internal-trigger-types.ts';
+import { triggerView } from '../../../action-service/triggers/trigger-service.ts';
 import { NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenContent } from '../../../stores/records.ts';
@@ -14,14 +15,14 @@ const SYSTEM_HOOK = 'st2';
 
 const bare = (url: string) => url.replace(/^\/+|\/+$/g, '');
 
-/** Triggers of rules on this address. */
+/** Triggers of rules on this address, which they may have written with slashes around. */
 async function triggersOf({ stores }: ApiContext, hook: string): Promise<OpenContent[]> {
-  const all = await stores.triggers.find({ type: WEBHOOK_TRIGGER_TYPE });
-  return all.filter((trigger) => {
-    const { parameters } = trigger;
-    return isPlainObject(parameters) && typeof parameters.url === 'string' && bare(parameters.url) === bare(hook);
-  });
+  const url = bare(hook);
+  const spellings = [url, `/${url}`, `${url}/`, `/${url}/`];
+  return stores.triggers.find({ 'parameters.url': { $in: spellings }, type: WEBHOOK_TRIGGER_TYPE });
 }
+
+const present = (trigger: OpenContent) => presentRecord(triggerView(trigger));
 
 /** Names as HTTP servers of Python give them (`Content-Type`): rules are written against these. */
 const titleCase = (name: string) =>
@@ -78,7 +79,7 @@ export function webhookRoutes(context: ApiContext): readonly Route[] {
       summary: 'List addresses that rules listen on',
       permission: 'webhook_list',
       handle: async () => ({
-        body: (await context.stores.triggers.find({ type: WEBHOOK_TRIGGER_TYPE })).map(presentRecord),
+        body: (await context.stores.triggers.find({ type: WEBHOOK_TRIGGER_TYPE })).map(present),
       }),
     },
     {
@@ -90,7 +91,7 @@ export function webhookRoutes(context: ApiContext): readonly Route[] {
       handle: async ({ params }) => {
         const [first] = await triggersOf(context, params['*'] ?? '');
         if (first === undefined) throw new NotFoundError('The resource could not be found.');
-        return { body: presentRecord(first) };
+        return { body: present(first) };
       },
     },
     {

@@ -16,10 +16,10 @@ const rule = (pattern: unknown, cmd: string): Rule => ({
   action: { ref: 'core.local', parameters: { cmd } },
 });
 
-const trial = (pattern: unknown, cmd = 'echo') =>
+const trial = (pattern: unknown, cmd = 'echo', trigger = 'test.trigger') =>
   testRule(
     rule(pattern, cmd),
-    { word: 'yes' },
+    { trigger, payload: { word: 'yes' } },
     async ({ key }) => (key === 'word' ? 'yes' : undefined),
     (text) => text,
   );
@@ -34,6 +34,13 @@ describe('trial of a rule', () => {
 
   it('says what does not fit', async () => {
     assert.deepEqual(await trial('no'), { matches: false, reason: 'trigger.word: "yes" does not fit equals "no"' });
+  });
+
+  it('is about one trigger', async () => {
+    assert.deepEqual(await trial('yes', 'echo', 'test.other'), {
+      matches: false,
+      reason: 'The rule is about trigger test.trigger, this is an occurrence of test.other.',
+    });
   });
 
   it('says what cannot be decided or rendered', async () => {

@@ -1,0 +1,152 @@
+/** What happens to events when a process, the bus or the database goes away, or a sensor keeps crashing. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { writeEventPack } from '../support/event-pack.ts';
+import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { type RuleLoop, ruleLoop, TIMEOUT } from '../support/rule-loop.ts';
+import { type RunningServices, startServices } from '../support/running-services.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 1_200;
+
+let infrastructure: Provisioned;
+let system: RunningServices;
+let loop: RuleLoop;
+
+before(async () => {
+  infrastructure = await provisioned({ parts: ['mongodb', 'bus'], own: true });
+  system = await startServices(infrastructure, {
+    packFolders: [await writeEventPack(infrastructure.folder)],
+    only: ['st2api', 'st2auth', 'st2scheduler', 'st2actionrunner', 'st2rulesengine', 'st2sensorcontainer'],
+    env: {
+      ST2_RULESENGINE__LEASE: '2',
+      ST2_RULESENGINE__SWEEP_INTERVAL: '0.5',
+      ST2_RULESENGINE__LOST_AFTER: '1',
+      ST2_SCHEDULER__SWEEP_INTERVAL: '0.5',
+      ST2_SCHEDULER__LOST_AFTER: '1',
+      ST2_SENSORCONTAINER__RESPAWN_DELAY: String(FIRST_PAUSE_MS / 1000),
+      ST2_SENSORCONTAINER__RESPAWN_DELAY_MAX: String(LONGEST_PAUSE_MS / 1000),
+    },
+  });
+  loop = ruleLoop(system);
+});
+
+after(async () => {
+  await system?.stop();
+  await infrastructure?.stop();
+});
+
+async function createHook(name: string): Promise<void> {
+  await loop.createRule(name, {
+    trigger: { type: 'core.st2.webhook', parameters: { url: name } },
+    action: { ref: 'core.noop' },
+  });
+}
+
+/** Sends numbered webhooks, a few at once; `meanwhile` is called after a third of them. */
+async function send(
+  name: string,
+  count: number,
+  meanwhile: () => Promise<void> = async () => undefined,
+): Promise<void> {
+  let next = 0;
+  let disturbance = Promise.resolve();
+  const sender = async () => {
+    while (next < count) {
+      const number = next++;
+      if (number === Math.floor(count / 3)) disturbance = meanwhile();
+      await system.request('POST', `/webhooks/${name}`, { number });
+    }
+  };
+  await Promise.all([sender(), sender(), sender()]);
+  await disturbance;
+}
+
+/** Each number has made one execution, and it has succeeded. */
+async function eachOnce(name: string, count: number): Promise<void> {
+  const path = `/executions?rule=${name}&limit=500&include_attributes=status,trigger_instance`;
+  type Made = {
+    readonly status: string;
+    readonly trigger_instance: { readonly payload: { body: { number: number } } };
+  };
+  let last = '';
+  const made = await waitFor(
+    async () => {
+      const found = await system.request<Made[]>('GET', path);
+      last = found.map(({ status }) => status).join(' ');
+      return found.length >= count && found.every(({ status }) => status === 'succeeded') ? found : undefined;
+    },
+    { what: `${count} executions of ${name}`, ...TIMEOUT },
+  ).catch((error) => {
+    throw new Error(`${error.message}; there are ${last}`, { cause: error });
+  });
+  const numbers = made.map(({ trigger_instance: { payload } }) => payload.body.number).sort((a, b) => a - b);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: count }, (_item, index) => index),
+  );
+  assert.equal((await loop.enforcements(name)).length, count);
+}
+
+describe('faults on the way from events to actions', () => {
+  it('a sensor that crashes at once is started again after growing pauses, and others are unharmed', async () => {
+    interface Spawn {
+      readonly occurrence_time: string;
+      readonly payload: { readonly id: string; readonly pid: number };
+    }
+    const spawns = async (name: string) => {
+      const path = '/triggerinstances?trigger=core.st2.sensor.process_spawn&limit=500';
+      const all = await system.request<Spawn[]>('GET', path);
+      return all.filter(({ payload }) => payload.id === name).reverse();
+    };
+    const crashes = await waitFor(
+      async () => {
+        const found = await spawns('CrashingSensor');
+        return found.length >= 6 ? found : undefined;
+      },
+      { what: 'six starts of the sensor that crashes', ...TIMEOUT },
+    );
+    const times = crashes.map(({ occurrence_time: time }) => Date.parse(time));
+    const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    for (const [index, pause] of pauses.slice(0, 5).entries())
+      assert.ok(pause >= Math.min(FIRST_PAUSE_MS * 2 ** index, LONGEST_PAUSE_MS), `pauses ${pauses.join(', ')}`);
+    const count = async () =>
+      Number((await system.request<{ value: string }>('GET', '/keys/looptest.CounterSensor:count')).value);
+    const counted = await count();
+    await waitFor(async () => (await count()) > counted, { what: 'the other sensor to go on', ...TIMEOUT });
+    assert.equal((await spawns('CounterSensor')).length, 1);
+  });
+
+  it('rules engine killed while it matches and requests: each webhook makes its execution once', async () => {
+    await createHook('killed');
+    await send('killed', 60, async () => {
+      await system.kill('st2rulesengine');
+      await system.restart('st2rulesengine');
+      await system.kill('st2rulesengine');
+      await system.restart('st2rulesengine');
+    });
+    await eachOnce('killed', 60);
+  });
+
+  it('bus away: webhooks are taken as they are stored, and done once it is back', async () => {
+    await createHook('unheard');
+    await infrastructure.kill('bus');
+    await send('unheard', 10);
+    const { trigger } = await system.request<{ trigger: { ref: string } }>('GET', '/rules/looptest.unheard');
+    const stored = await system.request<unknown[]>('GET', `/triggerinstances?trigger=${trigger.ref}&limit=100`);
+    assert.equal(stored.length, 10);
+    infrastructure.restart('bus');
+    await eachOnce('unheard', 10);
+  });
+
+  it('database away: a webhook is refused, not taken and lost', async () => {
+    await createHook('refused');
+    await infrastructure.kill('mongodb');
+    await assert.rejects(system.request('POST', '/webhooks/refused', { number: 7 }));
+    infrastructure.restart('mongodb');
+    await waitFor(() => system.request('GET', '/rules/looptest.refused'), { what: 'the database', ...TIMEOUT });
+    await send('refused', 3);
+    await eachOnce('refused', 3);
+  });
+});
