@@ -1,6 +1,7 @@
 /** Every runner, by the name of its runner type. A new one is a folder and a line here and in metadata.ts. */
 import { actionChainRunner } from './action-chain/runner.ts';
 import { announcementRunner } from './announcement/runner.ts';
+import { chatopsResultRunner } from './chatops-result/runner.ts';
 import type { Runner } from './contract.ts';
 import { httpRequestRunner } from './http-request/runner.ts';
 import { inquirerRunner } from './inquirer/runner.ts';
@@ -18,6 +19,7 @@ import { winRmCmdRunner, winRmPsCmdRunner, winRmPsScriptRunner } from './winrm/r
 export const runners: Readonly<Record<string, Runner>> = {
   'action-chain': actionChainRunner,
   announcement: announcementRunner,
+  'chatops-result': chatopsResultRunner,
   'http-request': httpRequestRunner,
   inquirer: inquirerRunner,
   'local-shell-cmd': localShellCmdRunner,

@@ -2,6 +2,7 @@
 import type { Stores } from '../../stores/stores.ts';
 import { actionChainMetadata } from './action-chain/metadata.ts';
 import { announcementMetadata } from './announcement/metadata.ts';
+import { chatopsResultMetadata } from './chatops-result/metadata.ts';
 import type { RunnerMetadata } from './contract.ts';
 import { httpRequestMetadata } from './http-request/metadata.ts';
 import { inquirerMetadata } from './inquirer/metadata.ts';
@@ -22,6 +23,7 @@ export const RUNNER_TYPES: readonly RunnerMetadata[] = [
   httpRequestMetadata,
   announcementMetadata,
   actionChainMetadata,
+  chatopsResultMetadata,
   localShellCmdMetadata,
   localShellScriptMetadata,
   mistralV2Metadata,

@@ -3,6 +3,7 @@
  * Without a chat server configured it only waits.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { formatResult } from '../../action-service/chatops/format-result.ts';
 import type { ActionService } from '../../action-service/contract.ts';
 import { errorCode, errorMessage, ValidationError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
@@ -13,7 +14,6 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { ChatAdapter, ChatAnswer, ChatMessage } from './adapter.ts';
 import type { AliasApi, AliasMatch } from './alias-api.ts';
-import { formatResult } from './format-result.ts';
 
 const MAX_BODY = 1024 * 1024;
 const HELP_LINES = 50;
@@ -39,6 +39,9 @@ export interface ChatBridge extends Service {
   /** Port that it listens on, once started. */
   port(): number;
 }
+
+/** Clients of StackStorm split a message at this mark into a headline and an attachment; here both are lines. */
+const withoutMark = (text: string) => text.replaceAll('{~}', '\n').trim();
 
 export function createChatBridge(deps: ChatBridgeDeps): ChatBridge {
   const { adapter, api, bus, stores, actions, settings } = deps;
@@ -110,7 +113,7 @@ export function createChatBridge(deps: ChatBridgeDeps): ChatBridge {
     const data = isPlainObject(section.data) ? section.data : {};
     if (formatted === undefined || typeof data.source_channel !== 'string') return;
     const user = typeof data.user === 'string' ? { user: data.user } : {};
-    await adapter.post({ channel: data.source_channel, ...user, ...formatted });
+    await adapter.post({ channel: data.source_channel, ...user, ...formatted, text: withoutMark(formatted.text) });
   }
 
   async function postAnnouncement({ payload }: Message): Promise<void> {
@@ -118,7 +121,7 @@ export function createChatBridge(deps: ChatBridgeDeps): ChatBridge {
     const { message, channel, user, whisper, extra } = payload;
     await adapter.post({
       channel,
-      text: message,
+      text: withoutMark(message),
       ...(typeof user === 'string' && user !== '' ? { user } : {}),
       whisper: whisper === true,
       ...(isPlainObject(extra) ? { extra } : {}),

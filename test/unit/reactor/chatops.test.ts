@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { pino } from 'pino';
+import { formatResult } from '../../../action-service/chatops/format-result.ts';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Bus, SubscribeOptions } from '../../../platform/bus/bus.ts';
 import { createAdapter } from '../../../reactor/chatops/adapters.ts';
 import type { AliasApi } from '../../../reactor/chatops/alias-api.ts';
 import { type ChatBridge, createChatBridge } from '../../../reactor/chatops/bridge.ts';
-import { formatResult } from '../../../reactor/chatops/format-result.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 const TOKEN = 'a-token-of-the-bridge';
@@ -172,7 +172,24 @@ describe('results for the chat', () => {
   const done = { id: EXECUTION, status: 'failed', action: { ref: 'core.local' }, result: { stdout: 'oops' } };
 
   it('in general, as given, or not at all', () => {
-    assert.equal(formatResult(of(undefined), done)?.text, `core.local failed (execution ${EXECUTION})\noops`);
+    assert.equal(
+      formatResult(of(undefined), { ...done, result: { stdout: 'oops', stderr: '', more: { lines: 'a\nb', code: 1 } } })
+        ?.text,
+      [
+        'Action core.local completed.',
+        'status : failed',
+        `execution: ${EXECUTION}`,
+        'result :',
+        '--------',
+        'stdout : oops',
+        'more : ',
+        '  lines : ',
+        '    a',
+        '    b',
+        '  code : 1',
+      ].join('\n'),
+    );
+    assert.match(formatResult(undefined, done)?.text ?? '', /^Action core\.local completed\./);
     assert.equal(formatResult(of({ format: '{{ execution.status }}!' }), done)?.text, 'failed!');
     assert.equal(formatResult(of({ enabled: false }), done), undefined);
     assert.match(formatResult(of({ format: '{{ nothing.here }}' }), done)?.text ?? '', /Cannot render "format"/);
