@@ -9,6 +9,7 @@ import { triggerView } from '../../action-service/triggers/trigger-service.ts';
 import { errorMessage, TramontaneError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
+import { rememberBy } from '../../stores/remembered.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Rule } from './rule.ts';
 import type { TriggerInstance } from './trigger-instance.ts';
@@ -31,7 +32,14 @@ interface Deps {
 
 type Outcome = { readonly execution_id: string } | { readonly failure_reason: string };
 
+/** For how long a change of an action or trigger by another process may go unnoticed. */
+const REMEMBERED_MS = 1_000;
+
 export function createRuleEnforcer({ stores, actions, traces, systemUser, logger }: Deps): RuleEnforcer {
+  const findAction = rememberBy(stores.actions, 'ref', REMEMBERED_MS);
+  const findTrigger = rememberBy(stores.triggers, 'ref', REMEMBERED_MS);
+  const findTriggerType = rememberBy(stores.triggerTypes, 'ref', REMEMBERED_MS);
+
   async function record(rule: Rule, instance: TriggerInstance, outcome: Outcome): Promise<void> {
     const isRepeated = (instance.attempts ?? 1) > 1;
     const known = { trigger_instance_id: instance.id, 'rule.id': rule.id };
@@ -46,11 +54,10 @@ export function createRuleEnforcer({ stores, actions, traces, systemUser, logger
   }
 
   async function request(rule: Rule, instance: TriggerInstance, trace: TraceContext): Promise<Execution> {
-    const action = await stores.actions.findOne({ ref: rule.action.ref }, { include: ['ref'] });
+    const [action, trigger] = await Promise.all([findAction(rule.action.ref), findTrigger(instance.trigger)]);
     if (action === undefined)
       throw new TramontaneError('VALIDATION', `Action "${rule.action.ref}" doesn't exist`, { action: rule.action.ref });
-    const trigger = await stores.triggers.findOne({ ref: instance.trigger });
-    const type = trigger === undefined ? undefined : await stores.triggerTypes.findOne({ ref: trigger.type });
+    const type = trigger === undefined ? undefined : await findTriggerType(String(trigger.type));
     return actions.request({
       action: rule.action.ref,
       parameters: rule.action.parameters ?? {},
@@ -79,14 +86,16 @@ export function createRuleEnforcer({ stores, actions, traces, systemUser, logger
 
   return {
     async enforce(rule, instance, trace) {
-      await traces.enterRule(trace, rule, instance);
       const facts = { rule: rule.ref, trigger_instance_id: instance.id, action: rule.action.ref };
       try {
         const execution = await request(rule, instance, trace);
+        // Behind the request: the action need not wait for what is only told of it.
+        await traces.enterRule(trace, rule, instance);
         await record(rule, instance, { execution_id: execution.id });
         logger.info({ ...facts, execution_id: execution.id }, 'rule enforced');
       } catch (error) {
         if (!(error instanceof TramontaneError) || error.code === 'UNAVAILABLE') throw error;
+        await traces.enterRule(trace, rule, instance);
         await record(rule, instance, { failure_reason: errorMessage(error) });
         logger.warn({ ...facts, reason: errorMessage(error) }, 'rule could not be enforced');
       }

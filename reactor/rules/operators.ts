@@ -8,7 +8,7 @@ import { PyDateTime, PyTimeDelta } from '../../core/python/datetime.ts';
 import { dictHas, isDict } from '../../core/python/dict.ts';
 import { compareStrings, pyEquals, pyTypeName } from '../../core/python/equality.ts';
 import { PythonError } from '../../core/python/errors.ts';
-import { compileRegex, type RegexFlags } from '../../core/python/regex.ts';
+import { compileRegex, type Regex, type RegexFlags } from '../../core/python/regex.ts';
 import { isPyNumber, type PyFloat } from '../../core/python/values.ts';
 import { wildcardToRegex } from './wildcard.ts';
 
@@ -78,10 +78,20 @@ function matchText(value: unknown): string {
   throw new PythonError('TypeError', 'expected string or bytes-like object');
 }
 
-function compiled(pattern: unknown, flags: RegexFlags) {
+/** Patterns of rules are met again with each occurrence. */
+const KEPT_REGEXES = 5_000;
+const regexes = new Map<string, Regex>();
+
+function compiled(pattern: unknown, flags: RegexFlags): Regex {
   if (typeof pattern !== 'string')
     throw new PythonError('TypeError', 'first argument must be string or compiled pattern');
-  return compileRegex(pattern, flags);
+  const key = `${flags.dotAll === true}${flags.ignoreCase === true}${pattern}`;
+  const known = regexes.get(key);
+  if (known !== undefined) return known;
+  const regex = compileRegex(pattern, flags);
+  if (regexes.size >= KEPT_REGEXES) regexes.clear();
+  regexes.set(key, regex);
+  return regex;
 }
 
 /** Seconds from a date in text until now; a date without a zone is in UTC. */

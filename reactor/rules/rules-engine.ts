@@ -85,8 +85,8 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
   }
 
   async function process(instance: TriggerInstance): Promise<void> {
-    const trace = await traces.enterInstance(instance);
-    for (const verdict of await judge(instance)) {
+    const [trace, verdicts] = await Promise.all([traces.enterInstance(instance), judge(instance)]);
+    for (const verdict of verdicts) {
       if (verdict.outcome === 'matched') await enforcer.enforce(verdict.rule, instance, trace);
       if (verdict.outcome === 'failed') await enforcer.recordFailure(verdict.rule, instance, verdict.reason);
     }

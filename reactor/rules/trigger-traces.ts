@@ -64,14 +64,15 @@ export function createTriggerTraces(stores: Pick<Stores, 'traces'>, traces: Trac
     },
 
     async enterRule(context, rule, instance) {
-      const trace = await stores.traces.get(context.id_, { include: ['rules'] });
-      if (trace === undefined) return;
-      await add(trace, 'rules', {
+      const component: TraceComponent = {
         object_id: rule.id,
         ref: rule.ref,
         updated_at: new Date(),
         caused_by: { type: 'trigger_instance', id: instance.id },
-      });
+      };
+      if ((instance.attempts ?? 1) === 1) return traces.add(context.id_, 'rules', [component]);
+      const trace = await stores.traces.get(context.id_, { include: ['rules'] });
+      if (trace !== undefined) await add(trace, 'rules', component);
     },
   };
 }

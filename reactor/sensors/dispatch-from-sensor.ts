@@ -64,8 +64,19 @@ function normalize(schema: Readonly<Record<string, unknown>>): Record<string, un
   const properties = Object.entries(schema.properties);
   const named = properties.filter(([, one]) => isPlainObject(one) && one.required === true).map(([name]) => name);
   result.properties = Object.fromEntries(
-    properties.map(([name, one]) => [name, isPlainObject(one) ? normalize(one) : one]),
+    properties.map(([name, one]) => [name, isPlainObject(one) ? orNull(normalize(one), one) : one]),
   );
   const all = [...(Array.isArray(required) ? required : []), ...named];
   return all.length === 0 ? result : { ...result, required: all };
+}
+
+/** As in StackStorm, what is neither required nor has a default may be null: sensors pass on what a service left out. */
+function orNull(schema: Record<string, unknown>, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (given.required === true || (given.default ?? null) !== null) return schema;
+  if (Array.isArray(schema.anyOf)) return { ...schema, anyOf: [...schema.anyOf, { type: 'null' }] };
+  if (Array.isArray(schema.oneOf)) return { ...schema, oneOf: [...schema.oneOf, { type: 'null' }] };
+  if (schema.type === undefined) return schema;
+  const types: readonly unknown[] = Array.isArray(schema.type) ? schema.type : [schema.type];
+  const choices = Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {};
+  return { ...schema, ...choices, type: [...types, 'null'] };
 }

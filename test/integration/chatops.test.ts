@@ -169,8 +169,9 @@ async function listen(signal: AbortSignal): Promise<Record<string, unknown>[]> {
       const frames = rest.split('\n\n');
       rest = frames.pop() ?? '';
       for (const frame of frames) {
-        const [, data] = /^event: st2\.announcement__chatops\ndata: (.*)$/m.exec(frame.trim()) ?? [];
-        if (data !== undefined) heard.push((JSON.parse(data) as { payload: Record<string, unknown> }).payload);
+        const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(frame)?.[1];
+        if (field('event') !== 'st2.announcement__chatops') continue;
+        heard.push((JSON.parse(field('data') ?? '') as { payload: Record<string, unknown> }).payload);
       }
     }
   };
@@ -212,13 +213,20 @@ describe('the requests of hubot-stackstorm', () => {
     assert.deepEqual(Object.keys(greet?.formats[0] as object).sort(), ['display', 'representation']);
   });
 
+  /** The first announcement that fits; what the rule of the pack did is part of a failure. */
+  const hear = (fits: (message: string) => boolean) =>
+    waitFor(() => heard.find(({ message }) => fits(String(message))), { what: 'the announcement', ...TIMEOUT }).catch(
+      async (error) => {
+        const made = await system.request('GET', '/ruleenforcements?rule_ref=chatops.notify');
+        const posted = await system.request('GET', '/executions?action=chatops.post_result&include_attributes=result');
+        throw new Error(`${error.message}; ${JSON.stringify({ heard, made, posted })}`, { cause: error });
+      },
+    );
+
   it('runs one, and hears of its end on the stream through the rule of the pack', async () => {
     const made = await command('greet', 'say hello to {{ who=all }}', 'say hello to');
     assert.equal(made.message, 'Greeting all with hello');
-    const said = await waitFor(() => heard.find(({ message }) => /^It said/.test(String(message))), {
-      what: 'the announcement',
-      ...TIMEOUT,
-    });
+    const said = await hear((message) => message.startsWith('It said'));
     assert.equal(said.message, 'It said hello all{~}in succeeded');
     assert.deepEqual([said.channel, said.user, said.whisper], ['ops', 'ann', false]);
     assert.deepEqual([said.context, said.extra], [{ room: 'ops', thread: 7 }, { slack: { color: 'good' } }]);
@@ -227,10 +235,7 @@ describe('the requests of hubot-stackstorm', () => {
   it('hears of an end without a format in general, and nothing of one that wants nothing said', async () => {
     const quiet = await command('quiet', 'be quiet', 'be quiet');
     const plain = await command('plain', 'print {{ cmd }}', 'print "echo one"');
-    const said = await waitFor(() => heard.find(({ message }) => String(message).includes(plain.execution.id)), {
-      what: 'the announcement',
-      ...TIMEOUT,
-    });
+    const said = await hear((message) => message.includes(plain.execution.id));
     assert.match(String(said.message), /^Action core\.local completed\.\nstatus : succeeded\n[^]*stdout : one/);
     assert.ok(!heard.some(({ message }) => String(message).includes(quiet.execution.id)));
   });

@@ -37,6 +37,8 @@ trigger_types:
       type: object
       properties:
         count: {type: integer, required: true}
+        note: {type: string}
+        level: {type: string, enum: [low, high]}
 `,
   'sensors/counter.py': `from st2reactor.sensor.base import PollingSensor
 
@@ -50,7 +52,7 @@ class CounterSensor(PollingSensor):
     def poll(self):
         count = int(self.sensor_service.get_value("count") or 0) + 1
         self.sensor_service.set_value("count", count)
-        self.sensor_service.dispatch(trigger="looptest.counted", payload={"count": count, "triggers": self.triggers})
+        self.sensor_service.dispatch(trigger="looptest.counted", payload={"count": count, "triggers": self.triggers, "note": None, "level": None})
         self.sensor_service.dispatch(trigger="looptest.counted", payload={"count": "wrong"})
 
     def cleanup(self):

@@ -1,5 +1,5 @@
 /** Runs what a chat command asks for. */
-import { errorMessage, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { errorCode, errorMessage, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { renderTemplate } from '../../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../../core/params/index.ts';
 import { keyValueRoot } from '../../../core/params/key-value-lookup.ts';
@@ -52,12 +52,21 @@ async function immutableOf(context: ApiContext, alias: OpenContent, actionContex
   return withKeyValues(
     ({ scope, key, user: owner }) => context.keyValues.value(scope, key, owner ?? user, false),
     (source) => {
-      const names = { ...keyValueRoot(source, user), ...actionContext };
+      const names = { st2kv: keyValueRoot(source, user), ...actionContext };
       const options = { decrypt: (text: string) => context.keyValues.decrypt(text) };
+      const renderFixed = (name: string, template: string) => {
+        try {
+          return renderTemplate(template, names, options);
+        } catch (error) {
+          if (errorCode(error) === 'EFFECT_REQUIRED') throw error;
+          const problem = `Immutable parameter "${name}" of alias "${alias.name}" cannot be rendered`;
+          throw new ValidationError(`${problem}: ${errorMessage(error)}`, { alias: alias.ref }, error);
+        }
+      };
       return Object.fromEntries(
         Object.entries(fixed).map(([name, value]) => [
           name,
-          typeof value === 'string' ? renderTemplate(value, names, options) : value,
+          typeof value === 'string' ? renderFixed(name, value) : value,
         ]),
       );
     },
