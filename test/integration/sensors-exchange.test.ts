@@ -18,7 +18,12 @@ const packs = process.env.EXCHANGE_PACKS;
 const virtualenvs = process.env.EXCHANGE_VIRTUALENVS;
 const TIMEOUT = { timeoutMs: 90_000, intervalMs: 250 };
 
-const FIELDS = { created: '2024-05-10T12:00:00.000+0000', assignee: null, fixVersions: [], issuetype: { name: 'Bug' } };
+const FIELDS = {
+  created: '2024-05-10T12:00:00.000+0000',
+  assignee: null,
+  fixVersions: null,
+  issuetype: { name: 'Bug' },
+};
 
 interface Instance {
   readonly payload: Readonly<Record<string, unknown>>;
@@ -119,7 +124,9 @@ describe('sensors of packs', { skip: packs === undefined || virtualenvs === unde
   it('git: a new commit of a repository', async () => {
     await firing('git.head_sha_monitor', ({ commit_message: message }) => String(message).startsWith('first'));
     git(remote, 'commit', '-q', '--allow-empty', '-m', 'second');
-    const second = await firing('git.head_sha_monitor', ({ commit_message: said }) => String(said).startsWith('second'));
+    const second = await firing('git.head_sha_monitor', ({ commit_message: said }) =>
+      String(said).startsWith('second'),
+    );
     assert.equal(second.payload.author, 'Ada');
   });
 
