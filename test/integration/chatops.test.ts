@@ -236,7 +236,7 @@ describe('the requests of hubot-stackstorm', () => {
     const quiet = await command('quiet', 'be quiet', 'be quiet');
     const plain = await command('plain', 'print {{ cmd }}', 'print "echo one"');
     const said = await hear((message) => message.includes(plain.execution.id));
-    assert.match(String(said.message), /^Action core\.local completed\.\nstatus : succeeded\n[^]*stdout : one/);
+    assert.match(String(said.message), /^Action core\.local completed\.\nstatus : succeeded\n(?:.*\n)*stdout : one/);
     assert.ok(!heard.some(({ message }) => String(message).includes(quiet.execution.id)));
   });
 });
