@@ -14,6 +14,7 @@ import type { Query } from '../../server/query.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { narrow, needsResult } from './attributes.ts';
 import { descendantsOf } from './descendants.ts';
+import { createFilterValues, type FilterValues } from './filter-values.ts';
 import { ADVANCED_PATHS, EXECUTION_FILTERS, EXECUTION_LIST, FILTER_VIEWS } from './rules.ts';
 import { EXECUTION } from './schema.ts';
 import { executionSubject } from './subject.ts';
@@ -159,21 +160,17 @@ async function rawResult(context: ApiContext, request: ApiRequest): Promise<Answ
   };
 }
 
-async function filterViews(context: ApiContext, request: ApiRequest): Promise<Answer> {
+async function filterViews(values: FilterValues, request: ApiRequest): Promise<Answer> {
   const types = request.query.list('types');
-  const body: Record<string, unknown> = {};
-  for (const [name, { field, orNull }] of Object.entries(FILTER_VIEWS)) {
-    if (types !== undefined && !types.includes(name)) continue;
-    const values = (await context.stores.executions.distinct(field)).filter((value) => value !== null);
-    body[name] = orNull ? [...values, null] : values;
-  }
-  return { body };
+  const names = Object.keys(FILTER_VIEWS).filter((name) => types === undefined || types.includes(name));
+  return { body: await values(names) };
 }
 
 /** Routes that read. */
 export function readRoutes(context: ApiContext): readonly Route[] {
   const shown = { include_attributes: 'list', exclude_attributes: 'list', show_secrets: 'boolean' } as const;
   const subject = executionSubject(context);
+  const filterValues = createFilterValues(context.stores);
   return [
     {
       method: 'GET',
@@ -196,7 +193,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       summary: 'Values that executions can be filtered by',
       permission: 'execution_list',
       query: { types: 'list' },
-      handle: (request) => filterViews(context, request),
+      handle: (request) => filterViews(filterValues, request),
     },
     {
       method: 'GET',
