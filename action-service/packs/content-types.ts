@@ -47,7 +47,8 @@ function listOf(metadata: Metadata, field: string): readonly unknown[] {
   return value;
 }
 
-const NAME = /^[^\s./\\][^\s/\\]*$/;
+/** Packs of the exchange have rules with whole sentences for names. */
+const NAME = /^[^\s./\\\p{Cc}][^/\\\p{Cc}]*$/u;
 
 /** What all pieces of content have; checks that a file does not claim to be another pack's. */
 function common(kind: string, metadata: Metadata, context: RegistrationContext, nameField = 'name') {

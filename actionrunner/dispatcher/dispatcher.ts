@@ -123,7 +123,11 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       at === undefined
         ? undefined
         : await actions.changeStatus(id, 'running', { ...change, from: ['requested'], passed });
-    return taken ?? (await actions.changeStatus(id, 'running', { ...change, from: [from] }));
+    // What is scheduled and has a lease is somebody's already, such as a stage of an installation.
+    return (
+      taken ??
+      (await actions.changeStatus(id, 'running', { ...change, from: [from], ifUnleased: from === 'scheduled' }))
+    );
   }
 
   /** What has to be known before a slot is taken: from the message where it says so, else from the database. */

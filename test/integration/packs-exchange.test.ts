@@ -43,6 +43,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
   '/api/v1/query': { status: 'success', data: { resultType: 'vector', result: [] } },
   '/job/nightly/api/json': { name: 'nightly', color: 'blue' },
   '/query': { results: [{ statement_id: 0, series: [{ name: 'databases', columns: ['name'], values: [['one']] }] }] },
+  '/api/v4/projects/group%2Fapp': { id: 7, path_with_namespace: 'group/app' },
+  '/clients': [{ name: 'web-1', address: '127.0.0.1' }],
   '/api/dcim/sites/': { count: 1, results: [{ name: 'Paris' }] },
 };
 
@@ -119,6 +121,20 @@ const CASES: Readonly<Record<string, Case>> = {
     parameters: () => ({ ip_address: '127.0.0.1' }),
     check: (result) => assert.equal((result as { is_loopback: boolean }).is_loopback, true),
   },
+  gitlab: {
+    action: 'project.info',
+    config: ({ url }) => ({ url, token: 'gitlab-secret' }),
+    parameters: () => ({ project: 'group/app' }),
+    check: (result) => assert.equal((result as { id: number }).id, 7),
+    asked: ['/api/v4/projects/group%2Fapp', 'private-token', 'gitlab-secret'],
+  },
+  sensu: {
+    action: 'client_list',
+    config: ({ port }) => ({ host: '127.0.0.1', port, user: 'ada', pass: 'pw' }),
+    parameters: () => ({}),
+    check: (result) => assert.match(JSON.stringify(result), /web-1/),
+    asked: ['/clients'],
+  },
   git: {
     action: 'get_remote_repo_latest_commit',
     parameters: ({ folder }) => ({ repo_remote: path.join(folder, 'repository'), branch: 'main' }),
@@ -179,8 +195,10 @@ describe('packs of the exchange', { skip }, () => {
 
   for (const [pack, { action, config, parameters, check, asked }] of Object.entries(CASES)) {
     it(`${pack}.${action}`, async () => {
-      const setup = await runner.run('packs.setup_virtualenv', { packs: [pack], update: true });
-      assert.equal(setup.status, 'succeeded', JSON.stringify(setup.result));
+      if (!existsSync(path.join(virtualenvs, pack, 'bin', 'python'))) {
+        const setup = await runner.run('packs.setup_virtualenv', { packs: [pack] });
+        assert.equal(setup.status, 'succeeded', JSON.stringify(setup.result));
+      }
       if (pack === 'excel') makeWorkbook(path.join(virtualenvs, pack, 'bin', 'python'), stub.folder);
       if (config !== undefined) await runner.stores.configs.upsert({ pack }, { pack, values: config(stub) });
       const execution = await runner.run(`${pack}.${action}`, parameters(stub));
