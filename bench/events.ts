@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
+import { createProcessParts, type ProcessParts } from '../action-service/process-parts.ts';
 import { createTriggerService } from '../action-service/triggers/trigger-service.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
-import { createReactorParts, type ReactorParts } from '../reactor/process-parts.ts';
 import { createRuleLoader } from '../reactor/rules/rule-loader.ts';
 import { ensureIndexes } from '../stores/stores.ts';
 import { type Provisioned, provisioned } from '../test/support/provisioned.ts';
@@ -28,7 +28,7 @@ const SETTLE_MS = 5_000;
 export async function benchEvents(runs: number): Promise<Row[]> {
   const infrastructure = await provisioned({ own: true });
   const config = loadConfig({ ST2_DATA_DIR: infrastructure.folder, ...infrastructure.env });
-  const parts = await createReactorParts({ name: 'bench', config, logger: pino({ level: 'silent' }) });
+  const parts = await createProcessParts({ name: 'bench', config, logger: pino({ level: 'silent' }) });
   try {
     await ensureIndexes(parts.stores);
     await parts.infrastructure.start();
@@ -110,7 +110,7 @@ async function webhooks(services: RunningServices, count: number): Promise<Row> 
 type Criteria = (index: number) => Record<string, unknown>;
 
 async function addRules(
-  { stores }: ReactorParts,
+  { stores }: ProcessParts,
   trigger: (index: number) => string,
   count: number,
   criteria: Criteria,
@@ -135,7 +135,7 @@ async function addRules(
 }
 
 /** Instances matched in a second of CPU (others use the machine, too), with the rules found as the engine finds them, 50 at once. */
-async function rate({ stores }: ReactorParts, trigger: string): Promise<number> {
+async function rate({ stores }: ProcessParts, trigger: string): Promise<number> {
   const load = createRuleLoader(stores);
   let matched = 0;
   const one = async (index: number) => {
@@ -158,7 +158,7 @@ async function rate({ stores }: ReactorParts, trigger: string): Promise<number> 
   return instances / seconds;
 }
 
-async function matching(parts: ReactorParts): Promise<Row[]> {
+async function matching(parts: ProcessParts): Promise<Row[]> {
   const equals: Criteria = (index) => ({ 'trigger.body.number': { type: 'equals', pattern: `n${index}` } });
   const contains: Criteria = (index) => ({ 'trigger.body.text': { type: 'icontains', pattern: `N${index}.` } });
   await addRules(parts, () => 'bench.equals', RULES, equals);
@@ -197,7 +197,7 @@ async function share(pid: number, milliseconds: number): Promise<number> {
   return (cpuSeconds(pid) - before.cpu) / ((performance.now() - before.at) / 1000);
 }
 
-async function timers(infrastructure: Provisioned, parts: ReactorParts): Promise<Row[]> {
+async function timers(infrastructure: Provisioned, parts: ProcessParts): Promise<Row[]> {
   const triggers = createTriggerService(parts.stores, parts.bus);
   const make = async (parameters: Record<string, unknown>) =>
     (await triggers.ensure({ type: 'core.st2.CronTimer', parameters })).ref;
@@ -266,7 +266,7 @@ interface Firing {
 }
 
 /** What was fired: when it was due, and how much later it happened. */
-async function firings({ stores }: ReactorParts): Promise<readonly Firing[]> {
+async function firings({ stores }: ProcessParts): Promise<readonly Firing[]> {
   const found = await stores.triggerInstances.find({}, { include: ['payload', 'occurrence_time'] });
   return found.map(({ payload, occurrence_time: due }) => {
     const { executed_at: at } = payload as { readonly executed_at: string };

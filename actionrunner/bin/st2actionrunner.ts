@@ -1,4 +1,5 @@
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
@@ -7,7 +8,6 @@ import { createDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFinalParameters } from '../dispatcher/final-parameters.ts';
 import { createRunContexts } from '../dispatcher/run-context.ts';
 import { createPolicies } from '../policies/policies.ts';
-import { createProcessParts } from '../process-parts.ts';
 import type { RunnerServices } from '../runners/contract.ts';
 import { warmPythons } from '../runners/python-script/warm-python.ts';
 

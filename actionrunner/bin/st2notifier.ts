@@ -1,15 +1,13 @@
-import { createTriggerDispatch } from '../../action-service/triggers/dispatch-trigger.ts';
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createNotifier } from '../notifier/notifier.ts';
 import { createRuleWatch } from '../notifier/rule-watch.ts';
 import { createPolicies } from '../policies/policies.ts';
-import { createProcessParts } from '../process-parts.ts';
 
 await runService('st2notifier', async (context) => {
   const parts = await createProcessParts(context);
   const { logger } = context;
   const policies = createPolicies({ ...parts, logger });
-  const dispatch = createTriggerDispatch(parts.stores, parts.bus);
   const rules = createRuleWatch(parts.stores, parts.bus);
-  return composeServices([parts.infrastructure, createNotifier({ ...parts, policies, dispatch, rules, logger })]);
+  return composeServices([parts.infrastructure, createNotifier({ ...parts, policies, rules, logger })]);
 });

@@ -1,6 +1,6 @@
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createPolicies } from '../policies/policies.ts';
-import { createProcessParts } from '../process-parts.ts';
 import { measureExecutions } from '../scheduler/measure-executions.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
 

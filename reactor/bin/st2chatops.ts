@@ -1,16 +1,16 @@
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { apiBaseUrl } from '../../platform/config/load-config.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createAdapter } from '../chatops/adapters.ts';
 import { createAliasApi } from '../chatops/alias-api.ts';
 import { createChatBridge } from '../chatops/bridge.ts';
-import { createReactorParts } from '../process-parts.ts';
 
 const BOT_USER = 'chatops_bot';
 
 await runService('st2chatops', async (context) => {
   const { config, logger } = context;
-  const parts = await createReactorParts(context);
+  const parts = await createProcessParts(context);
   if (config.chatops.adapter === 'none') {
     logger.info('no chat server is configured');
     return parts.infrastructure;

@@ -1,9 +1,9 @@
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
 import { createGarbageCollector } from '../garbage-collector/garbage-collector.ts';
-import { createReactorParts } from '../process-parts.ts';
 
 await runService('st2garbagecollector', async (context) => {
-  const parts = await createReactorParts(context);
+  const parts = await createProcessParts(context);
   const { config, logger } = context;
   const collector = createGarbageCollector({
     ...parts,

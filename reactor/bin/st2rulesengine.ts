@@ -1,12 +1,12 @@
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
-import { createReactorParts } from '../process-parts.ts';
 import { createRuleEnforcer } from '../rules/enforce-rule.ts';
 import { createRulesEngine } from '../rules/rules-engine.ts';
 import { createTriggerTraces } from '../rules/trigger-traces.ts';
 
 await runService('st2rulesengine', async (context) => {
-  const parts = await createReactorParts(context);
+  const parts = await createProcessParts(context);
   const { config, logger } = context;
   const traces = createTriggerTraces(parts.stores, parts.actions.traces);
   const enforcer = createRuleEnforcer({ ...parts, traces, systemUser: config.system.user, logger });

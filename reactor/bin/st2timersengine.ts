@@ -1,10 +1,10 @@
+import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
 import { composeServices, runService } from '../../platform/lifecycle.ts';
-import { createReactorParts } from '../process-parts.ts';
 import { createTimersEngine } from '../timers/timers-engine.ts';
 
 await runService('st2timersengine', async (context) => {
-  const parts = await createReactorParts(context);
+  const parts = await createProcessParts(context);
   const { config, logger } = context;
   const triggerTypes = {
     start: () => createTriggerService(parts.stores, parts.bus).registerInternalTypes(),

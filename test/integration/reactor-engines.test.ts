@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
+import { createProcessParts, type ProcessParts } from '../../action-service/process-parts.ts';
 import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import { type Config, loadConfig } from '../../platform/config/load-config.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import { createGarbageCollector } from '../../reactor/garbage-collector/garbage-collector.ts';
-import { createReactorParts, type ReactorParts } from '../../reactor/process-parts.ts';
 import { createRuleEnforcer } from '../../reactor/rules/enforce-rule.ts';
 import { createRulesEngine } from '../../reactor/rules/rules-engine.ts';
 import { createTriggerTraces } from '../../reactor/rules/trigger-traces.ts';
@@ -21,12 +21,12 @@ const DAY_MS = 86_400_000;
 
 let infrastructure: Provisioned;
 let config: Config;
-let parts: ReactorParts;
+let parts: ProcessParts;
 
 before(async () => {
   infrastructure = await provisioned({ parts: ['mongodb', 'bus'] });
   config = loadConfig({ ST2_DATA_DIR: infrastructure.folder, ...infrastructure.env });
-  parts = await createReactorParts({ name: 'test', config, logger });
+  parts = await createProcessParts({ name: 'test', config, logger });
   await ensureIndexes(parts.stores);
   await parts.infrastructure.start();
   await createTriggerService(parts.stores, parts.bus).registerInternalTypes();

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { pino } from 'pino';
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
+import { createProcessParts, type ProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { baseEnvironment } from '../../actionrunner/base-environment.ts';
@@ -9,7 +10,6 @@ import { createDispatcher } from '../../actionrunner/dispatcher/dispatcher.ts';
 import { createFinalParameters } from '../../actionrunner/dispatcher/final-parameters.ts';
 import { createRunContexts } from '../../actionrunner/dispatcher/run-context.ts';
 import { createPolicies, type Policies } from '../../actionrunner/policies/policies.ts';
-import { createProcessParts, type ProcessParts } from '../../actionrunner/process-parts.ts';
 import type { RunnerServices } from '../../actionrunner/runners/contract.ts';
 import { registerRunnerTypes } from '../../actionrunner/runners/metadata.ts';
 import { createScheduler } from '../../actionrunner/scheduler/scheduler.ts';

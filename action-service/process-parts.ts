@@ -1,20 +1,23 @@
-/** What the processes of this folder are built from: database, bus, action service. */
+/** What a process above this layer is built from: database, bus, action service. */
 import { hostname } from 'node:os';
-import { createCallbacks } from '../action-service/callbacks/create-callbacks.ts';
-import type { ActionService } from '../action-service/contract.ts';
-import { createActionService } from '../action-service/create-action-service.ts';
-import { createKeyValueService, type KeyValueService } from '../action-service/keyvalue/keyvalue-service.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import { createBus } from '../platform/bus/create-bus.ts';
 import type { Service, ServiceContext } from '../platform/lifecycle.ts';
 import { connectMongo } from '../platform/mongo/connect-mongo.ts';
 import { createStores, type Stores } from '../stores/stores.ts';
+import { createCallbacks } from './callbacks/create-callbacks.ts';
+import type { ActionService } from './contract.ts';
+import { createActionService } from './create-action-service.ts';
+import { createKeyValueService, type KeyValueService } from './keyvalue/keyvalue-service.ts';
+import type { Traces } from './traces.ts';
+import { createTriggerDispatch, type DispatchTrigger } from './triggers/dispatch-trigger.ts';
 
 export interface ProcessParts {
   readonly stores: Stores;
   readonly bus: Bus;
-  readonly actions: ActionService;
+  readonly actions: ActionService & { readonly traces: Traces };
   readonly keyValues: KeyValueService;
+  readonly dispatch: DispatchTrigger;
   /** Name of this process among all, for leases. */
   readonly instance: string;
   /** First to start, last to stop. */
@@ -42,6 +45,7 @@ export async function createProcessParts({ config, logger }: ServiceContext): Pr
     bus,
     actions,
     keyValues,
+    dispatch: createTriggerDispatch(stores, bus),
     instance: config.services.instance || `${hostname()}:${process.pid}`,
     infrastructure: {
       start: () => bus.start(),
