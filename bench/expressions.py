@@ -19,13 +19,17 @@ ENGINE_OPTIONS = {
 
 
 def per_second(work, seconds):
-    work()
+    count_within(work, seconds)
+    return count_within(work, seconds)
+
+
+def count_within(work, seconds):
     count, chunk, spent = 0, 1, 0.0
     while spent < seconds:
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _ in range(chunk):
             work()
-        took = time.perf_counter() - begin
+        took = time.process_time() - begin
         count, spent = count + chunk, spent + took
         if took < seconds / 20:
             chunk *= 2

@@ -3,13 +3,13 @@ import { type Dict, dictGet, dictHas, isDict } from '../core/python/dict.ts';
 import { buildDocument, type DocumentKind, itemsOf } from './build/document.ts';
 import { dictAt } from './build/values.ts';
 import { checkNames } from './check/expression-names.ts';
-import { actionSpots, workflowSpots } from './check/expression-spots.ts';
+import { actionSpots, type ExpressionSpot, type WorkflowSpots, workflowSpots } from './check/expression-spots.ts';
 import { checkSyntax } from './check/expression-syntax.ts';
 import { checkGraph } from './check/graph.ts';
 import { createReport, type Problem, type Report } from './check/problems.ts';
 import { checkStructure } from './check/structure.ts';
 import type { DocumentIr } from './ir.ts';
-import { parseYaml, type YamlDocument } from './parse/yaml-document.ts';
+import { type Path, parseYaml, type YamlDocument } from './parse/yaml-document.ts';
 
 export interface CheckOptions {
   /** What the text is meant to be; without it the keys of the document tell a workbook from a list of workflows. */
@@ -36,26 +36,43 @@ export function checkDefinition(text: string, options: CheckOptions = {}): Check
   if (yaml.problems.length > 0) return { problems };
   const kind = options.kind ?? kindOf(yaml.value);
   checkStructure(yaml.value, kind, report);
-  if (hasErrors(problems) || !isDict(yaml.value)) return { problems: byPlace(problems) };
+  if (!isDict(yaml.value)) return { problems: byPlace(problems) };
+  const isWellFormed = !hasErrors(problems);
+  const spots = spotsOf(yaml.value, kind);
+  const unreadable = checkExpressions(spots, yaml, report);
+  if (!isWellFormed) return { problems: byPlace(problems) };
   const document = buildDocument(yaml.value, kind);
-  checkMeaning(yaml, yaml.value, document, report);
+  for (const [index, workflow] of document.workflows.entries()) {
+    const found = spots.workflows[index];
+    if (found === undefined) continue;
+    checkNames(workflow, found.spots, unreadable, yaml, report);
+    checkGraph(workflow, found.path, report);
+  }
   return hasErrors(problems) ? { problems: byPlace(problems) } : { document, problems: byPlace(problems) };
 }
 
-/** What can be checked once the form is right: expressions, names and the graph of tasks. */
-function checkMeaning(yaml: YamlDocument, value: Dict, document: DocumentIr, report: Report): void {
-  for (const spot of actionSpots(value, document.kind)) checkSyntax(spot, yaml, report);
-  const section = document.kind === 'workbook' ? dictAt(value, 'workflows') : value;
-  const bodies = new Map(itemsOf(section));
-  for (const workflow of document.workflows) {
-    const short = String(workflow.spec.name);
-    const path = document.kind === 'workbook' ? ['workflows', short] : [short];
-    const spots = workflowSpots(bodies.get(short) ?? {}, path);
-    const all = [...spots.own, ...[...spots.tasks.values()].flat()];
-    const isReadable = all.map((spot) => checkSyntax(spot, yaml, report)).every(Boolean);
-    if (isReadable) checkNames(workflow, spots, yaml, report);
-    checkGraph(workflow, path, report);
-  }
+interface DocumentSpots {
+  readonly actions: readonly ExpressionSpot[];
+  /** In the order of the document, as in its IR. */
+  readonly workflows: readonly { readonly path: Path; readonly spots: WorkflowSpots }[];
+}
+
+function spotsOf(value: Dict, kind: DocumentKind): DocumentSpots {
+  const actions = actionSpots(value, kind);
+  if (kind === 'actions') return { actions, workflows: [] };
+  const section = kind === 'workbook' ? dictAt(value, 'workflows') : value;
+  const workflows = itemsOf(section).map(([name, body]) => {
+    const path = kind === 'workbook' ? ['workflows', name] : [name];
+    return { path, spots: workflowSpots(body, path) };
+  });
+  return { actions, workflows };
+}
+
+/** Parses every expression, also in a document whose form is wrong. @returns the spots that cannot be parsed */
+function checkExpressions(found: DocumentSpots, yaml: YamlDocument, report: Report): ReadonlySet<ExpressionSpot> {
+  const ofWorkflows = found.workflows.flatMap(({ spots }) => [...spots.own, ...[...spots.tasks.values()].flat()]);
+  const all = [...found.actions, ...ofWorkflows];
+  return new Set(all.filter((spot) => !checkSyntax(spot, yaml, report)));
 }
 
 /**

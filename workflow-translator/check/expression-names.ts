@@ -31,14 +31,23 @@ const ENGINE_FUNCTIONS = new Set([
 /** Entries that the engine itself puts into the context. */
 const ENGINE_VARIABLES = ['__env', '__execution', '__task_execution', '__tasks', 'openstack', 'st2kv', 'st2'];
 
-/** Reports unknown functions and undefined variables of a workflow whose expressions are all right otherwise. */
-export function checkNames(workflow: WorkflowIr, spots: WorkflowSpots, document: YamlDocument, report: Report): void {
+/** Reports unknown functions and undefined variables of a workflow; expressions that are `unreadable` are left alone. */
+export function checkNames(
+  workflow: WorkflowIr,
+  spots: WorkflowSpots,
+  unreadable: ReadonlySet<ExpressionSpot>,
+  document: YamlDocument,
+  report: Report,
+): void {
   const defined = definedVariables(workflow);
-  for (const spot of spots.own) checkSpot(spot, defined, document, report);
+  const check = (spot: ExpressionSpot, visible: ReadonlySet<string>): void => {
+    if (!unreadable.has(spot)) checkSpot(spot, visible, document, report);
+  };
+  for (const spot of spots.own) check(spot, defined);
   for (const task of workflow.tasks) {
     const items = task.with_items?.variables.map(({ name }) => name) ?? [];
     const visible = items.length === 0 ? defined : new Set([...defined, ...items]);
-    for (const spot of spots.tasks.get(task.name) ?? []) checkSpot(spot, visible, document, report);
+    for (const spot of spots.tasks.get(task.name) ?? []) check(spot, visible);
   }
 }
 
