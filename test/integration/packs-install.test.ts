@@ -161,4 +161,24 @@ describe('packs of the action runner', () => {
       [],
     );
   });
+
+  it('names each broken file and registers the rest, or stops at the first when told to', async () => {
+    const base = path.join(infrastructure.folder, 'with-broken');
+    await writePack(path.join(base, 'half'), 'half', '1.0.0', {
+      'actions/broken.yaml': 'name: broken\nrunner_type: [\n',
+      'actions/nameless.yaml': 'runner_type: noop\n',
+    });
+    const said: string[] = [];
+    const logger = {
+      warn: (fields: { file: string; reason: string }) => said.push(`${fields.file}: ${fields.reason}`),
+    };
+    const options = { stores: runner.stores, logger: logger as never, basePaths: [base], packs: ['half'] };
+    const { counts, problems } = await registerPacks(options);
+    assert.equal(counts.actions, 1);
+    assert.equal(problems.length, 2);
+    assert.match(problems.join('\n'), /broken\.yaml:\d+: /);
+    assert.match(problems.join('\n'), /nameless\.yaml: 'name' is a required property/);
+    assert.equal(said.length, 2);
+    await assert.rejects(registerPacks({ ...options, failOnFailure: true }), /broken\.yaml|nameless\.yaml/);
+  });
 });
