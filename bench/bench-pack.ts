@@ -2,12 +2,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
+const linear = (action: string) => (count: number) =>
+  range(count).map((task) => {
+    const next = task + 1 < count ? `\n      on-success:\n        - t${task + 1}` : '';
+    return `    t${task}:\n      action: ${action}${next}`;
+  });
+
 const tasksOf = {
-  linear: (count: number) =>
-    range(count).map((task) => {
-      const next = task + 1 < count ? `\n      on-success:\n        - t${task + 1}` : '';
-      return `    t${task}:\n      action: core.noop${next}`;
-    }),
+  linear: linear('core.noop'),
+  /** Tasks of the engine alone. */
+  'linear-std': linear('std.noop'),
   'fan-out': (count: number) => [
     ...range(count).map((task) => `    t${task}:\n      action: core.noop\n      on-success:\n        - last`),
     '    last:\n      join: all\n      action: core.noop',

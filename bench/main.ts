@@ -1,6 +1,7 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, events, runners, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, events, runners, cost-curve, conductor, expressions. */
 import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
+import { benchCostCurve } from './cost-curve.ts';
 import { benchEvents } from './events.ts';
 import { benchExpressions } from './expressions.ts';
 import { printReport, type Row } from './report.ts';
@@ -14,6 +15,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   api: () => benchApi(RUNS),
   events: () => benchEvents(RUNS),
   runners: () => benchRunners(RUNS),
+  'cost-curve': () => benchCostCurve(),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),
 };

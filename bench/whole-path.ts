@@ -11,9 +11,8 @@ import { temporaryFolder } from '../test/support/temporary-folder.ts';
 import { type Shape, workflowName, writeBenchPack } from './bench-pack.ts';
 import { measure, measurePair } from './measure.ts';
 import type { Row } from './report.ts';
+import { runToSuccess } from './run-to-success.ts';
 
-/** A client waits a tenth of the time that has passed, within these bounds: asking all the time would be part of what is measured. */
-const POLL_MS = { least: 5, most: 100 } as const;
 const bareQueue = 'bench-bare';
 
 /** Measures and returns the rows. @param runs counted runs of each shape */
@@ -76,24 +75,11 @@ async function startBare(infrastructure: Awaited<ReturnType<typeof provisioned>>
   };
 }
 
-/** Posts an execution and waits for its end. */
-async function run(services: RunningServices, action: string): Promise<void> {
-  const { id } = await services.request<{ id: string }>('POST', '/executions', { action, parameters: {} });
-  const began = performance.now();
-  for (;;) {
-    const { status } = await services.request<{ status: string }>('GET', `/executions/${id}?include_attributes=status`);
-    if (status === 'succeeded') return;
-    if (['failed', 'timeout', 'canceled', 'abandoned'].includes(status)) throw new Error(`${action} ended ${status}`);
-    const wait = Math.min(Math.max((performance.now() - began) / 10, POLL_MS.least), POLL_MS.most);
-    await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-}
-
 async function compare(services: RunningServices, bare: Bare, shape: Shape, count: number, runs: number): Promise<Row> {
   const name = workflowName(shape, count);
   const [ours, theirs] = await measurePair(
     runs,
-    () => run(services, name),
+    async () => void (await runToSuccess(services, name)),
     () => bare(shape, count),
   );
   return row(`${shape} ${count} core.noop`, ours.median, theirs.median, shape === 'linear');
@@ -105,7 +91,7 @@ async function concurrent(services: RunningServices, bare: Bare, runs: number): 
   };
   const [ours, theirs] = await measurePair(
     runs,
-    many(() => run(services, workflowName('linear', 5))),
+    many(async () => void (await runToSuccess(services, workflowName('linear', 5)))),
     many(() => bare('linear', 5)),
   );
   return row('20 workflows of 5 tasks at once', ours.median, theirs.median, false);

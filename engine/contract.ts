@@ -95,7 +95,7 @@ export interface SignalArguments {
   };
 }
 
-/** Name of the query `view(since?: number)`: answers a {@link LiveView}. */
+/** Name of the query `view(since?: number, limit?: number)`: answers a {@link LiveView}. */
 export const VIEW_QUERY = 'view';
 
 /** The view of an execution with what its host knows beside. */
@@ -159,11 +159,9 @@ export interface StateReport {
   readonly workflow_name: string;
   readonly st2_execution_id?: string;
   readonly parent_execution_id?: string;
-  /** What has changed since the last report. */
+  /** What has changed since the last report, or a part of it: the state counts with the last part, which has no `more`. */
   readonly view: ExecutionView;
   readonly params: Readonly<Record<string, unknown>>;
-  /** True for the first report of the execution: there are no tasks stored yet. */
-  readonly first: boolean;
   /** The arguments to go on from, for an execution that may be run again. */
   readonly restart?: WorkflowArguments;
 }

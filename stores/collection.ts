@@ -56,6 +56,11 @@ export interface Collection<T extends Stored> {
   /** Compare and set: changes one record that still fits the filter, and returns it as it is then; `undefined` when none fits. */
   updateOne(filter: Filter, change: Change): Promise<T | undefined>;
   updateMany(filter: Filter, change: Change): Promise<number>;
+  /**
+   * Stores records under the ids that they bring, many at once; a stored one whose `version` is higher stays.
+   * For records that several processes write, each with what it knows.
+   */
+  putNewer(records: readonly (T & { readonly version: number })[]): Promise<void>;
   /** Replaces the record that fits, or inserts it; keeps the id. */
   upsert(filter: Filter, record: Omit<T, 'id'>): Promise<T>;
   removeOne(filter: Filter): Promise<T | undefined>;
@@ -76,9 +81,21 @@ export function newId(): string {
   return new mongoose.Types.ObjectId().toHexString();
 }
 
+/** Bytes of a value as a document of the database. */
+export function storedSize(value: object): number {
+  return mongoose.mongo.BSON.calculateObjectSize(value as Record<string, unknown>);
+}
+
 /** Whether a text has the form of an id. */
 export function isId(text: string): boolean {
   return ID.test(text);
+}
+
+/** Whether all that was refused of a bulk of writes are duplicates. */
+function isOnlyDuplicates(error: unknown): boolean {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) return false;
+  const refused = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
+  return error.result.getWriteConcernError() === undefined && refused.every(({ code }) => code === DUPLICATE_KEY);
 }
 
 function toFilter(filter: Filter): Record<string, unknown> {
@@ -234,6 +251,23 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     },
     async updateMany(filter, change) {
       return (await changed(model.collection.updateMany(toFilter(filter) as never, change as never))).modifiedCount;
+    },
+    async putNewer(records) {
+      writes += 1;
+      if (records.length === 0) return;
+      const changes = records.map(({ id, ...fields }) => ({
+        updateOne: {
+          filter: { _id: id, version: { $lte: fields.version } },
+          update: { $set: fields },
+          upsert: true,
+        },
+      }));
+      try {
+        await model.collection.bulkWrite(changes as never[], { ordered: false });
+      } catch (error) {
+        // There is one of a higher version: it did not fit the filter, and its id is taken.
+        if (!isOnlyDuplicates(error)) throw error;
+      }
     },
     async upsert(filter, record) {
       const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });

@@ -180,9 +180,32 @@ export interface TaskExecution extends Stored {
   readonly processed: boolean;
   /** Position in the workflow execution. */
   readonly sequence: number;
-  /** Version of the workflow's view that it was taken from: an older one does not replace a newer one. */
+  /** Version of the workflow's view at which it changed last: an older one does not replace a newer one. */
   readonly version: number;
-  readonly runs: readonly Readonly<Record<string, unknown>>[];
+  readonly created_at: Date;
+  readonly updated_at: Date;
+}
+
+/**
+ * A run of a task's action or sub-workflow: an action execution in Mistral's words (collection `task_runs`).
+ * `input` and `output` are JSON text.
+ */
+export interface TaskRun extends Stored {
+  readonly uuid: string;
+  /** Id of the activity or sub-workflow, unique in the workflow execution. */
+  readonly run_id: string;
+  /** Name of the action or workflow. */
+  readonly name: string;
+  readonly kind: string;
+  readonly workflow_execution_id: string;
+  readonly workflow_name: string;
+  readonly task_execution_id: string;
+  readonly task_name: string;
+  readonly state: string;
+  readonly accepted: boolean;
+  readonly input: string;
+  readonly output: string;
+  readonly version: number;
   readonly created_at: Date;
   readonly updated_at: Date;
 }

@@ -12,6 +12,7 @@ import type {
   RunnerType,
   Snapshot,
   TaskExecution,
+  TaskRun,
   Token,
   User,
   WorkflowDefinition,
@@ -110,11 +111,20 @@ const SPECS = {
     indexes: [
       { fields: { uuid: 1 }, unique: true },
       { fields: { workflow_execution_id: 1, sequence: 1 } },
-      { fields: { 'runs.uuid': 1 } },
+      { fields: { workflow_execution_id: 1, state: 1 } },
       { fields: { created_at: -1 } },
     ],
   },
   actionRuns: { name: 'action_runs', indexes: [{ fields: { created_at: -1 } }] },
+  taskRuns: {
+    name: 'task_runs',
+    indexes: [
+      { fields: { uuid: 1 }, unique: true },
+      { fields: { workflow_execution_id: 1, run_id: 1 } },
+      { fields: { task_execution_id: 1, created_at: 1 } },
+      { fields: { kind: 1, created_at: -1 } },
+    ],
+  },
   environments: { name: 'environments', indexes: [byName] },
   cronTriggers: { name: 'cron_triggers', indexes: [byName] },
   payloads: { name: 'payloads', indexes: [{ fields: { created_at: 1 } }] },
@@ -152,6 +162,7 @@ export interface Stores {
   readonly taskExecutions: Collection<TaskExecution>;
   /** Actions that mistral-api ran outside of any workflow. */
   readonly actionRuns: Collection<OpenRecord>;
+  readonly taskRuns: Collection<TaskRun>;
   readonly environments: Collection<OpenRecord>;
   readonly cronTriggers: Collection<OpenRecord>;
   readonly payloads: Collection<OpenRecord>;

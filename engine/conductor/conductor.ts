@@ -79,7 +79,13 @@ function conduct(machine: Machine, pending: Map<string, PendingStep>): Conductor
     get state() {
       return machine.workflow.state;
     },
-    view: (since) => executionView(machine, since),
+    get hasWork() {
+      return machine.steps.length > 0;
+    },
+    get effort() {
+      return machine.effort;
+    },
+    view: (since, limit) => executionView(machine, since, limit),
     snapshot: () => takeSnapshot(machine, pending),
   };
 }
@@ -90,6 +96,8 @@ function takeIn(machine: Machine, pending: Map<string, PendingStep>, event: Cond
     machine.steps.push(step);
   };
   switch (event.type) {
+    case 'go_on':
+      return;
     case 'start':
       return push({ kind: 'start' });
     case 'action.completed':
@@ -146,20 +154,31 @@ function takeEffects(
 }
 
 function workOff(machine: Machine, pending: Map<string, PendingStep>): void {
-  for (let done = 0; ; ) {
-    const steps = machine.steps;
-    machine.steps = [];
-    for (const step of steps) runStep(machine, pending, step);
-    done += steps.length;
-    if (done > MAX_STEPS) {
+  const limit = machine.effort + (machine.ports.effortAtOnce ?? Number.POSITIVE_INFINITY);
+  while (machine.effort < limit) {
+    workOffRound(machine, pending, limit);
+    if (machine.stepsInARow > MAX_STEPS) {
       machine.steps = [];
       giveUp(machine, new ValidationError(`The workflow made ${MAX_STEPS} steps without waiting: a loop without end.`));
-      return;
     }
     if (machine.steps.length > 0) continue;
+    machine.stepsInARow = 0;
     if (!isStuck(machine, pending)) return;
     machine.steps.push({ kind: 'settle' });
   }
+}
+
+/** Does the steps there are; those that they lead to come behind what is left of them. */
+function workOffRound(machine: Machine, pending: Map<string, PendingStep>, limit: number): void {
+  const steps = machine.steps;
+  machine.steps = [];
+  let done = 0;
+  for (; done < steps.length && machine.effort < limit; done += 1) {
+    machine.effort += 1;
+    runStep(machine, pending, steps[done] as Step);
+  }
+  machine.stepsInARow += done;
+  if (done < steps.length) machine.steps = [...steps.slice(done), ...machine.steps];
 }
 
 /** Only joins are left, and nothing is under way that could still reach them. */

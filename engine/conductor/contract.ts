@@ -105,6 +105,8 @@ export interface ExecutionParams {
 
 export type ConductorEvent =
   | { readonly type: 'start' }
+  /** Nothing has happened: the work that is left goes on. */
+  | { readonly type: 'go_on' }
   | {
       readonly type: 'action.completed';
       readonly id: string;
@@ -151,6 +153,8 @@ export interface ConductorPorts {
   random(): number;
   /** Parameters of a registered action, or `undefined` when there is none: for refusals before a run. `std.*`, `st2.action`. */
   findAction(name: string): ActionSignature | undefined;
+  /** About so much effort goes into one event; the rest waits for `go_on`. Everything at once when absent. */
+  readonly effortAtOnce?: number;
 }
 
 export interface ActionSignature {
@@ -186,7 +190,11 @@ export interface TaskView {
   readonly created_at: string;
   readonly updated_at: string;
   readonly processed: boolean;
-  /** Every run of its action or sub-workflow, all attempts. */
+  /** Place in the order of creation. */
+  readonly index: number;
+  /** Version of the view at which it changed last. */
+  readonly version: number;
+  /** Runs of its action or sub-workflow, all attempts; with `since` only those that changed. */
   readonly runs: readonly RunView[];
 }
 
@@ -199,13 +207,18 @@ export interface RunView {
   readonly input: unknown;
   readonly output: unknown;
   readonly item_index?: number;
+  /** Version of the view at which it changed last. */
+  readonly version: number;
   readonly created_at: string;
   readonly updated_at: string;
 }
 
 /** The whole of an execution, or what has changed since `since` (a version number given by an earlier view). */
 export interface ExecutionView {
+  /** Up to here changes are shown: what to ask for next time. */
   readonly version: number;
+  /** There are further changes, beyond the limit asked for. */
+  readonly more: boolean;
   /** False when the start itself failed (input, environment, `vars`): to a parent that is a refusal. */
   readonly started: boolean;
   readonly state: MistralState;
@@ -217,6 +230,8 @@ export interface ExecutionView {
   readonly updated_at: string;
   /** In order of creation; with `since` only tasks that changed. */
   readonly tasks: readonly TaskView[];
+  /** UUIDs of runs that are gone since: they could not be started at all. */
+  readonly removed_runs: readonly string[];
 }
 
 /** The conductor of one workflow execution (implemented by `createConductor` in conductor.ts). */
@@ -224,7 +239,12 @@ export interface Conductor {
   /** Takes one event in and returns what is to be done now, in order. Never throws for a user's mistake. */
   handle(event: ConductorEvent): readonly Command[];
   readonly state: MistralState;
-  view(since?: number): ExecutionView;
+  /** There is work left that did not fit into {@link ConductorPorts.effortAtOnce}: a `go_on` event is awaited. */
+  readonly hasWork: boolean;
+  /** What all that was done so far has cost: steps, and runs started. */
+  readonly effort: number;
+  /** @param limit shows at most so many changes */
+  view(since?: number, limit?: number): ExecutionView;
   /** Plain JSON: with `restoreConductor` the same execution goes on elsewhere (continue-as-new, re-run of a finished one). */
   snapshot(): unknown;
 }

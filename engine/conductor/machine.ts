@@ -31,12 +31,16 @@ export interface Machine {
   readonly counters: Counters;
   /** Numbers given out so far, by what they count (`run:<task>`, `timer`). */
   readonly sequences: Map<string, number>;
-  /** Who changed, in order: the place is the version of the view. */
-  readonly changes: (TaskRecord | undefined)[];
+  /** What changed, in order: the place is the version of the view. */
+  readonly changes: (TaskRecord | RunRecord | undefined)[];
   /** Versions up to this one are no longer told apart. */
   changesBase: number;
   commands: Command[];
   steps: Step[];
+  /** Steps done and runs started so far. */
+  effort: number;
+  /** Steps done since there were none to do. */
+  stepsInARow: number;
   /** Values fetched for the step at hand. */
   memo: ReadonlyMap<string, EffectResult>;
 }
@@ -79,6 +83,8 @@ export function createMachine({ ir, identity, ports, workflow }: MachineParts): 
     changesBase: 0,
     commands: [],
     steps: [],
+    effort: 0,
+    stepsInARow: 0,
     memo: new Map(),
   };
 }
@@ -95,8 +101,27 @@ export function pushStep(machine: Machine, step: Step): void {
 export function touch(machine: Machine, task?: TaskRecord): void {
   const now = machine.ports.now();
   machine.changes.push(task);
-  if (task === undefined) machine.journal.set(machine.workflow, 'updated_at', now);
-  else machine.journal.set(task, 'updated_at', now);
+  if (task === undefined) return machine.journal.set(machine.workflow, 'updated_at', now);
+  machine.journal.set(task, 'updated_at', now);
+  machine.journal.set(task, 'touched', versionOf(machine));
+}
+
+/** Marks a run as changed; that it has gone is such a change, too. */
+export function touchRun(machine: Machine, run: RunRecord): void {
+  machine.changes.push(run);
+  machine.journal.set(run, 'touched', versionOf(machine));
+}
+
+/** Number of changes so far, those before a restore included. */
+export function versionOf({ changes, changesBase }: Machine): number {
+  return changesBase + changes.length;
+}
+
+/** Sets whether a run counts for the result of its task. */
+export function setAccepted(machine: Machine, run: RunRecord, accepted: boolean): void {
+  if (run.accepted === accepted) return;
+  machine.journal.set(run, 'accepted', accepted);
+  touchRun(machine, run);
 }
 
 export function nextNumber(machine: Machine, what: string): number {
@@ -186,6 +211,7 @@ export function addRun(machine: Machine, task: TaskRecord, run: RunRecord): void
   task.runs.push(run);
   runById.set(run.id, run);
   if (run.kind === 'workflow') openSubWorkflows.add(run);
+  touchRun(machine, run);
   touch(machine, task);
   journal.onUndo(() => {
     task.runs.pop();
@@ -201,6 +227,7 @@ export function removeRun(machine: Machine, task: TaskRecord, run: RunRecord): v
   task.runs.splice(place, 1);
   machine.runById.delete(run.id);
   machine.openSubWorkflows.delete(run);
+  touchRun(machine, run);
   machine.journal.onUndo(() => {
     task.runs.splice(place, 0, run);
     machine.runById.set(run.id, run);
@@ -212,6 +239,7 @@ export function setRunState(machine: Machine, run: RunRecord, state: MistralStat
   const { journal, openSubWorkflows } = machine;
   journal.set(run, 'state', state);
   journal.set(run, 'updated_at', machine.ports.now());
+  touchRun(machine, run);
   if (run.kind !== 'workflow') return;
   const wasOpen = openSubWorkflows.has(run);
   if (isCompleted(state)) openSubWorkflows.delete(run);

@@ -54,6 +54,8 @@ export interface TaskRecord {
   items: ItemsRecord | undefined;
   join: JoinRecord | undefined;
   readonly runs: RunRecord[];
+  /** Version of the view at which it changed last. */
+  touched: number;
   readonly created_at: number;
   updated_at: number;
 }
@@ -104,6 +106,8 @@ export interface RunRecord {
   dropped: boolean;
   /** `output` templates of the ad-hoc actions around the action, innermost first. */
   readonly transforms: readonly Template[];
+  /** Version of the view at which it changed last. */
+  touched: number;
   readonly created_at: number;
   updated_at: number;
 }

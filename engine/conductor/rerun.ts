@@ -1,7 +1,7 @@
 /** Running again and skipping of failed tasks from outside (Mistral: `Workflow.rerun`). */
 import type { RerunRequest } from './contract.ts';
 import { isHeld, runAgain } from './hold.ts';
-import { emit, type Machine, pushStep, setRunState, setTaskState } from './machine.ts';
+import { emit, type Machine, pushStep, setAccepted, setRunState, setTaskState } from './machine.ts';
 import type { TaskRecord } from './records.ts';
 import { isCompleted } from './states.ts';
 import { completeTask } from './task-complete.ts';
@@ -38,7 +38,7 @@ function rerunBelow(machine: Machine, { task, ...how }: RerunRequest, env: Env, 
   if (outer === undefined || run === undefined) return;
   reopen(machine, env);
   followLateTasks(machine);
-  machine.journal.set(run, 'accepted', false);
+  setAccepted(machine, run, false);
   setRunState(machine, run, 'RUNNING');
   setTaskState(machine, outer, 'RUNNING', null);
   machine.journal.set(outer, 'processed', false);

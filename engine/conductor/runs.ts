@@ -80,10 +80,12 @@ function createRun(
     output: null,
     dropped: false,
     transforms,
+    touched: 0,
     created_at: now,
     updated_at: now,
   };
   addRun(machine, task, run);
+  machine.effort += 1;
   return run;
 }
 

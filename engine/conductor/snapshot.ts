@@ -8,7 +8,7 @@ import type { WorkflowIr } from '../../workflow-translator/ir.ts';
 import type { PendingStep } from './conductor.ts';
 import { type Context, EMPTY_CONTEXT, extendContext } from './context.ts';
 import type { ConductorPorts, EffectRequest, ExecutionIdentity } from './contract.ts';
-import { count, createMachine, indexTask, type Machine } from './machine.ts';
+import { count, createMachine, indexTask, type Machine, versionOf } from './machine.ts';
 import type {
   EffectResult,
   JoinRecord,
@@ -82,7 +82,7 @@ export function takeSnapshot(machine: Machine, pending: ReadonlyMap<string, Pend
     tasks,
     timers: [...machine.timers.values()],
     sequences: [...machine.sequences],
-    version: machine.changesBase + machine.changes.length,
+    version: versionOf(machine),
     pending: [...pending.values()].map((one) => ({ ...one, memo: [...one.memo] })),
   };
   return encode(snapshot) as Snapshot;
@@ -105,7 +105,7 @@ export function restoreMachine(
     (command): TaskCommand => (command.kind === 'run' ? { ...command, context: contextAt(command.context) } : command),
   );
   const machine = createMachine({ ir, identity, ports, workflow: { ...snapshot.workflow, backlog } });
-  for (const one of snapshot.tasks) restoreTask(machine, one, contextAt(one.in_context));
+  for (const one of snapshot.tasks) restoreTask(machine, one, contextAt(one.in_context), snapshot.version);
   for (const timer of snapshot.timers) machine.timers.set(timer.id, timer);
   for (const [name, number] of snapshot.sequences) machine.sequences.set(name, number);
   machine.changesBase = snapshot.version;
@@ -114,16 +114,22 @@ export function restoreMachine(
   return { machine, pending };
 }
 
-function restoreTask(machine: Machine, stored: StoredTask, in_context: Context): void {
+function restoreTask(machine: Machine, stored: StoredTask, in_context: Context, version: number): void {
   const join = stored.join === null ? undefined : restoreJoin(stored.join);
   const optional = { timeout_timer: stored.timeout_timer ?? undefined, items: stored.items ?? undefined };
   const task: TaskRecord = {
     ...stored,
     ...optional,
     next_tasks: stored.next_tasks ?? undefined,
+    // Snapshots of before this was noted have none: shown as changed.
+    touched: stored.touched ?? version,
     in_context,
     join,
-    runs: stored.runs.map((run) => ({ ...run, item_index: run.item_index ?? undefined })),
+    runs: stored.runs.map((run) => ({
+      ...run,
+      item_index: run.item_index ?? undefined,
+      touched: run.touched ?? version,
+    })),
   };
   indexTask(machine, task);
   count(machine, task, 1);

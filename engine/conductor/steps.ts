@@ -3,7 +3,7 @@ import { errorCode, errorMessage } from '../../core/errors.ts';
 import { ACTION_UNUSABLE } from './ad-hoc.ts';
 import { forceFailTask } from './force-fail.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
-import { type Machine, pushStep, touch } from './machine.ts';
+import { type Machine, pushStep, touch, touchRun } from './machine.ts';
 import type { RunRecord, Step, TaskRecord } from './records.ts';
 import { rerunTask } from './rerun.ts';
 import { handleRefusal, handleRunEnd, handleRunUpdate } from './run-events.ts';
@@ -157,6 +157,7 @@ function failRun(machine: Machine, run: RunRecord, message: string): void {
   machine.journal.set(run, 'state', 'ERROR');
   machine.journal.set(run, 'output', message);
   machine.openSubWorkflows.delete(run);
+  touchRun(machine, run);
   touch(machine, machine.taskById.get(run.task_id));
 }
 

@@ -6,7 +6,7 @@ import type { MistralState } from './contract.ts';
 import { controllerOf } from './controller.ts';
 import { dispatchCommands } from './dispatch.ts';
 import { refreshAffectedJoins } from './joins.ts';
-import { type Machine, pushStep, setErrorHandled, setTaskState, touch } from './machine.ts';
+import { type Machine, pushStep, setErrorHandled, setTaskState, touch, touchRun } from './machine.ts';
 import { policiesAfterComplete } from './policies/index.ts';
 import { publishVariables } from './publish.ts';
 import type { TaskCommand, TaskRecord } from './records.ts';
@@ -60,5 +60,6 @@ function dropResults(machine: Machine, task: TaskRecord): void {
     if (run.kind !== 'action' || run.dropped) continue;
     machine.journal.set(run, 'dropped', true);
     machine.journal.set(run, 'output', null);
+    touchRun(machine, run);
   }
 }

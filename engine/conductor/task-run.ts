@@ -1,7 +1,7 @@
 /** Running of a task: its policies before the start, then its action, sub-workflow or items (Mistral: `engine/tasks.py`). */
 
 import { controllerOf } from './controller.ts';
-import { type Machine, setTaskState, specOf, touch } from './machine.ts';
+import { type Machine, setAccepted, setTaskState, specOf, touch } from './machine.ts';
 import { policiesBeforeStart } from './policies/index.ts';
 import { timeout } from './policies/timeout.ts';
 import type { TaskRecord } from './records.ts';
@@ -66,7 +66,7 @@ export function updateInboundContext(machine: Machine, task: TaskRecord): void {
 function resetRuns(machine: Machine, task: TaskRecord, all: boolean): void {
   for (const run of task.runs) {
     if (!run.accepted || !(all || run.state === 'ERROR' || run.state === 'CANCELLED')) continue;
-    machine.journal.set(run, 'accepted', false);
+    setAccepted(machine, run, false);
   }
   machine.journal.set(task, 'items', undefined);
   touch(machine, task);

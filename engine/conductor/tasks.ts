@@ -36,6 +36,7 @@ export function createTask(machine: Machine, given: NewTask): TaskRecord {
     items: undefined,
     join: given.join,
     runs: [],
+    touched: 0,
     created_at: now,
     updated_at: now,
   };

@@ -10,6 +10,9 @@ import { evaluateTemplate, taskScope } from './scope.ts';
 import { targetName, taskInput } from './task-input.ts';
 import { storable } from './values.ts';
 
+/** Items started by one step: thousands would keep everything else waiting. */
+const ITEMS_PER_STEP = 100;
+
 /** Starts the next runs of the present round; the first call of a round works out the items. */
 export function scheduleItems(machine: Machine, task: TaskRecord): void {
   const items = task.items ?? beginRound(machine, task);
@@ -18,12 +21,14 @@ export function scheduleItems(machine: Machine, task: TaskRecord): void {
     return;
   }
   const limit = task.concurrency > 0 ? task.concurrency - items.running : Number.POSITIVE_INFINITY;
-  const batch = items.indexes.slice(items.next, items.next + Math.max(0, limit));
+  const batch = items.indexes.slice(items.next, items.next + Math.max(0, Math.min(limit, ITEMS_PER_STEP)));
   for (const { index, input, name } of prepare(machine, task, items, batch)) {
     startRun(machine, task, { name, input, item_index: index });
   }
   machine.journal.set(items, 'next', items.next + batch.length);
   machine.journal.set(items, 'running', items.running + batch.length);
+  const hasMore = limit > batch.length && items.next < items.indexes.length;
+  if (hasMore) pushStep(machine, { kind: 'schedule_items', task_id: task.id });
 }
 
 interface PreparedItem {

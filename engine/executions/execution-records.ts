@@ -1,12 +1,19 @@
-import type { TaskExecution, WorkflowExecution } from '../../stores/records.ts';
-import type { ExecutionIdentity, ExecutionView, TaskView } from '../conductor/contract.ts';
+import type { TaskExecution, TaskRun, WorkflowExecution } from '../../stores/records.ts';
+import type { ExecutionIdentity, ExecutionView, RunView, TaskView } from '../conductor/contract.ts';
 
 /** A record as it is before it has an id of its own, or with one that is given. */
 export type NewRecord<T> = Omit<T, 'id'> & { readonly id?: string };
 
 /** Bytes of one stored value; MongoDB takes 16 MB a document. */
 const VALUE_LIMIT = 4 * 1024 * 1024;
-const RUNS_LIMIT = 8 * 1024 * 1024;
+/** The same for the output of a whole workflow. */
+const OUTPUT_LIMIT = 10 * 1024 * 1024;
+
+/** How an execution is called in the records of its parts. */
+export interface ExecutionNames {
+  readonly uuid: string;
+  readonly workflow_name: string;
+}
 
 /** What is stored of an execution when it starts. */
 export function newExecutionRecord(start: {
@@ -42,14 +49,7 @@ export function newExecutionRecord(start: {
 }
 
 /** What is stored of a task. */
-export function toTaskRecord(
-  execution: { readonly uuid: string; readonly workflow_name: string },
-  task: TaskView,
-  sequence: number,
-  version: number,
-): NewRecord<TaskExecution> {
-  const runs = task.runs.map(({ input, output, ...run }) => ({ ...run, input: toText(input), output: toText(output) }));
-  const size = runs.reduce((sum, run) => sum + run.input.length + run.output.length, 0);
+export function toTaskRecord(execution: ExecutionNames, task: TaskView): TaskExecution {
   return {
     id: task.id,
     uuid: task.id,
@@ -63,11 +63,32 @@ export function toTaskRecord(
     result: toText(task.result),
     published: toText(task.published),
     processed: task.processed,
-    sequence,
-    version,
-    runs: size <= RUNS_LIMIT ? runs : runs.map((run) => ({ ...run, input: '{}', output: '{}' })),
+    sequence: task.index,
+    version: task.version,
     created_at: new Date(task.created_at),
     updated_at: new Date(task.updated_at),
+  };
+}
+
+/** What is stored of a run of a task's action or sub-workflow. */
+export function toRunRecord(execution: ExecutionNames, task: TaskView, run: RunView): TaskRun {
+  return {
+    id: run.uuid,
+    uuid: run.uuid,
+    run_id: run.id,
+    name: run.name,
+    kind: task.type,
+    workflow_execution_id: execution.uuid,
+    workflow_name: execution.workflow_name,
+    task_execution_id: task.id,
+    task_name: task.name,
+    state: run.state,
+    accepted: run.accepted,
+    input: toText(run.input),
+    output: toText(run.output),
+    version: run.version,
+    created_at: new Date(run.created_at),
+    updated_at: new Date(run.updated_at),
   };
 }
 
@@ -78,16 +99,19 @@ export function toStateFields(
   return {
     state: view.state,
     state_info: view.state_info,
-    output: toText(view.output ?? {}),
+    output: toText(view.output ?? {}, OUTPUT_LIMIT),
     version: view.version,
     updated_at: new Date(view.updated_at),
   };
 }
 
-/** A value as JSON text: any key and any depth may be stored. What is far too big is replaced by a sentence. */
-export function toText(value: unknown): string {
+/** A value as JSON text: any key and any depth may be stored. What is bigger than `limit` bytes is replaced by a sentence. */
+export function toText(value: unknown, limit = VALUE_LIMIT): string {
   const text = JSON.stringify(value ?? null);
-  return text.length <= VALUE_LIMIT ? text : JSON.stringify(`(${text.length} bytes, too big to be shown)`);
+  // A character takes three bytes at most.
+  if (3 * text.length <= limit) return text;
+  const bytes = Buffer.byteLength(text);
+  return bytes <= limit ? text : JSON.stringify(`(${bytes} bytes, too big to be shown)`);
 }
 
 /** A value from its JSON text. */

@@ -11,12 +11,17 @@ export type LiveAnswer =
   /** No worker or no server answers now. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** Asks a running workflow for what has changed since a version. */
-export async function askForView(client: Client, workflowId: string, since: number): Promise<LiveAnswer> {
+/** Asks a running workflow for what has changed since a version, so many changes at most. */
+export async function askForView(
+  client: Client,
+  workflowId: string,
+  since: number,
+  limit: number,
+): Promise<LiveAnswer> {
   try {
     const handle = client.workflow.getHandle(workflowId);
     const view = await client.withDeadline(Date.now() + DEADLINE_MS, () =>
-      handle.query<LiveView, [number]>(VIEW_QUERY, since),
+      handle.query<LiveView, [number, number]>(VIEW_QUERY, since, limit),
     );
     return { kind: 'view', view };
   } catch (error) {

@@ -10,19 +10,34 @@ export interface SyncContext {
   readonly client: Client;
 }
 
+type SyncedRecord = Pick<WorkflowExecution, 'uuid' | 'workflow_id' | 'workflow_name' | 'synced_version'>;
+
 /**
  * Brings the stored tasks of a running execution up to date and returns what the workflow answered.
  * Asks for what has changed since the last time only.
  */
-export async function syncExecution(context: SyncContext, record: WorkflowExecution): Promise<LiveAnswer> {
-  const { stores, client } = context;
+export async function syncExecution(context: SyncContext, record: SyncedRecord): Promise<LiveAnswer> {
+  const { client } = context;
   if (isTooSoon(client, record.uuid)) return { kind: 'unknown', reason: 'It was asked just now.' };
   const started = Date.now();
-  const since = record.synced_version ?? 0;
-  const answer = await askForView(client, record.workflow_id, since);
-  if (answer.kind === 'view' && answer.view.version > since) await storeView(stores, record, answer.view);
+  const answer = await takeChanges(context, record);
   noteCost(client, record.uuid, Date.now() - started);
   return answer;
+}
+
+/** Changes taken over with one question, and questions for one look. */
+const CHANGES_PER_QUESTION = 1_000;
+const QUESTIONS = 40;
+
+async function takeChanges({ stores, client }: SyncContext, record: SyncedRecord): Promise<LiveAnswer> {
+  let since = record.synced_version ?? 0;
+  for (let asked = 1; ; asked += 1) {
+    const answer = await askForView(client, record.workflow_id, since, CHANGES_PER_QUESTION);
+    if (answer.kind !== 'view' || answer.view.version <= since) return answer;
+    await storeView(stores, record, answer.view);
+    since = answer.view.version;
+    if (!answer.view.more || asked === QUESTIONS) return answer;
+  }
 }
 
 /** Below this, asking costs too little to be held back. Milliseconds. */
@@ -33,7 +48,7 @@ const NOTES_LIMIT = 1_000;
 
 const notBefore = new WeakMap<Client, Map<string, number>>();
 
-/** A task of thousands of items is dear to look at: however often clients ask, the workflow has time left to get on. */
+/** Many changes are dear to look at: however often clients ask, the workflow has time left to get on. */
 function isTooSoon(client: Client, uuid: string): boolean {
   return Date.now() < (notBefore.get(client)?.get(uuid) ?? 0);
 }
@@ -46,8 +61,8 @@ function noteCost(client: Client, uuid: string, cost: number): void {
   else notes.delete(uuid);
 }
 
-async function storeView(stores: Stores, record: WorkflowExecution, view: LiveView): Promise<void> {
-  await writeTasks(stores, { uuid: record.uuid, workflow_name: record.workflow_name, view, first: false });
+async function storeView(stores: Stores, record: SyncedRecord, view: LiveView): Promise<void> {
+  await writeTasks(stores, record, view);
   await stores.workflowExecutions.updateOne(
     { uuid: record.uuid, $or: [{ synced_version: { $exists: false } }, { synced_version: { $lt: view.version } }] },
     { $set: { synced_version: view.version } },

@@ -1,6 +1,6 @@
 import { errorMessage } from '../../core/errors.ts';
 import { CANCELABLE_STATUSES } from '../../core/statuses.ts';
-import type { TaskExecution } from '../../stores/records.ts';
+import type { TaskRun } from '../../stores/records.ts';
 import type { ApiContext } from './api-context.ts';
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -9,15 +9,15 @@ const CALL_TIMEOUT_MS = 10_000;
  * Cancels what StackStorm runs for an action that was canceled here: without it, the action would go on although its task has ended.
  * Nothing to do when it has ended, or is being canceled, by itself.
  */
-export async function cancelChild(context: ApiContext, task: TaskExecution, runUuid: string): Promise<void> {
+export async function cancelChild(context: ApiContext, run: TaskRun): Promise<void> {
   const { stores, logger, st2api } = context;
   const workflow = await stores.workflowExecutions.findOne(
-    { uuid: task.workflow_execution_id },
+    { uuid: run.workflow_execution_id },
     { include: ['st2_execution_id'] },
   );
   if (workflow?.st2_execution_id === undefined) return;
   const child = await stores.executions.findOne(
-    { parent: workflow.st2_execution_id, 'context.mistral.action_execution_id': runUuid },
+    { parent: workflow.st2_execution_id, 'context.mistral.action_execution_id': run.uuid },
     { include: ['status'] },
   );
   if (child === undefined || !CANCELABLE_STATUSES.includes(child.status)) return;

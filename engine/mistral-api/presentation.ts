@@ -1,6 +1,5 @@
 /** How records look to Mistral's clients. `input`, `params` and `output` are JSON text, times have no fraction. */
-import type { TaskExecution, WorkflowDefinition, WorkflowExecution } from '../../stores/records.ts';
-import type { RunView } from '../conductor/contract.ts';
+import type { TaskExecution, TaskRun, WorkflowDefinition, WorkflowExecution } from '../../stores/records.ts';
 import { fromText } from '../executions/execution-records.ts';
 import type { Resource } from './listing.ts';
 import type { WorkflowPlace } from './workflow-places.ts';
@@ -144,17 +143,15 @@ function runTimes(record: TaskExecution) {
 }
 
 /** A run of a task's action as stored: `input` and `output` are JSON text. */
-export type StoredRun = Omit<RunView, 'input' | 'output'> & { readonly input: string; readonly output: string };
-
-export function presentActionExecution(task: TaskExecution, run: StoredRun, place: WorkflowPlace): Resource {
+export function presentActionExecution(run: TaskRun, place: WorkflowPlace): Resource {
   const isDone = run.state !== 'RUNNING' && run.state !== 'IDLE' && run.state !== 'PAUSED';
   return {
     id: run.uuid,
     name: run.name,
-    workflow_name: task.workflow_name,
+    workflow_name: run.workflow_name,
     workflow_namespace: place.namespace,
-    task_name: task.name,
-    task_execution_id: task.uuid,
+    task_name: run.task_name,
+    task_execution_id: run.task_execution_id,
     state: run.state,
     state_info: null,
     tags: [],

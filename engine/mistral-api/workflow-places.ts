@@ -10,7 +10,9 @@ export interface WorkflowPlace {
 const NOWHERE: WorkflowPlace = { namespace: '', definition_id: null };
 
 /** Finds the places of the tasks of one answer; each workflow execution is read once. */
-export function createWorkflowPlaces(stores: Stores): (task: TaskExecution) => Promise<WorkflowPlace> {
+export function createWorkflowPlaces(
+  stores: Stores,
+): (task: Pick<TaskExecution, 'workflow_execution_id'>) => Promise<WorkflowPlace> {
   const known = new Map<string, Promise<WorkflowPlace>>();
   const load = async (uuid: string): Promise<WorkflowPlace> => {
     const found = await stores.workflowExecutions.findOne(

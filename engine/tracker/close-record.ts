@@ -1,4 +1,5 @@
 import { WorkflowFailedError } from '@temporalio/client';
+import { NotFoundError } from '../../core/errors.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import { isFinalState } from '../contract.ts';
 import type { TrackerContext } from './tracker-context.ts';
@@ -14,10 +15,11 @@ const START_GRACE_MS = 30_000;
  */
 export async function closeRecord(
   { stores, client, logger }: TrackerContext,
-  record: WorkflowExecution,
+  record: Pick<WorkflowExecution, 'uuid' | 'workflow_id'>,
   status: string,
 ): Promise<WorkflowExecution> {
-  const fresh = (await stores.workflowExecutions.findOne({ uuid: record.uuid })) ?? record;
+  const fresh = await stores.workflowExecutions.findOne({ uuid: record.uuid });
+  if (fresh === undefined) throw new NotFoundError(`Workflow Execution not found [id=${record.uuid}]`);
   if (isFinalState(fresh.state) || status === 'CONTINUED_AS_NEW') return fresh;
   if (status === 'NOT_FOUND' && Date.now() - fresh.created_at.getTime() < START_GRACE_MS) return fresh;
   const reason = await reasonOf(() => client.workflow.getHandle(record.workflow_id).result());

@@ -2,11 +2,11 @@
 import { retryByPolicies } from '../../action-service/retry-policy.ts';
 import { EXECUTION_STATUSES, FAILED_STATUSES, isActive, isCompleted } from '../../core/statuses.ts';
 import type { Execution } from '../../stores/executions.ts';
-import type { TaskExecution, WorkflowExecution } from '../../stores/records.ts';
+import type { WorkflowExecution } from '../../stores/records.ts';
 import { isFinalState } from '../contract.ts';
 import type { LiveAnswer } from '../executions/live-view.ts';
 import { syncExecution } from '../executions/sync-execution.ts';
-import { buildResult } from './build-result.ts';
+import { buildResult, isFinished } from './build-result.ts';
 import { closeRecord } from './close-record.ts';
 import { repairActivities } from './repair-activities.ts';
 import { nextStatus } from './status-rules.ts';
@@ -23,6 +23,8 @@ export interface UpdateOutcome {
 }
 
 const NOTHING_LEFT: UpdateOutcome = { done: true, changed: false, waitsForChildren: false };
+type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context'>;
+
 const ACTIVE_STATUSES = EXECUTION_STATUSES.filter(isActive);
 
 /** @param known marks of what was written last, by execution id; kept by the caller */
@@ -32,19 +34,19 @@ export async function updateExecution(
   known: Map<string, string>,
 ): Promise<UpdateOutcome> {
   const { stores, actions } = context;
-  const execution = await stores.executions.get(id);
+  const execution = await stores.executions.get(id, { include: ['status', 'context'] });
   if (execution === undefined || isCompleted(execution.status)) return NOTHING_LEFT;
   const found = await findRecord(context, execution);
   if (found === undefined) return { done: false, changed: false, waitsForChildren: false };
   const { record, answer } = await refresh(context, found);
   if (answer?.kind === 'view') await repairActivities(context, record, answer.view);
-  const tasks = await stores.taskExecutions.find({ workflow_execution_id: record.uuid }, { sort: { sequence: 1 } });
-  const active = await isBusy(context, execution, record, tasks, answer);
+  const active = await isBusy(context, execution, record, answer);
   const status = nextStatus({ status: execution.status, state: record.state, active });
-  const mark = `${status} ${record.state} ${tasks.map((task) => `${task.uuid}${task.version}`).join()}`;
+  // Versions count every change of a task: nothing of the tasks themselves is looked at to see whether there was one.
+  const mark = [status, record.state, record.version, record.synced_version].join(' ');
   const changed = known.get(id) !== mark;
   if (changed) {
-    const change = { result: buildResult(record, tasks), context: mistralContext(execution, record) };
+    const change = { result: await makeResult(context, record), context: mistralContext(execution, record) };
     if (status === execution.status) await actions.updateProgress(id, change);
     else {
       // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
@@ -56,44 +58,77 @@ export async function updateExecution(
   return { done: isCompleted(status), changed, waitsForChildren: active && status !== 'running' };
 }
 
+/** Tasks shown of a workflow: the newest ones. While it runs they are few, as they are written again and again. */
+const TASKS_SHOWN = { running: 200, finished: 5_000 } as const;
+
+async function makeResult({ stores }: TrackerContext, record: TrackedRecord): Promise<Record<string, unknown>> {
+  const { uuid } = record;
+  const limit = TASKS_SHOWN[isFinished(record.state) ? 'finished' : 'running'];
+  const newest = await stores.taskExecutions.find({ workflow_execution_id: uuid }, { sort: { sequence: -1 }, limit });
+  const full = isFinished(record.state)
+    ? await stores.workflowExecutions.findOne({ uuid }, { include: ['output'] })
+    : undefined;
+  const total = (newest[0]?.sequence ?? -1) + 1;
+  return buildResult({ ...record, output: full?.output ?? '{}' }, newest.reverse(), total);
+}
+
+/** What of a workflow's record is looked at each time: not its input and output. */
+const TRACKED = [
+  'uuid',
+  'workflow_id',
+  'workflow_name',
+  'state',
+  'state_info',
+  'version',
+  'synced_version',
+  'created_at',
+] as const;
+type TrackedRecord = Pick<WorkflowExecution, (typeof TRACKED)[number]>;
+
 /** The workflow of an execution: as its context says, or, where that was not stored yet, as the workflow says. */
-async function findRecord({ stores }: TrackerContext, execution: Execution): Promise<WorkflowExecution | undefined> {
+async function findRecord({ stores }: TrackerContext, execution: TrackedExecution): Promise<TrackedRecord | undefined> {
   const mistral = execution.context.mistral as { readonly execution_id?: unknown } | undefined;
   if (typeof mistral?.execution_id === 'string') {
-    return await stores.workflowExecutions.findOne({ uuid: mistral.execution_id });
+    return await stores.workflowExecutions.findOne({ uuid: mistral.execution_id }, { include: TRACKED });
   }
-  return await stores.workflowExecutions.findOne({ st2_execution_id: execution.id, task_execution_id: null });
+  return await stores.workflowExecutions.findOne(
+    { st2_execution_id: execution.id, task_execution_id: null },
+    { include: TRACKED },
+  );
 }
 
 /** Asks the workflow, unless its record says that it is over. */
-async function refresh(context: TrackerContext, record: WorkflowExecution) {
+async function refresh(
+  context: TrackerContext,
+  record: TrackedRecord,
+): Promise<{ readonly record: TrackedRecord; readonly answer?: LiveAnswer }> {
   const isOver = isFinalState(record.state) && !(await hasRunningTasks(context, record));
   if (isOver) return { record };
   const answer = await syncExecution(context, record);
   if (answer.kind === 'closed') return { record: await closeRecord(context, record, answer.status), answer };
-  const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid });
+  const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
   return { record: fresh ?? record, answer };
 }
 
-async function hasRunningTasks({ stores }: TrackerContext, record: WorkflowExecution): Promise<boolean> {
-  return (await stores.taskExecutions.count({ workflow_execution_id: record.uuid, state: 'RUNNING' })) > 0;
+async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord): Promise<boolean> {
+  const running = { workflow_execution_id: record.uuid, state: 'RUNNING' };
+  return (await stores.taskExecutions.findOne(running, { include: ['id'] })) !== undefined;
 }
 
 /** StackStorm's "active": a running task, or a child that holds the workflow in pausing or canceling. */
 async function isBusy(
-  { stores }: TrackerContext,
-  execution: Execution,
-  record: WorkflowExecution,
-  tasks: readonly TaskExecution[],
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
   answer: LiveAnswer | undefined,
 ): Promise<boolean> {
   const isClosed = answer?.kind === 'closed';
-  if (!isClosed && tasks.some((task) => task.state === 'RUNNING')) return true;
+  if (!isClosed && (await hasRunningTasks(context, record))) return true;
   // A child that never started does not hold up a workflow that is over.
   const statuses = isFinalState(record.state)
     ? ACTIVE_STATUSES.filter((status) => status !== 'requested')
     : ACTIVE_STATUSES;
-  const child = await stores.executions.findOne(
+  const child = await context.stores.executions.findOne(
     { parent: execution.id, status: { $in: statuses } },
     { include: ['id'] },
   );
@@ -101,7 +136,7 @@ async function isBusy(
 }
 
 /** The runner stores this too; here for a workflow that was faster than its runner. */
-function mistralContext(execution: Execution, record: WorkflowExecution) {
+function mistralContext(execution: TrackedExecution, record: TrackedRecord) {
   const present = execution.context.mistral as Readonly<Record<string, unknown>> | undefined;
   if (present?.execution_id !== undefined) return undefined;
   const current = { execution_id: record.uuid, workflow_name: record.workflow_name };

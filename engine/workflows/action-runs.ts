@@ -29,6 +29,9 @@ export interface ActionRuns {
   deadlines(): Readonly<Record<string, number>>;
   /** Ids of runs that an activity carries out. */
   openActivities(): readonly string[];
+  /** How many are not finished, and how many of them an activity carries out. */
+  readonly count: number;
+  readonly activityCount: number;
 }
 
 export function createActionRuns(
@@ -37,11 +40,13 @@ export function createActionRuns(
   feed: (event: ConductorEvent) => void,
 ): ActionRuns {
   const open = new Map<string, OpenRun>();
+  let activityCount = 0;
 
   const complete = (id: string, completion: Completion) => {
     const run = open.get(id);
     if (run === undefined) return;
     open.delete(id);
+    if (run.kind === 'activity') activityCount -= 1;
     feed({ type: 'action.completed', id, ...completion });
   };
 
@@ -63,6 +68,7 @@ export function createActionRuns(
   function startActivity(command: ActionCommand): void {
     const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope() };
     open.set(command.id, run);
+    activityCount += 1;
     pacer.start(command.input, () => {
       if (!open.has(command.id)) return pacer.ended();
       follow(run, () => callActivity(command, args()).finally(() => pacer.ended()));
@@ -101,6 +107,12 @@ export function createActionRuns(
     },
     pending: () => [...open.values()].map(({ command }) => command),
     deadlines: () => Object.fromEntries([...open].flatMap(([id, { due }]) => (due === undefined ? [] : [[id, due]]))),
+    get count() {
+      return open.size;
+    },
+    get activityCount() {
+      return activityCount;
+    },
     openActivities: () => [...open.values()].filter(({ kind }) => kind === 'activity').map(({ command }) => command.id),
   };
 }

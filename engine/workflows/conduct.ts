@@ -37,6 +37,7 @@ const ports: ConductorPorts = {
   uuid: uuid4,
   random: () => Math.random(),
   findAction: findSystemAction,
+  effortAtOnce: 100,
 };
 
 type Handlers = { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => void };
@@ -68,8 +69,10 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   };
   const guarded = (work: Promise<unknown>) => void work.catch(fail);
 
-  const loop = createEventLoop<ConductorEvent>((event) => {
+  const loop = createEventLoop<ConductorEvent>((event = { type: 'go_on' }) => {
+    const before = conductor.effort;
     for (const command of conductor.handle(event)) carryOut(command);
+    return { effort: conductor.effort - before, isLeft: conductor.hasWork };
   }, fail);
   const { feed } = loop;
   const pacer = createStartPacer();
@@ -105,7 +108,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       reports += 1;
       // Within the same workflow task, after the other commands of this event.
       guarded(
-        Promise.resolve()
+        settled()
           .then(() => tellParent(state, state_info, output))
           .then(() => reporter.report())
           .finally(() => {
@@ -115,12 +118,17 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     },
   };
 
+  /** A report is of a whole: what belongs to the present event is done first. */
+  async function settled(): Promise<void> {
+    if (conductor.hasWork) await condition(() => !conductor.hasWork);
+  }
+
   function carryOut(command: Command): void {
     (handlers[command.type] as (command: Command) => void)(command);
   }
 
   function isLingering(): boolean {
-    return runs.openActivities().length > 0 || children.open > 0;
+    return runs.activityCount > 0 || children.open > 0;
   }
 
   async function tellParent(state: string, state_info: string | null, output: unknown): Promise<void> {
@@ -139,7 +147,12 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   function isTimeForNewRun(): boolean {
     const { continueAsNewSuggested, historyLength } = workflowInfo();
     const isLong = continueAsNewSuggested || historyLength > LONG_HISTORY;
-    return isLong && children.open === 0 && reports === 0 && loop.isIdle && 4 * pending().length < historyLength;
+    return isLong && children.open === 0 && reports === 0 && loop.isIdle && 4 * pendingCount() < historyLength;
+  }
+
+  /** Asked for after each event: must not look at each of thousands. */
+  function pendingCount(): number {
+    return runs.count + timers.count + effects.size;
   }
 
   function pending(): Command[] {
@@ -148,8 +161,8 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
 
   listen({
     feed,
-    view: (since): LiveView => ({
-      ...conductor.view(since),
+    view: (since, limit): LiveView => ({
+      ...conductor.view(since, limit),
       params: args.identity.params,
       open_activities: runs.openActivities(),
     }),
@@ -172,7 +185,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       if (resumed.event.type === 'rerun') args = adoptEnvironment(args, resumed.event.env);
       feed(resumed.event);
     }
-    const isDone = () => isFinalState(conductor.state) && reports === 0 && !isLingering();
+    const isDone = () => isFinalState(conductor.state) && reports === 0 && !conductor.hasWork && !isLingering();
     while (broken === undefined && !isDone()) {
       await condition(() => broken !== undefined || isDone() || isTimeForNewRun());
       // What came with this workflow task is worked off before the decision: else it would be asked for again.
@@ -181,7 +194,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     }
     if (broken !== undefined) return await endBroken(broken.error);
     // Actions that ended after the state was decided.
-    if (conductor.view(reporter.reported).tasks.length > 0) await reporter.report();
+    if (conductor.view(reporter.reported, 1).version > reporter.reported) await reporter.report();
     return end();
   });
 
@@ -199,7 +212,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   async function endBroken(error: unknown): Promise<never> {
     const reason = `Internal error of the workflow engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     log.error('execution broken off', { reason });
-    const view = { ...conductor.view(0), state: 'ERROR' as const, state_info: reason };
+    const view = { ...conductor.view(reporter.reported), more: false, state: 'ERROR' as const, state_info: reason };
     await local.reportState({
       uuid: identity.id,
       workflow_id: workflowId,
@@ -208,7 +221,6 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       parent_execution_id: identity.parent?.execution_id,
       view,
       params: identity.params,
-      first: false,
     });
     throw ApplicationFailure.create({
       message: reason,

@@ -6,7 +6,8 @@ const FOR_EVER = '3650 days';
 
 /** Local activities: short looks and writes in the worker itself, tried again until the database answers. */
 export const local = proxyLocalActivities<LocalActivities>({
-  startToCloseTimeout: '30 seconds',
+  // Far more than any of them takes: a database under load must not make a workflow repeat a long report for ever.
+  startToCloseTimeout: '2 minutes',
   retry: { initialInterval: '200 milliseconds', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 

@@ -1,7 +1,17 @@
 import { sleep, workflowInfo } from '@temporalio/workflow';
 
-/** Events handled in one workflow task. Many more would run into Temporal's deadlock detection. */
-const EVENTS_PER_TASK = 2_000;
+/**
+ * Effort that goes into one workflow task, in steps of the conductor. Temporal's deadlock detection fails a workflow task after
+ * five seconds by the clock, again and again: on a machine with ten times the work that it can do, too, a task has to stay below.
+ */
+const EFFORT_PER_TASK = 500;
+
+/** What became of an event. */
+export interface Handled {
+  readonly effort: number;
+  /** It is not wholly handled yet. */
+  readonly isLeft: boolean;
+}
 
 /** Hands events on one at a time, in order, also those that come up while one is handled. */
 export interface EventLoop<E> {
@@ -10,37 +20,44 @@ export interface EventLoop<E> {
 }
 
 /**
- * @param handle called for each event; never again before it has returned
+ * @param handle called for each event, and with nothing while it answers that work is left; never again before it has returned
  * @param fail told of what `handle` throws
  */
-export function createEventLoop<E>(handle: (event: E) => void, fail: (error: unknown) => void): EventLoop<E> {
+export function createEventLoop<E>(
+  handle: (event: E | undefined) => Handled,
+  fail: (error: unknown) => void,
+): EventLoop<E> {
   const queue: E[] = [];
   let busy = false;
   let armed = false;
   let task = -1;
-  let handled = 0;
+  let effort = 0;
+  let isLeft = false;
 
   const hasRoom = () => {
     const now = workflowInfo().historyLength;
     if (now !== task) {
       task = now;
-      handled = 0;
+      effort = 0;
     }
-    handled += 1;
-    return handled <= EVENTS_PER_TASK;
+    return effort < EFFORT_PER_TASK;
   };
 
   const drain = () => {
     if (busy) return;
     busy = true;
     try {
-      while (queue.length > 0 && hasRoom()) handle(queue.shift() as E);
+      while ((isLeft || queue.length > 0) && hasRoom()) {
+        const handled = handle(isLeft ? undefined : queue.shift());
+        effort += handled.effort;
+        isLeft = handled.isLeft;
+      }
     } catch (error) {
       fail(error);
     } finally {
       busy = false;
     }
-    if (queue.length === 0 || armed) return;
+    if ((queue.length === 0 && !isLeft) || armed) return;
     // An endless loop of immediate actions must not hold the worker: the rest goes on in the next workflow task.
     armed = true;
     sleep(1).then(() => {
@@ -55,7 +72,7 @@ export function createEventLoop<E>(handle: (event: E) => void, fail: (error: unk
       drain();
     },
     get isIdle() {
-      return queue.length === 0;
+      return queue.length === 0 && !isLeft;
     },
   };
 }

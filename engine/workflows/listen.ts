@@ -5,7 +5,7 @@ import { type LiveView, SIGNALS, type SignalArguments, VIEW_QUERY } from '../con
 /** What the outside may do with a running execution. */
 export interface Listeners {
   feed(event: ConductorEvent): void;
-  view(since?: number): LiveView;
+  view(since?: number, limit?: number): LiveView;
   completeAction(completion: SignalArguments['completeAction']): void;
   subWorkflowUpdated(update: SignalArguments['subWorkflowUpdated']): void;
   adopt(env?: Readonly<Record<string, unknown>>): void;
@@ -34,5 +34,5 @@ export function listen(listeners: Listeners): void {
   for (const name of Object.keys(SIGNALS) as (keyof SignalArguments)[]) {
     setHandler(defineSignal<[unknown]>(name), handlers[name] as (argument: unknown) => void);
   }
-  setHandler(defineQuery<LiveView, [number?]>(VIEW_QUERY), (since) => listeners.view(since));
+  setHandler(defineQuery<LiveView, [number?, number?]>(VIEW_QUERY), (since, limit) => listeners.view(since, limit));
 }

@@ -2,6 +2,9 @@ import type { Conductor } from '../conductor/contract.ts';
 import { isFinalState, type WorkflowArguments } from '../contract.ts';
 import { local } from './engine-proxies.ts';
 
+/** Changes stored by one local activity: many more would not fit into its time. */
+const CHANGES_PER_REPORT = 1_000;
+
 /** Writes what clients see of the execution when its state has changed, one report after the other. */
 export interface StateReporter {
   /** Tells of everything that is new. Resolves when it is stored and announced. */
@@ -16,12 +19,18 @@ export function createStateReporter(
   workflowId: string,
 ): StateReporter {
   let reported = args().resumed?.reported ?? 0;
-  let isFirst = args().resumed === undefined;
   let last: Promise<void> = Promise.resolve();
 
   async function send(): Promise<void> {
+    while (!(await sendPart())) {
+      // The rest of many changes.
+    }
+  }
+
+  /** @returns whether nothing is left */
+  async function sendPart(): Promise<boolean> {
     const { identity, workflow, st2 } = args();
-    const view = conductor.view(reported);
+    const view = conductor.view(reported, CHANGES_PER_REPORT);
     const canRunAgain = view.state === 'ERROR' || view.state === 'CANCELLED';
     await local.reportState({
       uuid: identity.id,
@@ -31,9 +40,8 @@ export function createStateReporter(
       parent_execution_id: identity.parent?.execution_id,
       view,
       params: identity.params,
-      first: isFirst,
       restart:
-        canRunAgain && isFinalState(view.state)
+        canRunAgain && isFinalState(view.state) && !view.more
           ? {
               ...args(),
               parent_run: undefined,
@@ -41,8 +49,8 @@ export function createStateReporter(
             }
           : undefined,
     });
-    isFirst = false;
     reported = view.version;
+    return !view.more;
   }
 
   return {

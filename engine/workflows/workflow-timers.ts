@@ -9,6 +9,7 @@ export interface WorkflowTimers {
   cancel(id: string): void;
   /** Those that have not fired, with the time that is left. */
   pending(): readonly TimerCommand[];
+  readonly count: number;
 }
 
 export function createWorkflowTimers(feed: (event: ConductorEvent) => void): WorkflowTimers {
@@ -33,6 +34,9 @@ export function createWorkflowTimers(feed: (event: ConductorEvent) => void): Wor
       const timer = open.get(id);
       open.delete(id);
       timer?.scope.cancel();
+    },
+    get count() {
+      return open.size;
     },
     pending: () =>
       [...open].map(([id, { due }]) => ({

@@ -89,6 +89,7 @@ export const COLLECTED_KINDS: readonly CollectedKind[] = [
     fields: ['uuid'],
     async removeParts(stores, workflows) {
       const uuids = (workflows as readonly WorkflowExecution[]).map((workflow) => workflow.uuid);
+      await stores.taskRuns.removeMany({ workflow_execution_id: { $in: uuids } });
       await stores.taskExecutions.removeMany({ workflow_execution_id: { $in: uuids } });
     },
   },

@@ -1,5 +1,5 @@
 import { pyTruth } from '../../../core/python/equality.ts';
-import { type Machine, setTaskState, touch } from '../machine.ts';
+import { type Machine, setAccepted, setTaskState, touch } from '../machine.ts';
 import type { TaskRecord } from '../records.ts';
 import { evaluateText, taskScope } from '../scope.ts';
 import { startTimer } from '../timers.ts';
@@ -30,7 +30,7 @@ export const retry: Policy = {
     if (attempts >= count || (task.join !== undefined && !task.join.ran)) return;
     if (task.state === 'ERROR' && breaks === true) return;
     if (goesOn === false || (task.state === 'SUCCESS' && goesOn === undefined)) return;
-    for (const run of task.runs) if (run.accepted) machine.journal.set(run, 'accepted', false);
+    for (const run of task.runs) setAccepted(machine, run, false);
     machine.journal.set(task, 'retry_no', attempts + 1);
     setTaskState(machine, task, 'DELAYED', `Delayed by 'retry' policy [delay=${delay}]`);
     touch(machine, task);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
-import type { OpenRecord, TaskExecution } from '../../../stores/records.ts';
+import type { OpenRecord, TaskRun } from '../../../stores/records.ts';
 import { isFinalState } from '../../contract.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
 import { toText } from '../../executions/execution-records.ts';
@@ -9,7 +9,7 @@ import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import { cancelChild } from '../cancel-child.ts';
 import { fitsFilters, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
-import { ACTION_EXECUTION_FIELDS, presentActionExecution, type StoredRun, toTime } from '../presentation.ts';
+import { ACTION_EXECUTION_FIELDS, presentActionExecution, toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { runAlone } from '../run-alone.ts';
 import { createWorkflowPlaces } from '../workflow-places.ts';
@@ -26,7 +26,7 @@ const FILTERS = [
   'accepted',
   'description',
 ] as const;
-/** Tasks looked at for one list. */
+/** Runs looked at for one list. */
 const LIST_LIMIT = 2_000;
 
 /** `/action_executions` and `/tasks/{id}/action_executions` */
@@ -37,15 +37,17 @@ export function registerActionExecutions(app: FastifyInstance, context: ApiConte
     await syncRunning(context, {});
     const direction = isDescending(query) ? -1 : 1;
     const newest = { sort: { created_at: direction }, limit: LIST_LIMIT } as const;
-    const [tasks, alone] = await Promise.all([
-      stores.taskExecutions.find({ type: 'ACTION' }, newest),
+    const [runs, alone] = await Promise.all([
+      stores.taskRuns.find({ kind: 'ACTION' }, newest),
       stores.actionRuns.find({}, newest),
     ]);
-    return page([...(await presentRuns(context, tasks)), ...alone.map(presentAlone)], query);
+    return page([...(await presentRuns(context, runs)), ...alone.map(presentAlone)], query);
   });
-  app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id/action_executions', async ({ params, query }) =>
-    page(await presentRuns(context, [await loadTask(context, params.id)]), query),
-  );
+  app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id/action_executions', async ({ params, query }) => {
+    const task = await loadTask(context, params.id);
+    const runs = await stores.taskRuns.find({ task_execution_id: task.uuid }, { sort: { created_at: 1 } });
+    return page(await presentRuns(context, runs), query);
+  });
   app.get<{ Params: { id: string }; Querystring: Query }>('/action_executions/:id', async ({ params, query }) => {
     const alone = await stores.actionRuns.findOne({ id: params.id });
     const found = alone === undefined ? await presentRun(context, params.id) : presentAlone(alone);
@@ -64,66 +66,48 @@ export function registerActionExecutions(app: FastifyInstance, context: ApiConte
   });
 }
 
-interface FoundRun {
-  readonly task: TaskExecution;
-  readonly run: StoredRun;
-}
-
-async function findRun(context: ApiContext, uuid: string): Promise<FoundRun | undefined> {
-  // Not `'runs.uuid': uuid`: the embedded database does not find elements of an indexed array that way.
-  const task = await context.stores.taskExecutions.findOne({ runs: { $elemMatch: { uuid } } });
-  const run = task?.runs.find((one) => one.uuid === uuid);
-  return task === undefined || run === undefined ? undefined : { task, run: run as unknown as StoredRun };
-}
-
 /**
  * A run as its workflow sees it now.
  *
  * @param hint the workflow execution that it belongs to; without it, all that run are asked until it is found
  * @throws NotFoundError
  */
-async function loadRun(context: ApiContext, uuid: string, hint?: string): Promise<FoundRun> {
-  const stored = await findRun(context, uuid);
-  const workflow = stored?.task.workflow_execution_id ?? hint;
+async function loadRun(context: ApiContext, uuid: string, hint?: string): Promise<TaskRun> {
+  const find = () => context.stores.taskRuns.findOne({ uuid });
+  const workflow = (await find())?.workflow_execution_id ?? hint;
   // An unknown one may have been made since its workflow was last looked at.
-  if (workflow === undefined) await syncUntil(context, async () => (await findRun(context, uuid)) !== undefined);
+  if (workflow === undefined) await syncUntil(context, async () => (await find()) !== undefined);
   else await syncRunning(context, { uuid: workflow });
-  const found = await findRun(context, uuid);
+  const found = await find();
   if (found === undefined) throw new NotFoundError(`ActionExecution not found [id=${uuid}]`);
   return found;
 }
 
 async function presentRun(context: ApiContext, uuid: string, hint?: string): Promise<Resource> {
-  const { task, run } = await loadRun(context, uuid, hint);
-  return presentActionExecution(task, run, await createWorkflowPlaces(context.stores)(task));
+  const run = await loadRun(context, uuid, hint);
+  return presentActionExecution(run, await createWorkflowPlaces(context.stores)(run));
 }
 
-async function presentRuns({ stores }: ApiContext, tasks: readonly TaskExecution[]): Promise<Resource[]> {
+async function presentRuns({ stores }: ApiContext, runs: readonly TaskRun[]): Promise<Resource[]> {
   const placeOf = createWorkflowPlaces(stores);
-  const resources: Resource[] = [];
-  for (const task of tasks) {
-    if (task.runs.length === 0) continue;
-    const place = await placeOf(task);
-    for (const run of task.runs) resources.push(presentActionExecution(task, run as unknown as StoredRun, place));
-  }
-  return resources;
+  return await Promise.all(runs.map(async (run) => presentActionExecution(run, await placeOf(run))));
 }
 
 /** Completes an asynchronous action, or tells that it was paused or goes on. */
 async function complete(context: ApiContext, uuid: string, body: Body, hint?: string): Promise<Resource> {
-  const { task, run } = await loadRun(context, uuid, hint);
+  const run = await loadRun(context, uuid, hint);
   const state = textField(body, 'state') ?? 'SUCCESS';
-  const { workflow_id } = await loadExecution(context, task.workflow_execution_id);
+  const { workflow_id } = await loadExecution(context, run.workflow_execution_id);
   if (state === 'PAUSED' || state === 'RUNNING') {
-    await signalExecution(context, workflow_id, 'actionUpdated', { id: run.id, state });
+    await signalExecution(context, workflow_id, 'actionUpdated', { id: run.run_id, state });
   } else if (isFinalState(state)) {
-    const completion = { id: run.id, state: state as 'SUCCESS', result: toResult(body.output) };
+    const completion = { id: run.run_id, state: state as 'SUCCESS', result: toResult(body.output) };
     await signalExecution(context, workflow_id, 'completeAction', completion);
-    if (state === 'CANCELLED') await cancelChild(context, task, uuid);
+    if (state === 'CANCELLED') await cancelChild(context, run);
   } else {
     throw new ValidationError(`Error. Expected one of (SUCCESS, ERROR, CANCELLED, PAUSED, RUNNING), actual: ${state}`);
   }
-  return await presentRun(context, uuid, task.workflow_execution_id);
+  return await presentRun(context, uuid, run.workflow_execution_id);
 }
 
 /** Output comes as JSON text, as plain text or as a value. */

@@ -80,13 +80,14 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
 
 /** Removes an execution with its tasks, and those that its tasks started. */
 async function removeTree(context: ApiContext, uuid: string): Promise<void> {
-  const { workflowExecutions, taskExecutions } = context.stores;
+  const { workflowExecutions, taskExecutions, taskRuns } = context.stores;
   const tasks = await taskExecutions.find({ workflow_execution_id: uuid }, { include: ['uuid'] });
   const ids = tasks.map((task) => task.uuid);
   // Of a running one not every task may be stored yet: what it started is found by the root as well.
   const children = { $or: [{ task_execution_id: { $in: ids } }, { root_execution_id: uuid }] };
   const below = await workflowExecutions.find(children, { include: ['uuid'] });
   await workflowExecutions.removeOne({ uuid });
+  await taskRuns.removeMany({ workflow_execution_id: uuid });
   await taskExecutions.removeMany({ workflow_execution_id: uuid });
   for (const child of below) await removeTree(context, child.uuid);
 }
@@ -184,7 +185,7 @@ async function changeState(context: ApiContext, record: WorkflowExecution, state
   };
   await send();
   // Answered after the signal was worked off: the client sees the state that it has led to.
-  const answer = await askForView(context.client, workflow_id, Number.MAX_SAFE_INTEGER);
+  const answer = await askForView(context.client, workflow_id, Number.MAX_SAFE_INTEGER, 0);
   if (answer.kind !== 'view') return;
   const { state: now, state_info } = answer.view;
   await context.stores.workflowExecutions.updateOne(

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { ValidationError } from '../../../core/errors.ts';
-import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
+import type { TaskExecution, TaskRun, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import type { Query, Resource } from '../listing.ts';
-import { type StoredRun, toTime } from '../presentation.ts';
+import { toTime } from '../presentation.ts';
 import { loadExecution } from './executions.ts';
 
 /** Finished runs of the same workflow that tell how long it takes. */
@@ -94,17 +94,23 @@ async function reportTask(
   const children = isAction
     ? []
     : await stores.workflowExecutions.find({ task_execution_id: task.uuid }, { sort: { created_at: 1 } });
+  const runs = isAction
+    ? await stores.taskRuns.find(
+        { task_execution_id: task.uuid },
+        { sort: { created_at: 1 }, exclude: ['input', 'output'] },
+      )
+    : [];
   const workflows: Resource[] = [];
   for (const child of children) workflows.push(await reportExecution(stores, child, options, statistics, depth));
   return {
     ...entryOf(task),
     name: task.name,
-    action_executions: isAction ? task.runs.map((run) => reportRun(run as unknown as StoredRun)) : [],
+    action_executions: runs.map(reportRun),
     workflow_executions: workflows,
   };
 }
 
-function reportRun(run: StoredRun): Resource {
+function reportRun(run: TaskRun): Resource {
   return {
     id: run.uuid,
     name: run.name,

@@ -49,14 +49,13 @@ const task: TaskExecution = {
   processed: true,
   sequence: 0,
   version: 1,
-  runs: [],
   created_at: now,
   updated_at: now,
 };
 const record = { uuid: 'w1', workflow_name: 'a.b', state: 'SUCCESS', state_info: null, output: '{"answer":42}' };
 
 test('the result has output on top, extra, and tasks without the context of the engine', () => {
-  assert.deepEqual(buildResult(record, [task]), {
+  assert.deepEqual(buildResult(record, [task], 1), {
     answer: 42,
     extra: { state: 'SUCCESS', state_info: null },
     tasks: [
@@ -78,7 +77,7 @@ test('the result has output on top, extra, and tasks without the context of the 
 });
 
 test('a running workflow shows no output yet', () => {
-  assert.deepEqual(buildResult({ ...record, state: 'RUNNING' }, []), {
+  assert.deepEqual(buildResult({ ...record, state: 'RUNNING' }, [], 0), {
     extra: { state: 'RUNNING', state_info: null },
     tasks: [],
   });

@@ -1,0 +1,49 @@
+import { Client, Connection } from '@temporalio/client';
+
+/** One run of a workflow as Temporal keeps it. */
+export interface TemporalRun {
+  readonly runId: string;
+  readonly status: string;
+  /** Events of its history. */
+  readonly events: number;
+  /** Size of its history. */
+  readonly bytes: number;
+}
+
+/** What Temporal allows one history: <https://docs.temporal.io/cloud/limits>. */
+export const HISTORY_LIMITS = { events: 51_200, bytes: 50 * 1024 * 1024 } as const;
+
+/** Every run of one workflow id, the newest first, with the size of its history. */
+export async function temporalRuns(address: string, workflowId: string): Promise<readonly TemporalRun[]> {
+  const connection = await Connection.connect({ address });
+  try {
+    const client = new Client({ connection });
+    const runs: TemporalRun[] = [];
+    let runId: string | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
+    while (runId !== undefined) {
+      const described = await client.workflow.getHandle(workflowId, runId).describe();
+      const info = described.raw.workflowExecutionInfo;
+      runs.push({
+        runId,
+        status: described.status.name,
+        events: Number(info?.historyLength ?? 0),
+        bytes: Number(info?.historySizeBytes ?? 0),
+      });
+      runId = await runBefore(connection, workflowId, runId);
+    }
+    return runs;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The run that this one continues. */
+async function runBefore(connection: Connection, workflowId: string, runId: string): Promise<string | undefined> {
+  const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+    namespace: 'default',
+    execution: { workflowId, runId },
+    maximumPageSize: 1,
+  });
+  const [first] = history?.events ?? [];
+  return first?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+}
