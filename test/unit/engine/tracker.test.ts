@@ -82,3 +82,25 @@ test('a running workflow shows no output yet', () => {
     tasks: [],
   });
 });
+
+test('of more tasks than fit into a document the newest are shown, and how many there are', () => {
+  const tasks = Array.from({ length: 8 }, (_, sequence) => ({
+    ...task,
+    uuid: `t${sequence}`,
+    sequence,
+    result: JSON.stringify('x'.repeat(2 * 1024 * 1024)),
+  }));
+  const { extra, tasks: shown, answer } = buildResult(record, tasks, 20);
+  assert.equal(answer, 42);
+  assert.deepEqual(extra, { state: 'SUCCESS', state_info: null, tasks_total: 20 });
+  assert.deepEqual(
+    (shown as { id: string }[]).map(({ id }) => id),
+    ['t3', 't4', 't5', 't6', 't7'],
+  );
+});
+
+test('an output that is too big for a document is replaced by a sentence', () => {
+  const output = JSON.stringify({ big: Array.from({ length: 2_000_000 }, () => 1) });
+  const result = buildResult({ ...record, output }, [], 0);
+  assert.match(String(result.output), /bytes, too big to be shown/);
+});
