@@ -10,6 +10,12 @@ export const runsFromSource = here.endsWith('.ts');
 /** The folder with `package.json`: one above `cli/`, or two above `dist/cli/`. */
 export const projectRoot = runsFromSource ? path.resolve(here, '../..') : path.resolve(here, '../../..');
 
+/**
+ * MiB for what is young in the heap. V8 gives it three times 16 MiB and never takes them back, of which a service that is mostly
+ * idle needs a few: a fifth to a third of its memory.
+ */
+const SMALL_HEAP = ['--max-semi-space-size=4'];
+
 /** A command line that starts one of our own programs. */
 export interface Program {
   readonly command: string;
@@ -27,5 +33,5 @@ export function findProgram(entry: string): Program | undefined {
   const file = runsFromSource ? path.join(projectRoot, `${entry}.ts`) : path.join(projectRoot, 'dist', `${entry}.js`);
   if (!existsSync(file)) return undefined;
   const loader = runsFromSource ? ['--import', import.meta.resolve('tsx')] : ['--enable-source-maps'];
-  return { command: process.execPath, args: [...loader, file], file };
+  return { command: process.execPath, args: [...SMALL_HEAP, ...loader, file], file };
 }
