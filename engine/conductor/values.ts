@@ -7,7 +7,7 @@ import { toJsonValue } from '../../core/python/to-json.ts';
 import { PyFloat } from '../../core/python/values.ts';
 
 /** The most that one result, one published block or one output may hold, in characters of JSON text (Mistral has a like limit). */
-export const VALUE_LIMIT = 4 * 1024 * 1024;
+export const VALUE_LIMIT = 12 * 1024 * 1024;
 const DEPTH_LIMIT = 200;
 
 /**

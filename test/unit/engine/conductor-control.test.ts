@@ -174,8 +174,8 @@ describe('mistakes of users', () => {
     assert.match(info, /Can not evaluate YAQL expression \[expression=\$\.nothing.*task=a/s);
   });
 
-  it('a result of 5 MB fails the task, not the conductor', () => {
-    const result = { kind: 'result', value: 'x'.repeat(5 * 1024 * 1024) } as const;
+  it('a result of 13 MB fails the task, not the conductor', () => {
+    const result = { kind: 'result', value: 'x'.repeat(13 * 1024 * 1024) } as const;
     const execution = rehearsed('wf: {tasks: {a: {action: std.noop}}}', { answer: () => result });
     assert.match(execution.conductor.view().state_info ?? '', /The result of task 'a' is too big/);
   });
