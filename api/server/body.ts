@@ -18,21 +18,23 @@ const refused = (problem: string) => new ValidationError(`Failed to parse reques
 export function parseJsonBody(text: string): unknown {
   if (text.trim() === '') return {};
   assertDepth(text);
-  let found = false;
+  let bad: string | undefined;
   try {
     // Only texts that may hold such a key pay for looking at every key.
-    const suspicious = text.includes('__proto__') || /\\u005f/i.test(text);
+    const suspicious = text.includes('__proto__') || /\\u00(?:5f|00)/i.test(text);
     const value: unknown = suspicious
       ? JSON.parse(text, (key, item) => {
-          if (key === '__proto__') found = true;
+          if (key === '__proto__') bad = 'the key "__proto__" is not allowed';
+          // The database has no way to store such a key.
+          else if (key.includes('\0')) bad = 'a key must not contain null characters';
           return item;
         })
       : JSON.parse(text);
-    if (!found) return value;
+    if (bad === undefined) return value;
   } catch (error) {
     throw refused(describe(text, error));
   }
-  throw refused('the key "__proto__" is not allowed');
+  throw refused(bad);
 }
 
 /** `application/x-www-form-urlencoded`: each name with the list of its values. */

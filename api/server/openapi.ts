@@ -56,7 +56,11 @@ export function operationOf(route: Route): Record<string, unknown> {
 function successOf(route: Route, status: number): Record<string, unknown> {
   if (status === 204) return { description: 'Done', type: 'null' };
   if (route.produces !== undefined)
-    return { description: 'Success', content: { [route.produces]: { schema: { type: 'string' } } } };
+    // What `*/*` stands for may be JSON of any kind.
+    return {
+      description: 'Success',
+      content: { [route.produces]: { schema: route.produces === '*/*' ? {} : { type: 'string' } } },
+    };
   return route.response ?? { description: 'Success' };
 }
 

@@ -1,4 +1,5 @@
-import { compileRegex } from '../../../core/python/regex.ts';
+import { errorMessage, ValidationError } from '../../../core/errors.ts';
+import { compileRegex, type Regex } from '../../../core/python/regex.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { formatsOf } from './formats.ts';
 
@@ -11,9 +12,18 @@ export interface HelpRequest {
   readonly offset: number;
 }
 
-/** Help texts of the enabled aliases, and how many there are in all. */
+/** @throws ValidationError saying where the pattern is wrong */
+function readPattern(source: string): Regex {
+  try {
+    return compileRegex(source, { ignoreCase: true });
+  } catch (error) {
+    throw new ValidationError(`The filter is no regular expression: ${errorMessage(error)}`);
+  }
+}
+
+/** Help texts of the enabled aliases, and how many there are in all. @throws ValidationError for a filter that is no pattern */
 export function helpOf(aliases: readonly OpenContent[], request: HelpRequest): Record<string, unknown> {
-  const filter = compileRegex(request.filter ?? '', { ignoreCase: true });
+  const filter = readPattern(request.filter ?? '');
   const all = aliases
     .filter((alias) => alias.enabled !== false && (request.pack === undefined || alias.pack === request.pack))
     .flatMap((alias) =>

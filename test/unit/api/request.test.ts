@@ -36,6 +36,7 @@ const wrong: readonly [string, RegExp][] = [
   [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, /Recursion limit reached/],
   ['{"__proto__": {"admin": true}}', /"__proto__" is not allowed/],
   ['{"\\u005f_proto__": {"admin": true}}', /"__proto__" is not allowed/],
+  ['{"a": {"b\\u0000": 1}}', /must not contain null characters/],
 ];
 
 for (const [text, expected] of wrong) {
