@@ -52,6 +52,7 @@ test('help: filtered, counted and cut to the page', () => {
     formats: ['one {{ x }}', { display: 'two', representation: ['zwei'] }, { representation: ['hidden'] }],
   };
   assert.deepEqual(helpOf([alias], { limit: 0, offset: 0 }).available, 2);
+  assert.throws(() => helpOf([alias], { filter: 'a(', limit: 0, offset: 0 }), /no regular expression/);
   const cut = helpOf([alias], { limit: 1, offset: 1 });
   assert.deepEqual(cut, { available: 2, helpstrings: [{ pack: 'p', display: 'two', description: null }] });
   assert.deepEqual(helpOf([alias], { filter: 'ONE', limit: 0, offset: 0 }).available, 1);
