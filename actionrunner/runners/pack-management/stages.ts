@@ -7,8 +7,6 @@ import type { RunContext } from '../contract.ts';
 
 /** Longer than anything takes: nobody schedules a stage but the operation itself. */
 const NEVER_MS = 365 * 24 * 3_600_000;
-/** Seconds after which a stage whose operation died counts as abandoned, and how often that is put off. */
-const LEASE = 60;
 
 export interface Stage {
   /** As shown. */
@@ -24,6 +22,8 @@ export type RunStage = <T>(stage: Stage, work: () => Promise<T>) => Promise<T>;
 export function createStages({ execution, services, user, signal, logger }: RunContext): RunStage {
   const { actions } = services;
   const owner = `stages:${execution.id}`;
+  // As of all that runs: whoever judges leases goes by that one length.
+  const seconds = services.config.actionrunner.lease;
 
   async function begin({ name, action, packs }: Stage): Promise<string> {
     const parameters = { packs };
@@ -39,7 +39,7 @@ export function createStages({ execution, services, user, signal, logger }: RunC
       },
     });
     // With a lease from the start, so that no dispatcher takes it.
-    await actions.changeStatus(child.id, 'scheduled', { lease: { owner, seconds: LEASE } });
+    await actions.changeStatus(child.id, 'scheduled', { lease: { owner, seconds } });
     await actions.changeStatus(child.id, 'running', { ifLeasedBy: owner });
     return child.id;
   }
@@ -48,11 +48,11 @@ export function createStages({ execution, services, user, signal, logger }: RunC
     const id = await begin(stage);
     const renewal = setInterval(
       () => {
-        actions.renewLeases(owner, [id], LEASE).catch((error: unknown) => {
+        actions.renewLeases(owner, [id], seconds).catch((error: unknown) => {
           logger.warn({ reason: errorMessage(error), stage: stage.name }, 'lease of a stage could not be renewed');
         });
       },
-      (LEASE * 1000) / 3,
+      (seconds * 1000) / 3,
     );
     const end = (exitCode: number, result: unknown, stderr: string) => ({
       result: { exit_code: exitCode, result, stdout: '', stderr },
