@@ -50,6 +50,10 @@ export function unsupported(operator: string, left: unknown, right: unknown): Py
 /** `left operator right` as Python computes it. */
 export function arithmetic(operator: BinaryOperator, left: unknown, right: unknown, evaluation: Evaluation): unknown {
   evaluation.charge(1);
+  if (operator === '+' && Number.isSafeInteger(left) && Number.isSafeInteger(right)) {
+    const sum = (left as number) + (right as number);
+    if (Number.isSafeInteger(sum)) return sum;
+  }
   if (left instanceof Undefined) left.fail();
   if (right instanceof Undefined && !(operator === '%' && typeof left === 'string')) right.fail();
   const a = toNumeric(left);

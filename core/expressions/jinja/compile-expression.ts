@@ -145,7 +145,7 @@ export class ExpressionCompiler {
     const values = pairs.map(({ value }) => this.expression(value));
     return (scope) => {
       const dict: Record<string, unknown> = {};
-      for (const [index, evaluate] of values.entries()) setKey(dict, keys[index] ?? '', evaluate(scope));
+      for (let index = 0; index < values.length; index += 1) setKey(dict, keys[index] ?? '', values[index]?.(scope));
       scope.evaluation.charge(keys.length);
       return scope.evaluation.own(dict);
     };
@@ -243,6 +243,13 @@ export class ExpressionCompiler {
       return (scope) => {
         const value = target(scope);
         const quick = ordinaryEntry(value, constant);
+        return quick === undefined ? itemOf(value, constant, scope) : quick;
+      };
+    }
+    if (typeof constant === 'number' && constant >= 0) {
+      return (scope) => {
+        const value = target(scope);
+        const quick: unknown = Array.isArray(value) ? value[constant] : undefined;
         return quick === undefined ? itemOf(value, constant, scope) : quick;
       };
     }
