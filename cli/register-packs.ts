@@ -11,7 +11,8 @@ import { createBus } from '../platform/bus/create-bus.ts';
 import { type Config, loadConfig } from '../platform/config/load-config.ts';
 import { createLogger } from '../platform/logging/create-logger.ts';
 import { connectMongo } from '../platform/mongo/connect-mongo.ts';
-import { createStores, ensureIndexes } from '../stores/stores.ts';
+import { prepareDatabase } from '../stores/migrations.ts';
+import { createStores } from '../stores/stores.ts';
 
 /** `--register-KIND` options and the kind they stand for. */
 const kinds = {
@@ -45,7 +46,7 @@ async function main(args: readonly string[]): Promise<Registration> {
   try {
     await bus.start();
     const stores = createStores(connection);
-    await ensureIndexes(stores);
+    await prepareDatabase(stores);
     // Actions refer to runners: those come first, whatever else is asked for.
     const runners = await registerRunnerTypes(stores);
     const registration = await registerPacks({

@@ -2,13 +2,14 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { errorMessage, ValidationError } from '../core/errors.ts';
+import { measureLag } from './measure-lag.ts';
 import { services } from './services.ts';
 import { askSupervisor, type ControlReply, findSupervisor } from './supervisor/control.ts';
 import type { ComponentStatus } from './supervisor/supervisor.ts';
 
 const help = `Usage: st2ctl [--data-dir DIR] status|start|stop|restart|reload [SERVICE | OPTIONS]
 
-  status              name and process id of each service
+  status              name and process id of each service, and what waits for it
   start [SERVICE]     start it, or all
   stop [SERVICE]      stop it, or all; the infrastructure goes on
   restart [SERVICE]   stop and start it, or all
@@ -30,8 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = words;
   switch (command) {
     case 'status':
-      process.stdout.write(formatStatus(await currentStatus(dataFolder)));
-      return 0;
+      return await showStatus(dataFolder);
     case 'start':
     case 'stop':
     case 'restart': {
@@ -52,6 +52,13 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(help);
       return command === undefined || command === 'help' ? 0 : 1;
   }
+}
+
+async function showStatus(dataFolder: string): Promise<number> {
+  const components = await currentStatus(dataFolder);
+  process.stdout.write(formatStatus(components));
+  if (components.some(({ pid }) => pid !== undefined)) process.stdout.write(await formatLag(dataFolder, components));
+  return 0;
 }
 
 /** Only our own options are read here: what follows the command is passed on. */
@@ -77,6 +84,17 @@ async function currentStatus(dataFolder: string): Promise<readonly ComponentStat
 
 async function componentsOf(reply: Promise<ControlReply>): Promise<readonly ComponentStatus[]> {
   return (await reply).components ?? [];
+}
+
+/** What waits for each service, in a part of its own: programs read the lines of the status as StackStorm has them. */
+async function formatLag(dataFolder: string, components: readonly ComponentStatus[]): Promise<string> {
+  const lines = await Promise.all(
+    components.map(async ({ name, pid }) => {
+      const lag = pid === undefined ? '-' : await measureLag(dataFolder, name, pid);
+      return lag === '-' ? [] : [`${name} (${pid}): ${lag}`];
+    }),
+  );
+  return `##### lag #####\n${lines.flat().join('\n') || 'nothing waits'}\n`;
 }
 
 function formatStatus(components: readonly ComponentStatus[]): string {

@@ -1,6 +1,7 @@
 import type { Connection } from 'mongoose';
 import { type Collection, type CollectionSpec, createCollection, type Stored } from './collection.ts';
 import { type Execution, executionsSpec } from './executions.ts';
+import type { SchemaState } from './migrations.ts';
 import type {
   Action,
   ApiKey,
@@ -127,6 +128,7 @@ const SPECS = {
   },
   environments: { name: 'environments', indexes: [byName] },
   cronTriggers: { name: 'cron_triggers', indexes: [byName] },
+  schema: { name: 'schema', indexes: [byName] },
   payloads: { name: 'payloads', indexes: [{ fields: { created_at: 1 } }] },
 } as const satisfies Record<string, CollectionSpec>;
 
@@ -165,6 +167,7 @@ export interface Stores {
   readonly taskRuns: Collection<TaskRun>;
   readonly environments: Collection<OpenRecord>;
   readonly cronTriggers: Collection<OpenRecord>;
+  readonly schema: Collection<SchemaState>;
   readonly payloads: Collection<OpenRecord>;
 }
 

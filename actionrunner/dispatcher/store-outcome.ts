@@ -4,15 +4,13 @@ import type { ActionService } from '../../action-service/contract.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../core/statuses.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { isConnectionFailure } from '../../platform/mongo/connection-failure.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { RunOutcome, StopReason } from '../runners/contract.ts';
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 2_000;
 const GIVE_UP_AFTER_MS = 300_000;
-
-/** Failures of a connection, not of what was sent over it. */
-const CONNECTION_FAILURE = /^Mongo(Network|ServerSelection|Topology|Pool|NotConnected|Expired)|PoolClear/;
 
 export interface OutcomeDeps {
   readonly actions: ActionService;
@@ -52,8 +50,7 @@ export async function withDatabase<T>(logger: Logger, work: () => Promise<T>): P
     try {
       return await work();
     } catch (error) {
-      const name = error instanceof Error ? error.name : '';
-      if (!CONNECTION_FAILURE.test(name) || Date.now() > giveUp) throw error;
+      if (!isConnectionFailure(error) || Date.now() > giveUp) throw error;
       logger.warn({ reason: errorMessage(error) }, 'database is away, trying again');
       await sleep(wait);
     }

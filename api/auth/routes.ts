@@ -1,6 +1,6 @@
 import { createToken, findToken } from '../../action-service/tokens.ts';
 import { TramontaneError, ValidationError } from '../../core/errors.ts';
-import type { Config } from '../../platform/config/load-config.ts';
+import { apiBaseUrl, type Config } from '../../platform/config/load-config.ts';
 import { metrics } from '../../platform/observability/metrics.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { toTimestamp } from '../lists/presentation.ts';
@@ -41,9 +41,8 @@ interface TokenRequest {
 }
 
 /** Public address of the API, for the header by which clients find it. */
-function apiUrl({ api, auth }: Config): string {
-  if (auth.api_url !== '') return auth.api_url;
-  return api.url !== '' ? api.url : `http://${api.host}:${api.port}`;
+function apiUrl(config: Config): string {
+  return config.auth.api_url || apiBaseUrl(config);
 }
 
 /**

@@ -3,7 +3,8 @@ import { createBus } from '../../platform/bus/create-bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
-import { createStores, ensureIndexes, type Stores } from '../../stores/stores.ts';
+import { prepareDatabase } from '../../stores/migrations.ts';
+import { createStores, type Stores } from '../../stores/stores.ts';
 
 export interface Infrastructure {
   readonly config: Config;
@@ -25,7 +26,7 @@ export async function createInfrastructure({ config, logger }: ServiceContext): 
     bus,
     service: {
       async start() {
-        await ensureIndexes(stores);
+        await prepareDatabase(stores);
         await bus.start();
       },
       async stop() {

@@ -155,7 +155,7 @@ async function provisionAll(
 /** Our settings and what any program needs pass to the services; the rest of the user's environment stays out of actions. */
 function inherited(env: Environment): Record<string, string | undefined> {
   const passes =
-    /^(ST2_|MISTRAL_|TEMPORAL_|LC_|PATH$|HOME$|USER$|LANG$|TZ$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|PIP_)|_proxy$/i;
+    /^(ST2_|MISTRAL_|TEMPORAL_|OTEL_|LC_|PATH$|HOME$|USER$|LANG$|TZ$|TMPDIR$|NODE_EXTRA_CA_CERTS$|SSL_CERT_|PIP_)|_proxy$/i;
   return Object.fromEntries(Object.entries(env).filter(([name]) => passes.test(name)));
 }
 

@@ -10,6 +10,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { auditRequests } from '../../platform/http/audit.ts';
 import { limitRate } from '../../platform/http/limit-rate.ts';
 import { listenerOptions } from '../../platform/http/listener-options.ts';
+import { isConnectionFailure } from '../../platform/mongo/connection-failure.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { ApiContext } from './api-context.ts';
 import { registerAbsent } from './resources/absent.ts';
@@ -103,7 +104,8 @@ export async function createApp(context: ApiContext, options: AppOptions): Promi
 }
 
 function sendError(context: ApiContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const status = STATUS_BY_CODE[errorCode(error) ?? ''] ?? error.statusCode ?? 500;
+  const away = isConnectionFailure(error) ? 503 : undefined;
+  const status = away ?? STATUS_BY_CODE[errorCode(error) ?? ''] ?? error.statusCode ?? 500;
   if (status < 500) return sendFault(reply, status, errorMessage(error));
   context.logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
   return sendFault(reply, status, status === 503 ? errorMessage(error) : 'Internal Server Error');

@@ -4,11 +4,13 @@ import { apiBaseUrl } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
+import { loadPayloadProtection } from '../../platform/temporal/keyring.ts';
 import { ensureSearchAttributes } from '../../platform/temporal/search-attributes.ts';
-import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
+import { createDataConverter, createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
 import { createCredentials } from '../worker/credentials.ts';
+import { registerCodec } from './codec-routes.ts';
 import { createApp } from './create-app.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
@@ -45,6 +47,11 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
       },
     },
   );
+  const protection = loadPayloadProtection(config);
+  if (protection === undefined) {
+    logger.warn('no key is set (ST2_KEYVALUE__ENCRYPTION_KEY_PATH): secrets can be read in the history of Temporal');
+  }
+  registerCodec(app, { config, stores, codecs: createDataConverter(blobs, protection).payloadCodecs ?? [] });
   return {
     async start() {
       await temporal.ensureConnected();

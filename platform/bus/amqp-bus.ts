@@ -42,16 +42,27 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
     // noDelay: without it Nagle's algorithm adds tens of milliseconds to each small message.
     const next = await amqp.connect(url, { noDelay: true, timeout: 5_000, ...tls });
     next.on('error', (error: unknown) => log.warn({ err: error }, 'connection to the broker failed'));
+    let isGone = false;
     next.on('close', () => {
+      isGone = true;
       if (connection === next) {
         connection = undefined;
         publisher = undefined;
         if (!stopped) reconnect();
       }
     });
-    await openPublisher(next);
-    connection = next;
-    for (const consumer of consumers) await consumer.declare(next);
+    try {
+      await openPublisher(next);
+      connection = next;
+      for (const consumer of consumers) await consumer.declare(next);
+      // It may have gone while all this was agreed on, before anybody listened.
+      if (isGone) throw new UnavailableError('The connection to the message broker was lost while it was made.');
+    } catch (error) {
+      connection = undefined;
+      publisher = undefined;
+      await closeQuietly(next);
+      throw error;
+    }
   }
 
   /** Makes the channel to publish on, and makes it again when the broker closes it alone: messages would be lost in silence. */
@@ -123,6 +134,7 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
         if (consumer.cancelled) return;
         const channel = await to.createChannel();
         channel.on('error', (error: unknown) => log.warn({ err: error }, 'consuming channel failed'));
+        channel.on('close', () => void closeQuietly(to));
         consumer.channel = channel;
         consumer.tag = await declare(channel, consumer);
       },
@@ -276,4 +288,13 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
       }
     },
   };
+}
+
+/** A connection that has lost a consumer's channel is of no use: it is closed, and a new one gets all of them. */
+async function closeQuietly(connection: ChannelModel): Promise<void> {
+  try {
+    await connection.close();
+  } catch {
+    // It is closed, or closes, already.
+  }
 }

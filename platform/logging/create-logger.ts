@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type Logger, pino } from 'pino';
 import { traceIds } from '../observability/tracing.ts';
 
@@ -24,12 +25,32 @@ const REDACTED = [
  * @param level least level that is written
  */
 export function createLogger(service: string, level: string): Logger {
-  return pino({
+  const options = {
     level,
     base: { service, pid: process.pid },
     mixin: traceIds,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
+    formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: REDACTED, censor: '********' },
-  });
+  };
+  return pino(options, { write: writeLine });
+}
+
+const STDOUT = 1;
+/** For a reader of a pipe that is slow; a line that it does not take within that time is lost. Milliseconds. */
+const PATIENCE_MS = 100;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** A full disk or a reader that is gone costs the line, and neither the process nor its time (pino's own destination would wait for ever). */
+function writeLine(line: string): void {
+  let rest = Buffer.from(line);
+  for (let waited = 0; rest.length > 0 && waited < PATIENCE_MS; ) {
+    try {
+      rest = rest.subarray(writeSync(STDOUT, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
+      Atomics.wait(pause, 0, 0, 1);
+      waited += 1;
+    }
+  }
 }

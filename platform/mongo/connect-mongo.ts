@@ -4,6 +4,7 @@ import type { Config } from '../config/load-config.ts';
 import { readTlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import { registerHealthCheck } from '../observability/health.ts';
+import { reopenWhenStuck } from './reopen-stuck.ts';
 
 export type { Connection } from 'mongoose';
 
@@ -15,7 +16,7 @@ export type { Connection } from 'mongoose';
 export async function connectMongo(config: Config, logger: Logger): Promise<Connection> {
   const { tls, tls_ca_file, tls_cert_file } = config.database;
   const files = readTlsFiles(config.database);
-  const connection = mongoose.createConnection(config.database.uri, {
+  const options = {
     ...(tls || tls_ca_file !== '' || tls_cert_file !== '' ? { tls: true, ...files } : {}),
     maxPoolSize: config.database.pool_size,
     serverSelectionTimeoutMS: 5_000,
@@ -23,7 +24,8 @@ export async function connectMongo(config: Config, logger: Logger): Promise<Conn
     retryWrites: false,
     autoIndex: false,
     autoCreate: false,
-  });
+  };
+  const connection = mongoose.createConnection(config.database.uri, options);
   connection.on('error', (error: unknown) => logger.warn({ err: error }, 'database connection failed'));
   try {
     await connection.asPromise();
@@ -35,6 +37,7 @@ export async function connectMongo(config: Config, logger: Logger): Promise<Conn
       error,
     );
   }
+  reopenWhenStuck(connection, { uri: config.database.uri, options }, logger);
   registerHealthCheck('database', async () => {
     await connection.db?.command({ ping: 1 });
     return connection.readyState === 1;

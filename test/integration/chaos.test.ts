@@ -16,6 +16,7 @@ import { type ExecutionAnswer, endOf } from '../support/executions.ts';
 import { type FaultedSystem, faultedServices, startFaultedSystem } from '../support/faulted-system.ts';
 import type { PartName, Provisioned } from '../support/provisioned.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** How long faults are made; minutes by hand. */
 const seconds = Number(process.env.TRAMONTANE_CHAOS_SECONDS || 45);
@@ -108,7 +109,7 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, () => {
     }
     await load;
     // A sub-workflow that was given up may still have an action that runs.
-    await Promise.all(asked.map(({ id }) => endOfAllBelow(id)));
+    for (const { id } of asked) await endOfAllBelow(id).catch((error: unknown) => wrongs.push(String(error)));
     await supervisor.stop();
 
     const counts: Record<string, number> = { workflows: asked.length, faults };
@@ -127,10 +128,10 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, () => {
   });
 
   async function endOfAllBelow(id: string): Promise<void> {
-    for (let tries = 0; tries < 300; tries += 1) {
+    const areEnded = async () => {
       const below = await system.services.request<ExecutionAnswer[]>('GET', `/executions/${id}/children?depth=-1`);
-      if (below.every(({ status }) => isExecutionStatus(status) && isCompleted(status))) return;
-      await delay(200);
-    }
+      return below.every(({ status }) => isExecutionStatus(status) && isCompleted(status));
+    };
+    await waitFor(areEnded, { what: `the end of all below ${id}`, timeoutMs: 60_000, intervalMs: 200 });
   }
 });

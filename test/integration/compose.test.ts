@@ -17,9 +17,11 @@ describe('the services of docker-compose.yml as separate processes', () => {
   let infrastructure: Provisioned;
   const running = new Map<string, ManagedProcess>();
   const addresses = new Map<string, string>();
+  /** Ports of the listeners for operators: containers have addresses of their own, processes here do not. */
+  const operations = new Map<string, number>();
 
   /** The environment of a container with its addresses replaced by those of the processes here. */
-  const environmentOf = (service: ComposeService): Record<string, string> => {
+  const environmentOf = (name: string, service: ComposeService): Record<string, string> => {
     const entries = Object.entries(service.environment ?? {}).map(([name, value]) => {
       const replaced = [...addresses].reduce((text, [there, here]) => text.replaceAll(there, here), String(value));
       return [name, replaced] as const;
@@ -33,6 +35,7 @@ describe('the services of docker-compose.yml as separate processes', () => {
     ] as const) {
       translated[name] = addresses.get(option)?.split(':')[1] ?? '';
     }
+    translated.ST2_OPERATIONS__PORT = String(operations.get(name) ?? 0);
     // Credentials and database names belong to the infrastructure here.
     return { ...translated, ...infrastructure.env, PATH: process.env.PATH ?? '', HOME: infrastructure.folder };
   };
@@ -43,7 +46,7 @@ describe('the services of docker-compose.yml as separate processes', () => {
     const program = findProgram(file.replace(/^dist\//, '').replace(/\.js$/, ''));
     if (program === undefined) return assert.fail(`${name} has no program ${file}`);
     // No IPC and no supervisor: a container has neither.
-    const spec = { name, command: program.command, args: program.args, env: environmentOf(service) };
+    const spec = { name, command: program.command, args: program.args, env: environmentOf(name, service) };
     return infrastructure.processes.start(spec);
   };
 
@@ -69,7 +72,12 @@ describe('the services of docker-compose.yml as separate processes', () => {
     const setup = ours.find(([name]) => name === 'setup')?.[1] ?? assert.fail('there is no setup');
     const done = start('setup', setup);
     assert.equal((await done.exited).code, 0, `setup failed, see ${done.logFile}`);
-    for (const [name, service] of ours.filter(([name]) => name !== 'setup')) running.set(name, start(name, service));
+    const long = ours.filter(([name]) => name !== 'setup');
+    const ports = await findFreePorts(long.length);
+    for (const [index, [name, service]] of long.entries()) {
+      operations.set(name, ports[index] ?? 0);
+      running.set(name, start(name, service));
+    }
   });
   after(async () => {
     await Promise.all([...running.values()].map((child) => child.stop(8_000)));
@@ -125,9 +133,11 @@ describe('the services of docker-compose.yml as separate processes', () => {
     const [, , file = '', ...urls] = service.healthcheck?.test ?? [];
     const program = findProgram(file.replace(/^dist\//, '').replace(/\.js$/, ''));
     if (program === undefined) return assert.fail(`${name}: no ${file}`);
-    const ports = Object.fromEntries([...addresses].map(([there, here]) => [there.split(':')[1] ?? '', here]));
-    const here = urls.map((address) => address.replace(/127\.0\.0\.1:(\d+)/, (_, port: string) => ports[port] ?? ''));
-    const child = spawn(program.command, [...program.args, ...here], { env: environmentOf(service), stdio: 'ignore' });
+    const here = urls.map((address) => address.replace(':9464', `:${operations.get(name)}`));
+    const child = spawn(program.command, [...program.args, ...here], {
+      env: environmentOf(name, service),
+      stdio: 'ignore',
+    });
     return await new Promise((resolve) => child.once('exit', (code) => resolve(code === 0)));
   }
 });

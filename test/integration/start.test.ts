@@ -120,6 +120,7 @@ describe('npm start', () => {
   it('is shown and steered by st2ctl', async () => {
     const status = st2ctl(dataFolder, 'status');
     assert.match(status.stdout, /^##### st2 components status #####\n/);
+    assert.match(status.stdout, /^##### lag #####\n[^?]+$/m, 'what waits for the services');
     const before = pidsIn(status.stdout);
     for (const name of [
       'st2actionrunner',
@@ -139,6 +140,11 @@ describe('npm start', () => {
     assert.match(st2ctl(dataFolder, 'stop', 'st2stream').stdout, /^st2stream is not running\.$/m);
     assert.ok(pidsIn(st2ctl(dataFolder, 'start', 'st2stream').stdout).has('st2stream'));
     assert.match(st2ctl(dataFolder, 'reload', '--register-all').stdout, /^registered .*\d+ actions/m);
+
+    const diagnose = path.join(projectRoot, 'bin', 'st2-diagnose');
+    const diagnosis = spawnSync(process.execPath, [diagnose, '--data-dir', dataFolder], { encoding: 'utf8' });
+    assert.equal(diagnosis.stdout, 'Nothing is stuck.\n', diagnosis.stderr);
+    assert.equal(diagnosis.status, 0);
 
     const unknown = st2ctl(dataFolder, 'restart', 'st2nothing');
     assert.equal(unknown.status, 1);
