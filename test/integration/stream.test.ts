@@ -81,7 +81,8 @@ test('events of an execution arrive in order, each status once', async () => {
   const frames = await listening;
   assert.equal(frames[0]?.event, 'st2.execution__create');
   const statuses = frames.map((frame) => (JSON.parse(frame.data) as { status: string }).status);
-  assert.deepEqual(statuses, ['requested', 'scheduled', 'running', 'succeeded']);
+  // What nothing holds back passes `scheduled` without a change that would be announced.
+  assert.deepEqual(statuses, ['requested', 'running', 'succeeded']);
   const firstId = frames[1]?.id ?? '';
   const missed = await listen('/stream?events=st2.execution__*', done, { 'last-event-id': firstId });
   assert.equal(missed[0]?.id, frames[2]?.id);
