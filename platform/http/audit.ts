@@ -79,7 +79,9 @@ function openAuditLog(file: string, logger: Logger) {
     write: (entry: object) => destination.write(`${JSON.stringify(entry)}\n`),
     close() {
       process.off('SIGHUP', reopen);
-      destination.end();
+      // What a full disk did not take it would try to write for ever.
+      if (isFailing) destination.destroy();
+      else destination.end();
     },
   };
 }

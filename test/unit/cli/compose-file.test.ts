@@ -47,7 +47,7 @@ describe('docker-compose.yml', () => {
       const rest = { ...passwords, [name]: '' };
       assert.throws(() => readComposeFile(rest), new RegExp(`^Error: ${name}: `));
     }
-    const defaulted = [...readComposeText().matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(?!\w|:\?)/g)];
+    const defaulted = [...readComposeText().matchAll(/\$\{(\w*(?:PASSWORD|SECRET|TOKEN|KEY)\w*)(?!\w|:\?|:-\})/g)];
     assert.deepEqual(
       defaulted.map(([, name]) => name),
       [],
