@@ -50,7 +50,8 @@ export async function updateExecution(
     if (status === execution.status) await actions.updateProgress(id, change);
     else {
       // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
-      const retried = FAILED_STATUSES.includes(status) && (await retryByPolicies({ ...execution, status }, context));
+      const full = FAILED_STATUSES.includes(status) ? await stores.executions.get(id) : undefined;
+      const retried = full !== undefined && (await retryByPolicies({ ...full, status }, context));
       await actions.changeStatus(id, status, retried ? { ...change, callback: null } : change);
     }
     known.set(id, mark);

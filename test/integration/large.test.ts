@@ -17,6 +17,7 @@ const LARGE = process.env.TRAMONTANE_LARGE === '1';
 const SIZES = LARGE
   ? {
       items: 10_000,
+      steered: 2_000,
       gated: 2_000,
       flawed: 1_000,
       branches: 1_000,
@@ -29,6 +30,7 @@ const SIZES = LARGE
     }
   : {
       items: 120,
+      steered: 300,
       gated: 30,
       flawed: 10,
       branches: 60,
@@ -166,8 +168,8 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     // Before the pause comes, all of a few hundred would have been started.
     ...(LARGE ? ([['items', { size: SIZES.items / 2 }, SIZES.items / 2]] as const) : []),
     ...(LARGE ? ([['fan', {}, SIZES.branches + 2]] as const) : []),
-    ['paced', { size: SIZES.items }, SIZES.items],
-    ['loop', { size: SIZES.gated }, SIZES.gated + 1],
+    ['paced', { size: SIZES.steered }, SIZES.steered],
+    ['loop', { size: SIZES.steered }, SIZES.steered + 1],
   ];
   for (const [name, parameters, actions] of steered) {
     it(`${name}: paused in the middle, resumed, nothing runs twice`, async () => {
@@ -181,7 +183,7 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
 
     it(`${name}: cancelled in the middle, nothing more is started`, async () => {
       const { id } = await start(name, parameters);
-      await untilEnded(id, Math.floor(actions / 5));
+      await untilEnded(id, Math.floor(actions / 20));
       await services.request('DELETE', `/executions/${id}`);
       await assertEnd(id, 'canceled');
       assert.ok((await childCount(id)) < actions, 'some were never started');
