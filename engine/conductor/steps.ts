@@ -2,6 +2,7 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { ACTION_UNUSABLE } from './ad-hoc.ts';
 import { forceFailTask } from './force-fail.ts';
+import { cancelItemsLeft } from './items-left.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
 import { type Machine, pushStep, touch, touchRun } from './machine.ts';
 import type { RunRecord, Step, TaskRecord } from './records.ts';
@@ -74,7 +75,9 @@ export const STEPS: Handlers = {
     },
   },
   run_task: taskStep('run task', (machine, task, step: Extract<Step, { kind: 'run_task' }>) => {
-    if (step.first) runNewTask(machine, task);
+    // It may have waited for values from outside while the workflow was cancelled.
+    if (machine.workflow.state === 'CANCELLED') completeTask(machine, task, 'CANCELLED', null);
+    else if (step.first) runNewTask(machine, task);
     else runExistingTask(machine, task, step.rerun, step.reset);
   }),
   continue_task: taskStep('run task', (machine, task) => {
@@ -88,8 +91,9 @@ export const STEPS: Handlers = {
   }),
   schedule_items: taskStep('run task', (machine, task) => {
     // What a pause holds back is started at resume.
-    if (machine.workflow.state === 'PAUSED' || isCompleted(task.state)) return;
-    if (task.items !== undefined) scheduleItems(machine, task);
+    if (machine.workflow.state === 'PAUSED' || isCompleted(task.state) || task.items === undefined) return;
+    if (machine.workflow.state === 'CANCELLED') cancelItemsLeft(machine, task, task.items);
+    else scheduleItems(machine, task);
   }),
   run_completed: runStep((machine, task, run, step: Extract<Step, { kind: 'run_completed' }>) =>
     handleRunEnd(machine, task, run, step.state, step.output),

@@ -5,7 +5,8 @@ import type { Template } from '../../workflow-translator/ir.ts';
 import { type Context, contextToObject, EMPTY_CONTEXT } from './context.ts';
 import { controllerOf } from './controller.ts';
 import { holdsOnFailure } from './hold.ts';
-import { emit, type Machine } from './machine.ts';
+import { hasItemsLeft } from './items-left.ts';
+import { emit, type Machine, pushStep } from './machine.ts';
 import { cancelMessage, cut, failureMessage } from './messages.ts';
 import { evaluateTemplate, workflowScope } from './scope.ts';
 import { isCompleted, isPausedOrCompleted } from './states.ts';
@@ -53,6 +54,9 @@ export function cancelWorkflow(machine: Machine, message: string | null): void {
   if (isCompleted(machine.workflow.state)) return;
   setWorkflowState(machine, 'CANCELLED', message, { result: message });
   for (const run of machine.openSubWorkflows) emit(machine, { type: 'workflow.cancel', id: run.id, message });
+  for (const task of machine.tasks) {
+    if (hasItemsLeft(task)) pushStep(machine, { kind: 'schedule_items', task_id: task.id });
+  }
 }
 
 function finalContextOrNone(machine: Machine): Context {

@@ -2,9 +2,10 @@
 import { controllerOf } from './controller.ts';
 import { dispatchCommands } from './dispatch.ts';
 import { holdingTasks, runAgain } from './hold.ts';
+import { hasItemsLeft } from './items-left.ts';
 import { requestRefresh } from './joins.ts';
 import { emit, type Machine, pushStep } from './machine.ts';
-import type { TaskCommand, TaskRecord } from './records.ts';
+import type { TaskCommand } from './records.ts';
 import { isCompleted } from './states.ts';
 import { mergeObjects } from './values.ts';
 import { setWorkflowState } from './workflow-state.ts';
@@ -44,10 +45,6 @@ export function continueWorkflow(machine: Machine, commands: readonly TaskComman
   for (const task of machine.tasks)
     if (hasItemsLeft(task)) pushStep(machine, { kind: 'schedule_items', task_id: task.id });
   pushStep(machine, { kind: 'check' });
-}
-
-function hasItemsLeft({ items, state }: TaskRecord): boolean {
-  return items !== undefined && !isCompleted(state) && items.next < items.indexes.length;
 }
 
 /** Tasks that have not begun, and what follows those that completed during the pause. A second pause is not among it. */

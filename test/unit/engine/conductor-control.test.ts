@@ -126,6 +126,30 @@ wf:
     assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['a[1]']);
   });
 
+  it('no item begins after a cancel; the task ends with the last one that runs, and may be run again', () => {
+    const conductor = conductorOf('wf: {tasks: {a: {with-items: "i in [0, 1, 2, 3]", concurrency: 2, action: x.x}}}');
+    conductor.handle({ type: 'start' });
+    conductor.handle(success('a[0]'));
+    conductor.handle({ type: 'cancel' });
+    assert.deepEqual(startedRuns(conductor.handle(success('a[1]'))), []);
+    assert.deepEqual(taskStates(conductor), { a: 'RUNNING' });
+    assert.deepEqual(startedRuns(conductor.handle(success('a[2]'))), []);
+    assert.deepEqual(taskStates(conductor), { a: 'CANCELLED' });
+    const again = conductor.handle({ type: 'rerun', tasks: [{ task: 'a', reset: false }] });
+    assert.deepEqual(startedRuns(again), ['a[3]']);
+    conductor.handle(success('a[3]'));
+    assert.equal(conductor.state, 'SUCCESS');
+  });
+
+  it('a cancel while items are held back by a pause ends their task', () => {
+    const conductor = conductorOf('wf: {tasks: {a: {with-items: "i in [0, 1]", concurrency: 1, action: x.x}}}');
+    conductor.handle({ type: 'start' });
+    conductor.handle({ type: 'pause' });
+    conductor.handle(success('a[0]'));
+    conductor.handle({ type: 'cancel' });
+    assert.deepEqual(taskStates(conductor), { a: 'CANCELLED' });
+  });
+
   it('views tell only what changed since a version', () => {
     const conductor = conductorOf('wf: {tasks: {a: {action: x.x, on-success: c}, b: {action: x.x}, c: {action: x.x}}}');
     conductor.handle({ type: 'start' });

@@ -85,6 +85,14 @@ wf:
     assert.deepEqual(startedRuns(answerAll(conductor, [...first, ...again])), ['t']);
   });
 
+  it('that come after a cancel start nothing', () => {
+    const conductor = conductorOf('wf: {tasks: {t: {action: x.x, input: {a: "<% st2kv(\'one\') %>"}}}}');
+    const asked = conductor.handle({ type: 'start' });
+    conductor.handle({ type: 'cancel' });
+    assert.deepEqual(startedRuns(answerAll(conductor, asked)), []);
+    assert.deepEqual(taskStates(conductor), { t: 'CANCELLED' });
+  });
+
   it('that do not exist fail the task with the reason', () => {
     const conductor = conductorOf(`
 wf:
