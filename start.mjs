@@ -16,6 +16,7 @@ const help = `Usage: npm start -- [options]     start everything on this machine
   --packs DIR           read further packs from DIR; repeatable, a later folder's pack replaces an earlier one's
   --user NAME:PASSWORD  add a user or give it a new password; repeatable
   --workers N           action runner processes (default: one a core, 2 where unknown)
+  --separate            a process for each service; without it, those that mostly wait share one, which takes less memory
   --no-sample           do not run testpack.wftest after the start
   --detach              return once it serves; end it with npm stop
   --stop                end it (what npm stop does)

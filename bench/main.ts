@@ -1,9 +1,10 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, api, events, runners, cost-curve, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, memory, api, events, runners, cost-curve, conductor, expressions. */
 import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
 import { benchCostCurve } from './cost-curve.ts';
 import { benchEvents } from './events.ts';
 import { benchExpressions } from './expressions.ts';
+import { benchMemory } from './memory.ts';
 import { printReport, type Row } from './report.ts';
 import { benchRunners } from './runners.ts';
 import { benchWholePath } from './whole-path.ts';
@@ -12,6 +13,7 @@ const RUNS = 5;
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
+  memory: () => benchMemory(),
   api: () => benchApi(RUNS),
   events: () => benchEvents(RUNS),
   runners: () => benchRunners(RUNS),

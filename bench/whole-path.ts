@@ -2,7 +2,6 @@
  * The whole path (API → bus → runner → Temporal → result) against a bare Temporal workflow with asynchronous activities, on the
  * same server, in turn.
  */
-import { readFile } from 'node:fs/promises';
 import { Client, Connection } from '@temporalio/client';
 import { findProgram } from '../cli/project-paths.ts';
 import { provisioned } from '../test/support/provisioned.ts';
@@ -40,7 +39,6 @@ export async function benchWholePath(runs: number): Promise<Row[]> {
       value: `${(serving / 1000).toFixed(1)} s`,
       mark: '(part of npm start)',
     });
-    rows.push(...(await memory(services)));
     await services.stop();
     return rows;
   } finally {
@@ -130,20 +128,6 @@ async function succeeded(services: RunningServices): Promise<number> {
     headers: { 'x-auth-token': await services.token() },
   });
   return Number(answer.headers.get('x-total-count'));
-}
-
-/** Resident memory of each process of ours. */
-async function memory(services: RunningServices): Promise<Row[]> {
-  const rows: Row[] = [];
-  let total = 0;
-  for (const [name, pid] of services.pids()) {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    const kib = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-    total += kib;
-    rows.push({ what: `memory ${name}`, value: `${(kib / 1024).toFixed(0)} MiB` });
-  }
-  rows.push({ what: 'memory of all services', value: `${(total / 1024).toFixed(0)} MiB` });
-  return rows;
 }
 
 const ms = (value: number) => `${value.toFixed(0)} ms`;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** What a service is behind with, in words for `st2ctl status`; the metrics that say so, by name without their prefix. */
@@ -11,19 +11,28 @@ const LAGS: Readonly<Record<string, (value: number, labels: string) => string | 
 };
 const ANSWER_MS = 4_000;
 
-/**
- * Asks a process what it is behind with, at the address that it has noted in the data folder.
- *
- * @returns `-` when nothing waits, `?` when it cannot be asked
- */
-export async function measureLag(dataFolder: string, service: string, pid: number): Promise<string> {
+/** What a process is behind with. */
+export interface ProcessLag {
+  /** Name of the process: of its service, or of the host of several. */
+  readonly name: string;
+  /** `-` when nothing waits, `?` when it cannot be asked. */
+  readonly lag: string;
+}
+
+/** Asks a process what it is behind with, at the address that it has noted in the data folder. */
+export async function measureLag(dataFolder: string, pid: number): Promise<ProcessLag> {
+  const folder = path.join(dataFolder, 'operations');
+  const suffix = `-${pid}.json`;
+  const note = (await readdir(folder).catch(() => [])).find((file) => file.endsWith(suffix));
+  if (note === undefined) return { name: 'process', lag: '?' };
+  const name = note.slice(0, -suffix.length);
   try {
-    const note = path.join(dataFolder, 'operations', `${service}-${pid}.json`);
-    const [{ targets }] = JSON.parse(await readFile(note, 'utf8')) as [{ readonly targets: readonly string[] }];
+    const text = await readFile(path.join(folder, note), 'utf8');
+    const [{ targets }] = JSON.parse(text) as [{ readonly targets: readonly string[] }];
     const answer = await fetch(`http://${targets[0]}/metrics`, { signal: AbortSignal.timeout(ANSWER_MS) });
-    return lagIn(await answer.text());
+    return { name, lag: lagIn(await answer.text()) };
   } catch {
-    return '?';
+    return { name, lag: '?' };
   }
 }
 

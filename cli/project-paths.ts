@@ -25,13 +25,14 @@ export interface Program {
 
 /**
  * The command that runs the program at `entry` (a path from the project root without extension, `api/bin/st2api`).
- * Emitted code starts emitted programs; source starts source, through tsx.
+ * Emitted code starts emitted programs; source starts source, through tsx. Traces of emitted code name its own lines, which are close to
+ * the source: maps would take about ten MiB of each process.
  *
  * @returns `undefined` when this build has no such program
  */
 export function findProgram(entry: string): Program | undefined {
   const file = runsFromSource ? path.join(projectRoot, `${entry}.ts`) : path.join(projectRoot, 'dist', `${entry}.js`);
   if (!existsSync(file)) return undefined;
-  const loader = runsFromSource ? ['--import', import.meta.resolve('tsx')] : ['--enable-source-maps'];
+  const loader = runsFromSource ? ['--import', import.meta.resolve('tsx')] : [];
   return { command: process.execPath, args: [...SMALL_HEAP, ...loader, file], file };
 }

@@ -9,24 +9,34 @@ export interface ServiceDefinition {
   readonly entry: string;
   /** `workers`: as many processes as the WORKERS setting says. */
   readonly instances: 'one' | 'workers';
+  /** It may share one process with others: it mostly waits, and what it loses in a crash of the process is done again. */
+  readonly shares: boolean;
+  /** Variables of its own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
+
+/**
+ * How the C library keeps memory that is free: one arena, and back to the system early. The threads of a Temporal worker free most of what they take
+ * at its start, and each would keep its own share for ever.
+ */
+const LEAN_MALLOC = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
 
 /** Every service, in the order in which st2ctl shows them. They may start in any order and wait for what they need. */
 export const services = [
-  { name: 'st2actionrunner', entry: 'actionrunner/bin/st2actionrunner', instances: 'workers' },
-  { name: 'st2scheduler', entry: 'actionrunner/bin/st2scheduler', instances: 'one' },
-  { name: 'st2api', entry: 'api/bin/st2api', instances: 'one' },
-  { name: 'st2stream', entry: 'api/bin/st2stream', instances: 'one' },
-  { name: 'st2auth', entry: 'api/bin/st2auth', instances: 'one' },
-  { name: 'st2garbagecollector', entry: 'reactor/bin/st2garbagecollector', instances: 'one' },
-  { name: 'st2notifier', entry: 'actionrunner/bin/st2notifier', instances: 'one' },
-  { name: 'st2resultstracker', entry: 'engine/bin/st2resultstracker', instances: 'one' },
-  { name: 'st2rulesengine', entry: 'reactor/bin/st2rulesengine', instances: 'one' },
-  { name: 'st2sensorcontainer', entry: 'reactor/bin/st2sensorcontainer', instances: 'one' },
-  { name: 'st2timersengine', entry: 'reactor/bin/st2timersengine', instances: 'one' },
-  { name: 'st2chatops', entry: 'reactor/bin/st2chatops', instances: 'one' },
-  { name: 'mistral-server', entry: 'engine/bin/mistral-server', instances: 'one' },
-  { name: 'mistral-api', entry: 'engine/bin/mistral-api', instances: 'one' },
+  { name: 'st2actionrunner', entry: 'actionrunner/bin/st2actionrunner', instances: 'workers', shares: false },
+  { name: 'st2scheduler', entry: 'actionrunner/bin/st2scheduler', instances: 'one', shares: true },
+  { name: 'st2api', entry: 'api/bin/st2api', instances: 'one', shares: false },
+  { name: 'st2stream', entry: 'api/bin/st2stream', instances: 'one', shares: true },
+  { name: 'st2auth', entry: 'api/bin/st2auth', instances: 'one', shares: true },
+  { name: 'st2garbagecollector', entry: 'reactor/bin/st2garbagecollector', instances: 'one', shares: true },
+  { name: 'st2notifier', entry: 'actionrunner/bin/st2notifier', instances: 'one', shares: true },
+  { name: 'st2resultstracker', entry: 'engine/bin/st2resultstracker', instances: 'one', shares: true },
+  { name: 'st2rulesengine', entry: 'reactor/bin/st2rulesengine', instances: 'one', shares: true },
+  { name: 'st2sensorcontainer', entry: 'reactor/bin/st2sensorcontainer', instances: 'one', shares: true },
+  { name: 'st2timersengine', entry: 'reactor/bin/st2timersengine', instances: 'one', shares: true },
+  { name: 'st2chatops', entry: 'reactor/bin/st2chatops', instances: 'one', shares: true },
+  { name: 'mistral-server', entry: 'engine/bin/mistral-server', instances: 'one', shares: false, env: LEAN_MALLOC },
+  { name: 'mistral-api', entry: 'engine/bin/mistral-api', instances: 'one', shares: true },
 ] as const satisfies readonly ServiceDefinition[];
 
 /** Name of one of our services. */

@@ -86,11 +86,12 @@ async function componentsOf(reply: Promise<ControlReply>): Promise<readonly Comp
   return (await reply).components ?? [];
 }
 
-/** What waits for each service, in a part of its own: programs read the lines of the status as StackStorm has them. */
+/** What waits for each process, in a part of its own: programs read the lines of the status as StackStorm has them. */
 async function formatLag(dataFolder: string, components: readonly ComponentStatus[]): Promise<string> {
+  const pids = new Set(components.flatMap(({ pid }) => pid ?? []));
   const lines = await Promise.all(
-    components.map(async ({ name, pid }) => {
-      const lag = pid === undefined ? '-' : await measureLag(dataFolder, name, pid);
+    [...pids].map(async (pid) => {
+      const { name, lag } = await measureLag(dataFolder, pid);
       return lag === '-' ? [] : [`${name} (${pid}): ${lag}`];
     }),
   );

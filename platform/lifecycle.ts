@@ -5,6 +5,8 @@
  * 2. A second signal, or a drain that takes longer than {@link DRAIN_LIMIT_MS}, ends the process at once.
  * 3. A process whose supervisor went away (IPC channel closed) drains as on SIGTERM: nothing is left behind.
  */
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { errorMessage } from '../core/errors.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
 import { createLogger, type Logger } from './logging/create-logger.ts';
@@ -51,14 +53,27 @@ export function composeServices(parts: readonly Service[]): Service {
   };
 }
 
+/** A service under its name, not built yet: a process of its own runs it, or a host runs it beside others. */
+export interface ServiceDefinition {
+  readonly name: string;
+  readonly build: (context: ServiceContext) => Promise<Service> | Service;
+}
+
+export function defineService(name: string, build: ServiceDefinition['build']): ServiceDefinition {
+  return { name, build };
+}
+
+/** Runs the service when the module that calls is the program of this process, and not imported by a host. */
+export async function runWhenProgram(moduleUrl: string, definition: ServiceDefinition): Promise<void> {
+  const [, program] = process.argv;
+  if (program !== undefined && realpathSync(program) === fileURLToPath(moduleUrl)) await runService(definition);
+}
+
 /**
- * Entry point of a service process: loads the settings, builds the service, runs it until a signal, sets the exit code.
+ * Life of a service process: loads the settings, builds the service, runs it until a signal, sets the exit code.
  * An operator's mistake (a bad setting, an unreachable database) is one line on standard error and exit code 1.
  */
-export async function runService(
-  name: string,
-  build: (context: ServiceContext) => Promise<Service> | Service,
-): Promise<void> {
+async function runService({ name, build }: ServiceDefinition): Promise<void> {
   let logger: Logger | undefined;
   try {
     const config = loadConfig(process.env);

@@ -2,7 +2,7 @@ import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { baseEnvironment } from '../base-environment.ts';
 import { createDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFinalParameters } from '../dispatcher/final-parameters.ts';
@@ -13,7 +13,7 @@ import { warmPythons } from '../runners/python-script/warm-python.ts';
 
 const environment = baseEnvironment(process.env);
 
-await runService('st2actionrunner', async (context) => {
+export const service = defineService('st2actionrunner', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
   const { stores } = parts;
@@ -39,3 +39,5 @@ await runService('st2actionrunner', async (context) => {
   const warm = { start: async () => undefined, stop: async () => warmPythons.close() };
   return composeServices([parts.infrastructure, warm, dispatcher]);
 });
+
+await runWhenProgram(import.meta.url, service);

@@ -1,13 +1,15 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createNotifier } from '../notifier/notifier.ts';
 import { createRuleWatch } from '../notifier/rule-watch.ts';
 import { createPolicies } from '../policies/policies.ts';
 
-await runService('st2notifier', async (context) => {
+export const service = defineService('st2notifier', async (context) => {
   const parts = await createProcessParts(context);
   const { logger } = context;
   const policies = createPolicies({ ...parts, logger });
   const rules = createRuleWatch(parts.stores, parts.bus);
   return composeServices([parts.infrastructure, createNotifier({ ...parts, policies, rules, logger })]);
 });
+
+await runWhenProgram(import.meta.url, service);

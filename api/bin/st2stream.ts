@@ -1,5 +1,5 @@
 /** st2stream: events as they happen. */
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createApiContext } from '../context.ts';
 import { createHttpServer } from '../server/create-http-server.ts';
 import { createHttpService } from '../server/http-service.ts';
@@ -7,9 +7,9 @@ import { createInfrastructure } from '../server/infrastructure.ts';
 import { createEventHub } from '../stream/event-hub.ts';
 import { streamRoutes } from '../stream/routes.ts';
 
-await runService('st2stream', async (service) => {
-  const { name, config, logger } = service;
-  const { stores, bus, ready, service: connections } = await createInfrastructure(service);
+export const service = defineService('st2stream', async (given) => {
+  const { name, config, logger } = given;
+  const { stores, bus, ready, service: connections } = await createInfrastructure(given);
   const { actions } = createApiContext(config, logger, stores, bus);
   const hub = createEventHub({ bus, stores, actions, logger });
   const server = await createHttpServer({
@@ -22,3 +22,5 @@ await runService('st2stream', async (service) => {
   });
   return composeServices([connections, hub, createHttpService(server, config.stream, config.auth)]);
 });
+
+await runWhenProgram(import.meta.url, service);

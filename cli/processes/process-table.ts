@@ -39,6 +39,8 @@ export interface ManagedProcess {
   readonly hasExited: boolean;
   /** Called with each IPC message of the process. */
   onMessage(listener: (message: unknown) => void): void;
+  /** Sends an IPC message; it is lost when the process has ended. */
+  send(message: object): void;
   /** SIGTERM, and after `graceMs` SIGKILL to its process group. Returns when it is gone. */
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL to its process group, at once. Returns when it is gone. */
@@ -132,6 +134,9 @@ function startProcess(spec: ProcessSpec, pidFolder: string, logFolder: string): 
     },
     onMessage(listener) {
       child.on('message', listener);
+    },
+    send(message) {
+      if (child.connected) child.send(message);
     },
     async stop(graceMs = defaultGraceMs) {
       if (hasExited) return;

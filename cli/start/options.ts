@@ -28,6 +28,8 @@ export interface StartOptions {
   readonly users: readonly User[];
   readonly workers: number | undefined;
   readonly sample: boolean;
+  /** Each service in a process of its own. */
+  readonly separate: boolean;
   readonly detach: boolean;
   readonly stop: boolean;
   readonly ports: Readonly<Record<PortName, number>>;
@@ -53,6 +55,7 @@ export function parseStartOptions(args: readonly string[], folder: string): Star
     users: list('user').map(parseUser),
     workers: workers === undefined ? undefined : parseWhole('workers', workers, 1, 256),
     sample: values['no-sample'] !== true,
+    separate: values.separate === true,
     detach: values.detach === true,
     stop: values.stop === true,
     ports: parsePorts(text),
@@ -67,6 +70,7 @@ function parse(args: readonly string[]): Readonly<Record<string, unknown>> {
       user: { type: 'string', multiple: true },
       workers: { type: 'string' },
       'no-sample': { type: 'boolean' },
+      separate: { type: 'boolean' },
       detach: { type: 'boolean' },
       stop: { type: 'boolean' },
       'ports-from': { type: 'string' },

@@ -88,7 +88,13 @@ async function bringUp(
   const settings = { ports, dataFolder, packFolders, python: findPython(env), workers, ...secrets };
   const addresses = Object.assign({}, ...parts.map((part) => part.env)) as Record<string, string>;
   const full = { ...inherited(env), ...addresses, ...serviceEnvironment(settings) };
-  const supervisor = createSupervisor({ processes, env: full, workers, report: progress.say });
+  const supervisor = createSupervisor({
+    processes,
+    env: full,
+    workers,
+    separate: options.separate,
+    report: progress.say,
+  });
   supervisor.adopt(parts.flatMap((part) => part.processes));
   started.supervisor = supervisor;
 

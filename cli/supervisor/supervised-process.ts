@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { UnavailableError } from '../../core/errors.ts';
 import type { ManagedProcess, ProcessSpec, ProcessTable } from '../processes/process-table.ts';
 
-/** One process that is kept running. */
-export interface SupervisedProcess {
+/** What is started and stopped by name. */
+export interface Steered {
   readonly name: string;
   /** `undefined` while it is stopped or waits for its next try. */
   readonly pid: number | undefined;
@@ -13,10 +13,14 @@ export interface SupervisedProcess {
    * @throws UnavailableError when it ends or stays silent instead; it is then not tried again
    */
   start(): Promise<void>;
-  /** Takes over a process that runs already. */
-  adopt(process: ManagedProcess): void;
   /** Ends it, for good until the next `start`. */
   stop(graceMs: number): Promise<void>;
+}
+
+/** One process that is kept running. */
+export interface SupervisedProcess extends Steered {
+  /** Takes over a process that runs already. */
+  adopt(process: ManagedProcess): void;
 }
 
 /** The options of {@link superviseProcess}. */
@@ -25,6 +29,8 @@ export interface SupervisionOptions {
   readonly spec: ProcessSpec;
   /** Milliseconds a start may take. */
   readonly startTimeoutMs?: number;
+  /** Told of each process that is started, before it is ready. */
+  readonly onLaunch?: (child: ManagedProcess) => void;
   /** Told in a sentence when the process ends unasked. */
   readonly report: (line: string) => void;
   /** Milliseconds before the first and the longest wait between tries. */
@@ -61,9 +67,14 @@ export function superviseProcess(options: SupervisionOptions): SupervisedProcess
       retry = setTimeout(launch, waitMs);
     });
   };
+  const startOne = () => {
+    const child = processes.start(spec);
+    options.onLaunch?.(child);
+    return child;
+  };
   const launch = () => {
     try {
-      watch(processes.start(spec));
+      watch(startOne());
     } catch (error) {
       report(String(error));
       retry = setTimeout(launch, backoff.longest);
@@ -79,7 +90,7 @@ export function superviseProcess(options: SupervisionOptions): SupervisedProcess
       if (current !== undefined) return;
       clearTimeout(retry);
       crashes = 0;
-      const child = processes.start(spec);
+      const child = startOne();
       current = child;
       try {
         await untilReady(child, options.startTimeoutMs ?? 60_000);

@@ -1,8 +1,10 @@
 import { NotFoundError } from '../../core/errors.ts';
+import { HOST_NAME } from '../hosting/contract.ts';
+import { type HostedServices, hostServices } from '../hosting/hosted-services.ts';
 import type { ManagedProcess, ProcessTable } from '../processes/process-table.ts';
 import { findProgram } from '../project-paths.ts';
 import { services } from '../services.ts';
-import { type SupervisedProcess, superviseProcess } from './supervised-process.ts';
+import { type Steered, type SupervisedProcess, superviseProcess } from './supervised-process.ts';
 
 /** One line of `st2ctl status`. */
 export interface ComponentStatus {
@@ -17,7 +19,7 @@ export interface Supervisor {
   startServices(): Promise<void>;
   /** Keeps processes of the infrastructure running that were started before. */
   adopt(processes: readonly ManagedProcess[]): void;
-  /** The services, one line a process. */
+  /** The services, one line for each process of each. */
   status(): readonly ComponentStatus[];
   /** Processes of the infrastructure. */
   infrastructure(): readonly ComponentStatus[];
@@ -37,6 +39,8 @@ export interface SupervisorOptions {
   /** Environment of the services. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly workers: number;
+  /** Each service has a process of its own; else those that may share one do. */
+  readonly separate: boolean;
   readonly report: (line: string) => void;
 }
 
@@ -47,24 +51,25 @@ const closeMs = 2_500;
 
 interface Entry {
   readonly service: string;
-  readonly process: SupervisedProcess;
+  readonly process: Steered;
 }
 
 /** Builds the supervisor over the table of services; nothing starts yet. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const entries = services.flatMap((service) => instancesOf(service, options));
+  const host = options.separate ? undefined : createHost(options);
+  const entries = services.flatMap((service) => instancesOf(service, options, host));
   const infrastructure: SupervisedProcess[] = [];
 
-  const select = (name: string | undefined): readonly SupervisedProcess[] => {
+  const select = (name: string | undefined): readonly Steered[] => {
     const selected = entries.filter(({ service }) => name === undefined || service === name);
     if (selected.length > 0) return selected.map(({ process }) => process);
     const known = [...new Set(entries.map(({ service }) => service))].join(', ');
     throw new NotFoundError(`There is no service "${name}"; there are ${known}.`);
   };
-  const stop = async (selected: readonly SupervisedProcess[], graceMs: number) => {
+  const stop = async (selected: readonly Steered[], graceMs: number) => {
     await Promise.all(selected.map((process) => process.stop(graceMs)));
   };
-  const start = async (selected: readonly SupervisedProcess[]) => {
+  const start = async (selected: readonly Steered[]) => {
     await Promise.all(selected.map((process) => process.start()));
   };
 
@@ -94,14 +99,26 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 }
 
-function instancesOf(service: (typeof services)[number], options: SupervisorOptions): readonly Entry[] {
+function createHost({ processes, env, report }: SupervisorOptions): HostedServices | undefined {
+  const program = findProgram('cli/hosting/service-host');
+  if (program === undefined) return undefined;
+  const spec = { name: HOST_NAME, command: program.command, args: program.args, env, ipc: true };
+  return hostServices({ processes, spec, report });
+}
+
+function instancesOf(
+  service: (typeof services)[number],
+  { processes, env, workers, report }: SupervisorOptions,
+  host: HostedServices | undefined,
+): readonly Entry[] {
+  if (service.shares && host !== undefined) return [{ service: service.name, process: host.service(service.name) }];
   const program = findProgram(service.entry);
   if (program === undefined) return [];
-  const count = service.instances === 'workers' ? options.workers : 1;
+  const count = service.instances === 'workers' ? workers : 1;
   return Array.from({ length: count }, (_, index) => {
     const name = count === 1 ? service.name : `${service.name}.${index + 1}`;
-    const spec = { name, command: program.command, args: program.args, env: options.env, ipc: true };
-    const process = superviseProcess({ processes: options.processes, spec, report: options.report });
-    return { service: service.name, process };
+    const own = 'env' in service ? service.env : {};
+    const spec = { name, command: program.command, args: program.args, env: { ...env, ...own }, ipc: true };
+    return { service: service.name, process: superviseProcess({ processes, spec, report }) };
   });
 }

@@ -1,4 +1,6 @@
-import { runService } from '../../platform/lifecycle.ts';
+import { defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createMistralApi } from '../mistral-api/create-mistral-api.ts';
 
-await runService('mistral-api', createMistralApi);
+export const service = defineService('mistral-api', createMistralApi);
+
+await runWhenProgram(import.meta.url, service);

@@ -1,4 +1,6 @@
-import { runService } from '../../platform/lifecycle.ts';
+import { defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createWorkflowWorker } from '../worker/create-worker.ts';
 
-await runService('mistral-server', createWorkflowWorker);
+export const service = defineService('mistral-server', createWorkflowWorker);
+
+await runWhenProgram(import.meta.url, service);

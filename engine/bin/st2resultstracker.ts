@@ -1,4 +1,6 @@
-import { runService } from '../../platform/lifecycle.ts';
+import { defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createTracker } from '../tracker/create-tracker.ts';
 
-await runService('st2resultstracker', createTracker);
+export const service = defineService('st2resultstracker', createTracker);
+
+await runWhenProgram(import.meta.url, service);

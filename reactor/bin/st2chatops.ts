@@ -1,14 +1,14 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { apiBaseUrl } from '../../platform/config/load-config.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createAdapter } from '../chatops/adapters.ts';
 import { createAliasApi } from '../chatops/alias-api.ts';
 import { createChatBridge } from '../chatops/bridge.ts';
 
 const BOT_USER = 'chatops_bot';
 
-await runService('st2chatops', async (context) => {
+export const service = defineService('st2chatops', async (context) => {
   const { config, logger } = context;
   const parts = await createProcessParts(context);
   if (config.chatops.adapter === 'none') {
@@ -23,3 +23,5 @@ await runService('st2chatops', async (context) => {
     createChatBridge({ ...parts, adapter, api, settings: config.chatops, logger }),
   ]);
 });
+
+await runWhenProgram(import.meta.url, service);

@@ -1,8 +1,8 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createGarbageCollector } from '../garbage-collector/garbage-collector.ts';
 
-await runService('st2garbagecollector', async (context) => {
+export const service = defineService('st2garbagecollector', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
   const collector = createGarbageCollector({
@@ -15,3 +15,5 @@ await runService('st2garbagecollector', async (context) => {
   process.on('SIGUSR2', () => collector.hurry());
   return composeServices([parts.infrastructure, collector]);
 });
+
+await runWhenProgram(import.meta.url, service);

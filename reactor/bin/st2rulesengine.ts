@@ -1,11 +1,11 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createRuleEnforcer } from '../rules/enforce-rule.ts';
 import { createRulesEngine } from '../rules/rules-engine.ts';
 import { createTriggerTraces } from '../rules/trigger-traces.ts';
 
-await runService('st2rulesengine', async (context) => {
+export const service = defineService('st2rulesengine', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
   const traces = createTriggerTraces(parts.stores, parts.actions.traces);
@@ -17,3 +17,5 @@ await runService('st2rulesengine', async (context) => {
   const engine = createRulesEngine({ ...parts, enforcer, traces, settings: config.rulesengine, logger });
   return composeServices([parts.infrastructure, triggerTypes, engine]);
 });
+
+await runWhenProgram(import.meta.url, service);

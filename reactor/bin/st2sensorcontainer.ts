@@ -1,7 +1,7 @@
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createToken, revokeToken } from '../../action-service/tokens.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { sensorEnvironment } from '../sensors/base-environment.ts';
 import { createSensorDispatch } from '../sensors/dispatch-from-sensor.ts';
 import { createPartition } from '../sensors/partition.ts';
@@ -14,7 +14,7 @@ const TOKEN_USER = 'sensors_container';
 
 const environment = sensorEnvironment(process.env);
 
-await runService('st2sensorcontainer', async (context) => {
+export const service = defineService('st2sensorcontainer', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
   const { stores, keyValues } = parts;
@@ -43,3 +43,5 @@ await runService('st2sensorcontainer', async (context) => {
   const container = createSensorContainer({ ...parts, partition, sensorDispatch, prepare, settings, logger });
   return composeServices([parts.infrastructure, container]);
 });
+
+await runWhenProgram(import.meta.url, service);

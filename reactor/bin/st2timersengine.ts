@@ -1,9 +1,9 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createTriggerService } from '../../action-service/triggers/trigger-service.ts';
-import { composeServices, runService } from '../../platform/lifecycle.ts';
+import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createTimersEngine } from '../timers/timers-engine.ts';
 
-await runService('st2timersengine', async (context) => {
+export const service = defineService('st2timersengine', async (context) => {
   const parts = await createProcessParts(context);
   const { config, logger } = context;
   const triggerTypes = {
@@ -16,3 +16,5 @@ await runService('st2timersengine', async (context) => {
     createTimersEngine({ ...parts, settings: config.timersengine, logger }),
   ]);
 });
+
+await runWhenProgram(import.meta.url, service);
