@@ -25,6 +25,7 @@ import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
+import { findStale } from '../../stores/find-stale.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Policies } from '../policies/policies.ts';
 import { notifications, type RenderNotification } from './notify-section.ts';
@@ -154,11 +155,8 @@ export function createNotifier(deps: NotifierDeps): Service {
   );
 
   async function sweep(): Promise<void> {
-    const lost = new Date(Date.now() - LOST_AFTER_MS);
-    const missed = await stores.executions.find(
-      { notify_state: 'pending', status: { $in: COMPLETED_STATUSES }, updated_at: { $lt: lost } },
-      { limit: BATCH, include: ['status'] },
-    );
+    const pending = { notify_state: 'pending', status: { $in: COMPLETED_STATUSES } };
+    const missed = await findStale(stores.executions, LOST_AFTER_MS, pending, { limit: BATCH, include: ['status'] });
     for (const { id } of missed) await handle(id);
   }
 

@@ -5,6 +5,7 @@ import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
+import { findStale } from '../../stores/find-stale.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Reached } from '../policies/contract.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -35,7 +36,6 @@ export interface SweepDeps {
 export function createSweeps(deps: SweepDeps): () => Promise<void> {
   const { stores, actions, bus, policies, logger, lostAfterMs, leaseMs, schedule } = deps;
   const repeats = new Map<string, { readonly due: number; readonly wait: number }>();
-  const before = () => new Date(Date.now() - lostAfterMs);
   const signs = new Map<string, { readonly lease: string; readonly seen: number }>();
   let lastLook = performance.now();
   let isDatabaseSure = true;
@@ -54,10 +54,8 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
   }
 
   async function requested(): Promise<void> {
-    const lost = await stores.executions.find(
-      { status: 'requested', updated_at: { $lt: before() } },
-      { sort: { start_timestamp: 1 }, limit: BATCH },
-    );
+    const options = { sort: { start_timestamp: 1 }, limit: BATCH } as const;
+    const lost = await findStale(stores.executions, lostAfterMs, { status: 'requested' }, options);
     const reached: Reached = new Set();
     for (const execution of lost) await schedule(execution, reached);
   }
@@ -73,10 +71,8 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
 
   /** Says orders again that nobody has carried out, at growing intervals: a long queue is no reason to make it longer. */
   async function orders(): Promise<void> {
-    const waiting = await stores.executions.find(
-      { status: { $in: ORDERS }, updated_at: { $lt: before() } },
-      { sort: { updated_at: 1 }, limit: BATCH, include: ['status', 'updated_at'] },
-    );
+    const options = { sort: { updated_at: 1 }, limit: BATCH, include: ['status', 'updated_at'] } as const;
+    const waiting = await findStale(stores.executions, lostAfterMs, { status: { $in: ORDERS } }, options);
     const now = Date.now();
     const seen = new Set<string>();
     for (const { id, status, updated_at } of waiting) {

@@ -1,5 +1,6 @@
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
+import { findStale } from '../../stores/find-stale.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
 /** A callback that young may be on its way. Milliseconds. */
@@ -9,14 +10,8 @@ const AT_ONCE = 100;
 /** Delivers the completions that were not delivered: their process died, or Temporal was away. */
 export async function sweepCallbacks({ stores, actions, logger }: TrackerContext): Promise<void> {
   try {
-    const waiting = await stores.executions.find(
-      {
-        callback_state: 'pending',
-        status: { $in: COMPLETED_STATUSES },
-        updated_at: { $lt: new Date(Date.now() - ON_ITS_WAY_MS) },
-      },
-      { limit: AT_ONCE },
-    );
+    const undelivered = { callback_state: 'pending', status: { $in: COMPLETED_STATUSES } };
+    const waiting = await findStale(stores.executions, ON_ITS_WAY_MS, undelivered, { limit: AT_ONCE });
     for (const execution of waiting) await actions.deliverCallback(execution);
   } catch (error) {
     logger.warn({ reason: errorMessage(error) }, 'looking for undelivered completions failed');

@@ -83,7 +83,15 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
   /** Takes executions that nobody watches. */
   async function claim(): Promise<void> {
     const now = new Date();
-    const free = { $or: [{ tracking: { $exists: false } }, { 'tracking.expires_at': { $lt: now } }] };
+    // A lease beyond what anybody takes was written by a clock that had jumped: its owner renews it, or is dead.
+    const beyond = new Date(now.getTime() + 2 * lease);
+    const free = {
+      $or: [
+        { tracking: { $exists: false } },
+        { 'tracking.expires_at': { $lt: now } },
+        { 'tracking.expires_at': { $gt: beyond } },
+      ],
+    };
     const found = await stores.executions.find(
       { status: { $in: IN_PROGRESS }, runner_type: 'mistral-v2', ...free },
       { include: ['id'], limit: CLAIMS_PER_TICK },

@@ -151,17 +151,22 @@ describe('scheduler, policies, chains and notifier', () => {
     assert.deepEqual(all[2]?.callback, callback);
   });
 
-  it('finds executions whose messages were lost', async () => {
-    const { id } = await runner.stores.executions.insert({
-      ...(await runner.run('test.noop')),
-      id: undefined,
-      liveaction_id: 'a'.repeat(24),
-      status: 'requested',
-      updated_at: new Date(Date.now() - 60_000),
-      result: undefined,
+  for (const [name, offset, key] of [
+    ['', -60_000, 'a'],
+    [', also when the clock of who made them was ahead', 1_800_000, 'c'],
+  ] as const) {
+    it(`finds executions whose messages were lost${name}`, async () => {
+      const { id } = await runner.stores.executions.insert({
+        ...(await runner.run('test.noop')),
+        id: undefined,
+        liveaction_id: key.repeat(24),
+        status: 'requested',
+        updated_at: new Date(Date.now() + offset),
+        result: undefined,
+      });
+      assert.equal((await runner.ended(id)).status, 'succeeded');
     });
-    assert.equal((await runner.ended(id)).status, 'succeeded');
-  });
+  }
 
   it('abandons what a dead action runner ran', async () => {
     const { id } = await runner.stores.executions.insert({
