@@ -1,10 +1,11 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, memory, api, events, runners, cost-curve, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, events, runners, cost-curve, conductor, expressions. */
 import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
 import { benchCostCurve } from './cost-curve.ts';
 import { benchEvents } from './events.ts';
 import { benchExpressions } from './expressions.ts';
 import { benchMemory } from './memory.ts';
+import { benchProfile } from './profile.ts';
 import { printReport, type Row } from './report.ts';
 import { benchRunners } from './runners.ts';
 import { benchWholePath } from './whole-path.ts';
@@ -13,6 +14,7 @@ const RUNS = 5;
 
 const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   'whole-path': () => benchWholePath(RUNS),
+  profile: () => benchProfile(),
   memory: () => benchMemory(),
   api: () => benchApi(RUNS),
   events: () => benchEvents(RUNS),
