@@ -14,6 +14,7 @@ import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { withDatabase } from '../../platform/mongo/with-database.ts';
 import { withSpan } from '../../platform/observability/tracing.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -162,7 +163,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     let runner: Runner | undefined;
     try {
       runner = find(execution.runner_type);
-      context = { ...(await buildContext(execution, output, signal)), began: () => markRunning(execution) };
+      const built = await withDatabase(logger, () => buildContext(execution, output, signal));
+      context = { ...built, began: () => markRunning(execution) };
       const run = runner[method];
       if (run === undefined) throw new Error(`The ${runner.name} runner cannot go on with a paused run.`);
       outcome = await run(context);
@@ -195,7 +197,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     if (method === undefined) return verb === 'cancel' ? cancelUnheld(execution) : undefined;
     let outcome: RunOutcome;
     try {
-      outcome = await method(await buildContext(execution, SILENT_WRITER, new AbortController().signal));
+      const { signal } = new AbortController();
+      outcome = await method(await withDatabase(logger, () => buildContext(execution, SILENT_WRITER, signal)));
     } catch (error) {
       logger.warn({ execution_id: id, err: error, verb }, 'runner could not do what it was asked for');
       // As in StackStorm: a cancel that fails leaves the workflow as it is, a pause or resume that fails ends it.

@@ -1,16 +1,11 @@
 /** Stores how a run ended, whatever the database and other users of the execution do meanwhile. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActionService } from '../../action-service/contract.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../core/statuses.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
-import { isConnectionFailure } from '../../platform/mongo/connection-failure.ts';
+import { withDatabase } from '../../platform/mongo/with-database.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { RunOutcome, StopReason } from '../runners/contract.ts';
-
-const FIRST_WAIT_MS = 100;
-const LONGEST_WAIT_MS = 2_000;
-const GIVE_UP_AFTER_MS = 300_000;
 
 export interface OutcomeDeps {
   readonly actions: ActionService;
@@ -40,20 +35,6 @@ export function stoppedOutcome(reason: StopReason, outcome: RunOutcome | undefin
       };
     case 'lease-lost':
       return undefined;
-  }
-}
-
-/** Repeats what fails because the database is away. */
-export async function withDatabase<T>(logger: Logger, work: () => Promise<T>): Promise<T> {
-  const giveUp = Date.now() + GIVE_UP_AFTER_MS;
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isConnectionFailure(error) || Date.now() > giveUp) throw error;
-      logger.warn({ reason: errorMessage(error) }, 'database is away, trying again');
-      await sleep(wait);
-    }
   }
 }
 

@@ -5,6 +5,7 @@
 import { errorMessage } from '../../../core/errors.ts';
 import { CANCELABLE_STATUSES } from '../../../core/statuses.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
+import { withDatabase } from '../../../platform/mongo/with-database.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
 import { forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { deployDefinition } from './deploy-definition.ts';
@@ -110,11 +111,14 @@ export const mistralV2Runner: Runner = {
   initialResult: { tasks: [] },
 
   async run(context) {
-    const client = await clientFor(context);
+    const client = await withDatabase(context.logger, () => clientFor(context));
     const again = rerunOptions(context.execution.context);
     let started: Pick<MistralExecution, 'id' | 'workflow_name'>;
     try {
-      started = again === undefined ? await start(context, client) : await rerunTasks(context, client, again);
+      started =
+        again === undefined
+          ? await withDatabase(context.logger, () => start(context, client))
+          : await rerunTasks(context, client, again);
     } catch (error) {
       const outcome = unknownActionsOutcome(error);
       if (outcome === undefined) throw error;
