@@ -1,6 +1,6 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { ParamCastError } from '../../core/params/index.ts';
-import { isConnectionFailure } from '../../platform/mongo/connection-failure.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 
 /** HTTP statuses of our error codes; any other error is a defect of ours and says nothing to the outside. */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
@@ -25,7 +25,8 @@ export interface ErrorAnswer {
 
 /** The answer for a thrown value, in StackStorm's form. */
 export function toErrorAnswer(error: unknown): ErrorAnswer {
-  if (isConnectionFailure(error)) return { status: 503, body: { faultstring: 'The database does not answer.' } };
+  const failure = databaseFailure(error);
+  if (failure !== undefined) return { status: 503, body: { faultstring: failure } };
   const code = errorCode(error);
   const status = (code === undefined ? undefined : STATUS_OF_CODE[code]) ?? clientStatus(error);
   if (status === undefined) return { status: 500, body: { faultstring: 'Internal Server Error' } };

@@ -11,10 +11,15 @@
    whole collection. The first field of an index never holds a list here, so it is compared as it is.
 5. It copies documents with Python's `deepcopy`, reads what it has just updated once more, asks for the tables and
    columns with every command, and commits each document of a command by itself: a third of its time.
+6. It answers a compare-and-set that fails (a full disk, a unique value that is taken) as one that found nothing. Here it is
+   an error, and a full disk is named as MongoDB names it.
 """
 import asyncio
 import copy
+import functools
+import re
 
+from neosqlite._sqlite import sqlite3
 from neosqlite.collection import Collection
 from neosqlite.collection.index_manager import IndexManager
 from neosqlite.collection.jsonb_support import json_data_column
@@ -147,35 +152,91 @@ def without_second_look(find_one_and_update):
     return update_one
 
 
-# Commands that may write several documents.
-WRITES = {"insert", "update", "delete"}
+class Store(sqlite3.Connection):
+    """Remembers that the disk could not be written or read, whoever catches the error."""
+
+    broken = None
+
+    def execute(self, *arguments):
+        try:
+            return super().execute(*arguments)
+        except sqlite3.OperationalError as error:
+            if re.search("disk|readonly|unable to open", str(error)):
+                self.broken = error
+            raise
 
 
-def in_one_commit(handle):
-    """What a command has written is kept together. Documents that could be written stay written where another one could not."""
+# Errors of compare-and-sets, which the handler takes for nothing found.
+failures = []
+
+
+def noting_failures(work):
+    def do(*arguments, **options):
+        try:
+            return work(*arguments, **options)
+        except Exception as error:
+            failures.append(error)
+            raise
+
+    return do
+
+
+OUT_OF_DISK_SPACE = 14031
+DUPLICATE_KEY = 11000
+UNKNOWN_ERROR = 8
+
+
+def refusal(message, error, code):
+    return message["request_id"], {"ok": 0, "errmsg": str(error), "code": code}
+
+
+# Commands that write: one document, or several.
+SINGLE, SEVERAL = {"findAndModify"}, {"insert", "update", "delete"}
+
+
+def whole_or_refused(handle):
+    """
+    What a command has written is committed together. Documents that could be written stay written where another one could not, but a disk
+    that fails takes the whole command back.
+    """
 
     def handle_one(self, message):
         body = next((data for kind, data in message["sections"] if kind == "body"), {})
-        if WRITES.isdisjoint(body):
+        if (SINGLE | SEVERAL).isdisjoint(body):
             return handle(self, message)
-        connection = self.get_database(body.get("$db", "test")).db
-        connection.execute("BEGIN")
+        store = self.get_database(body.get("$db", "test")).db
+        store.broken = None
+        failures.clear()
+        is_single = not SINGLE.isdisjoint(body)
         try:
-            return handle(self, message)
+            if not is_single:
+                store.execute("BEGIN")
+            reply = handle(self, message)
+            if store.in_transaction and store.broken is None:
+                store.execute("COMMIT")
+        except sqlite3.Error as error:
+            store.broken = store.broken or error
         finally:
-            if connection.in_transaction:
-                connection.execute("COMMIT")
+            if store.in_transaction:
+                store.execute("ROLLBACK")
+        if store.broken is not None:
+            return refusal(message, store.broken, OUT_OF_DISK_SPACE)
+        if failures and is_single:
+            taken = isinstance(failures[-1], sqlite3.IntegrityError) or "UNIQUE" in str(failures[-1])
+            return refusal(message, failures[-1], DUPLICATE_KEY if taken else UNKNOWN_ERROR)
+        return reply
 
     return handle_one
 
 
+sqlite3.connect = functools.partial(sqlite3.connect, factory=Store)
 # The libraries take it from the module when they copy, or have taken it already.
 copy.deepcopy = update_operations.deepcopy = copied
 # Every table that this version makes has the column.
 Collection._id_column = "_id"
-FindOperationsMixin.find_one_and_update = without_second_look(FindOperationsMixin.find_one_and_update)
-NeoSQLiteHandler.handle_insert = in_one_commit(NeoSQLiteHandler.handle_insert)
-NeoSQLiteHandler.handle_command = in_one_commit(NeoSQLiteHandler.handle_command)
+FindOperationsMixin.find_one_and_update = noting_failures(without_second_look(FindOperationsMixin.find_one_and_update))
+NeoSQLiteHandler.handle_insert = whole_or_refused(NeoSQLiteHandler.handle_insert)
+NeoSQLiteHandler.handle_command = whole_or_refused(NeoSQLiteHandler.handle_command)
 SqlUpdatesMixin._can_use_sql_updates = never
 server.asyncio = SameThread()
 IndexManager.create_index = remembering(IndexManager.create_index)
