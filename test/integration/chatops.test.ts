@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { findFreePorts } from '../../cli/provision/ports.ts';
+import { type ExecutionAnswer, endOf, getExecution, requestExecution } from '../support/executions.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -155,6 +156,11 @@ describe('the bridge against the API', () => {
   });
 });
 
+async function runAction(action: string, parameters: Readonly<Record<string, unknown>>): Promise<ExecutionAnswer> {
+  const { id } = await requestExecution(system, action, parameters);
+  return endOf(system, id);
+}
+
 /** The payloads of announcements on the stream, as hubot hears them. */
 async function listen(signal: AbortSignal): Promise<Record<string, unknown>[]> {
   const heard: Record<string, unknown>[] = [];
@@ -238,5 +244,36 @@ describe('the requests of hubot-stackstorm', () => {
     const said = await hear((message) => message.includes(plain.execution.id));
     assert.match(String(said.message), /^Action core\.local completed\.\nstatus : succeeded\n(?:.*\n)*stdout : one/);
     assert.ok(!heard.some(({ message }) => String(message).includes(quiet.execution.id)));
+  });
+
+  it('actions of the pack: match a command, run it, and post how it ended', async () => {
+    const matched = await runAction('chatops.match', { text: 'greet Ann politely' });
+    assert.deepEqual(matched.result.result, {
+      alias: { name: 'greet', pack: 'chattest', action_ref: 'chattest.greet' },
+      representation: 'greet {{ who }} politely',
+    });
+
+    const executed = await runAction('chatops.match_and_execute', { text: 'say hello to Cy', user: 'ann' });
+    const id = String(executed.result.result);
+    const greeting = await getExecution(system, id);
+    assert.deepEqual([greeting.status, greeting.result.stdout], ['succeeded', 'hello Cy']);
+
+    const ran = await runAction('chatops.run', {
+      text: 'greet Dee politely',
+      channel: 'ops',
+      user: 'ann',
+      whisper: true,
+    });
+    assert.equal(ran.status, 'succeeded', JSON.stringify(ran.result));
+    const said = await hear((message) => message.startsWith('It said hello Dee'));
+    assert.deepEqual([said.channel, said.user, said.whisper], ['ops', 'ann', true]);
+  });
+
+  it('actions of the pack: say why a command was not run', async () => {
+    for (const action of ['chatops.match', 'chatops.match_and_execute']) {
+      const { status, result } = await runAction(action, { text: 'make coffee' });
+      assert.equal(status, 'failed');
+      assert.match(String(result.result), /Command 'make coffee' matched no patterns/);
+    }
   });
 });

@@ -23,7 +23,8 @@ class Client:
         self.token = token or os.environ.get("ST2_AUTH_TOKEN") or os.environ.get("ST2_ACTION_AUTH_TOKEN")
         self.api_key = api_key or os.environ.get("ST2_API_KEY")
         self.actions = ResourceManager(self, models.Action)
-        self.actionaliases = ResourceManager(self, models.ActionAlias)
+        self.actionaliases = AliasManager(self, models.ActionAlias)
+        self.actionaliasexecutions = ResourceManager(self, models.ActionAliasExecution)
         self.executions = ExecutionManager(self, models.Execution)
         self.liveactions = ExecutionManager(self, models.LiveAction)
         self.inquiries = ResourceManager(self, models.Inquiry)
@@ -36,6 +37,7 @@ class Client:
         self.managers = {
             "Action": self.actions,
             "ActionAlias": self.actionaliases,
+            "ActionAliasExecution": self.actionaliasexecutions,
             "Execution": self.executions,
             "Inquiry": self.inquiries,
             "KeyValuePair": self.keys,
@@ -122,6 +124,13 @@ class ResourceManager:
     def delete_by_id(self, instance_id, **kwargs):
         self.client.request("DELETE", self._one(instance_id), _query(kwargs))
         return True
+
+
+class AliasManager(ResourceManager):
+    def match(self, instance, **_unused):
+        """The alias that ``instance.command`` fits, and the format that it fits."""
+        found = self.client.request("POST", self._path + "/match", body={"command": instance.command})
+        return self.resource(**found["actionalias"]), found["representation"]
 
 
 class KeyManager(ResourceManager):

@@ -17,8 +17,8 @@ export interface AliasRequest {
   readonly name: string;
   readonly format: string;
   readonly command: string;
-  readonly user?: string;
-  readonly source_channel: string;
+  readonly user?: string | null;
+  readonly source_channel: string | null;
   readonly source_context?: unknown;
   readonly notification_channel?: string | null;
   readonly notification_route?: string | null;

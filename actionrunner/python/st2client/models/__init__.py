@@ -3,6 +3,8 @@
 __all__ = [
     "Action",
     "ActionAlias",
+    "ActionAliasExecution",
+    "ActionAliasMatch",
     "Execution",
     "Inquiry",
     "KeyValuePair",
@@ -43,6 +45,14 @@ class Action(Resource):
 
 class ActionAlias(Resource):
     _path = "actionalias"
+
+
+class ActionAliasMatch(Resource):
+    _path = "actionalias"
+
+
+class ActionAliasExecution(Resource):
+    _path = "aliasexecution"
 
 
 class Execution(Resource):
