@@ -60,6 +60,7 @@ const SPECS = {
   triggers: {
     name: 'triggers',
     indexes: [byRef, { fields: { type: 1, parameters_hash: 1 } }, { fields: { 'parameters.url': 1 }, sparse: true }],
+    counted: true,
   },
   triggerInstances: {
     name: 'trigger_instances',

@@ -80,9 +80,18 @@ function wrong(field: CronField, text: string): ValidationError {
   return new ValidationError(`Unrecognized expression "${text}" for field "${field}"`, { field });
 }
 
+/** What fields say is much the same for many timers (`*` most of all): kept once. */
+const read = new Map<string, readonly number[]>();
+const READ_LIMIT = 10_000;
+
 function parseList(field: CronField, text: string): readonly number[] {
+  const key = `${field} ${text}`;
+  const known = read.get(key);
+  if (known !== undefined) return known;
   const all = text.split(',').flatMap((part) => parsePart(field, part.trim()));
-  return [...new Set(all)].sort((a, b) => a - b);
+  const values = [...new Set(all)].sort((a, b) => a - b);
+  if (read.size < READ_LIMIT) read.set(key, values);
+  return values;
 }
 
 function toNumber(field: CronField, text: string): number {

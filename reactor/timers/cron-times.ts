@@ -6,27 +6,41 @@
 import { DateTime } from 'luxon';
 import type { CronSchedule } from './cron-fields.ts';
 
-/** No schedule needs more: 12 months of 31 days, a few hours, for the years of a leap day. */
+/** No schedule needs more: a day has at most 25 hours, and few days that fit have none of the hours asked for. */
 const MAX_STEPS = 20_000;
 const LAST_YEAR = 2199;
 
 const nextOf = (values: readonly number[], from: number) => values.find((value) => value >= from);
 
-function fitsDay(schedule: CronSchedule, at: DateTime): boolean {
-  const weekday = at.weekday - 1;
+/** A date of the calendar, as midnight of UTC: no zone has a say in what fits it. */
+function fitsDate(schedule: CronSchedule, date: Date): boolean {
+  const weekday = (date.getUTCDay() + 6) % 7;
+  const daysInMonth = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
   return (
+    schedule.years.includes(date.getUTCFullYear()) &&
+    schedule.months.includes(date.getUTCMonth() + 1) &&
     schedule.weekdays.includes(weekday) &&
-    (schedule.weeks.length === 53 || schedule.weeks.includes(at.weekNumber)) &&
-    schedule.fitsDay({ day: at.day, daysInMonth: at.daysInMonth ?? 31, weekday })
+    (schedule.weeks.length === 53 || schedule.weeks.includes(DateTime.fromJSDate(date, { zone: 'utc' }).weekNumber)) &&
+    schedule.fitsDay({ day: date.getUTCDate(), daysInMonth, weekday })
   );
 }
 
-/** The moment from which the next day, month or year is looked at, when this one does not fit. */
+/** The date to look at after one that does not fit. */
+function dateAfter(schedule: CronSchedule, date: Date): Date {
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  if (!schedule.years.includes(year)) return new Date(Date.UTC(year + 1, 0, 1));
+  if (!schedule.months.includes(month + 1)) return new Date(Date.UTC(year, month + 1, 1));
+  return new Date(Date.UTC(year, month, date.getUTCDate() + 1));
+}
+
+/** The start of the first day that fits, when the one of this moment does not. */
 function skipDate(schedule: CronSchedule, at: DateTime): DateTime | undefined {
-  if (!schedule.years.includes(at.year)) return at.startOf('year').plus({ years: 1 });
-  if (!schedule.months.includes(at.month)) return at.startOf('month').plus({ months: 1 });
-  if (!fitsDay(schedule, at)) return at.startOf('day').plus({ days: 1 });
-  return undefined;
+  const today = new Date(Date.UTC(at.year, at.month - 1, at.day));
+  let date = today;
+  while (!fitsDate(schedule, date) && date.getUTCFullYear() <= LAST_YEAR) date = dateAfter(schedule, date);
+  if (date === today) return undefined;
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
+  return DateTime.fromObject({ year, month, day }, { zone: at.zone });
 }
 
 /** The same within a day: to the next hour, minute or second that may fit. */
@@ -46,7 +60,7 @@ function skipClock(schedule: CronSchedule, at: DateTime): DateTime | undefined {
 
 /** Whether the clock left out an hour of the schedule between two moments of a day. */
 function leftOut(schedule: CronSchedule, before: DateTime, after: DateTime): boolean {
-  if (!before.hasSame(after, 'day') || after.hour - before.hour < 2) return false;
+  if (before.day !== after.day || after.hour - before.hour < 2) return false;
   return schedule.hours.some((hour) => hour > before.hour && hour < after.hour);
 }
 

@@ -32,6 +32,8 @@ const ONCE_GRACE_MS = 86_400_000;
 const MAX_MISSED = 1_000;
 /** How long a firing is tried again while the database is away. */
 const RETRY_MS = 1_000;
+/** How long the stored count of changes is believed to tell of every change: bounds the damage of a writer that died in between. */
+const BELIEVED_MS = 600_000;
 
 export interface TimersEngineDeps {
   readonly stores: Stores;
@@ -77,6 +79,9 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
   /** Triggers that were announced as changed: only these are looked at until it is time to look at all. */
   const changed = new Set<string>();
   let nextFull = 0;
+  /** The count of changes to triggers at the last look at all of them, and until when that look is enough as long as it stays. */
+  let seenRevision: number | undefined;
+  let believedUntil = 0;
   let lastWall = 0;
   let lastMonotonic = 0;
 
@@ -125,7 +130,9 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
       due = timer.schedule.next(due);
     }
     if (missed !== undefined) startFiring(timer, missed);
-    enqueue(timer, present);
+    // A trigger of a clock that was set back since then is due from now on, not only once the clock is there again.
+    if (due === undefined || due <= present || timer.created > present) enqueue(timer, present);
+    else queue.add(due, timer);
   }
 
   function rebuild(): void {
@@ -181,17 +188,29 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
     return undefined;
   }
 
+  /** The timers to look at: those announced as changed, or all when it is time for that and any trigger has changed since. */
+  async function load(refs: readonly string[] | undefined): Promise<readonly OpenContent[] | undefined> {
+    const type = { $in: [...TIMER_TRIGGER_TYPES] };
+    if (refs !== undefined) return refs.length === 0 ? [] : stores.triggers.find({ ref: { $in: [...refs] }, type });
+    const revision = await stores.triggers.storedRevision();
+    if (revision === seenRevision && performance.now() < believedUntil) return undefined;
+    const all = await stores.triggers.find({ type });
+    seenRevision = revision;
+    believedUntil = performance.now() + BELIEVED_MS;
+    return all;
+  }
+
   async function refresh(): Promise<void> {
     const refs = takeChanged();
-    const which = refs === undefined ? {} : { ref: { $in: [...refs] } };
-    let triggers: readonly OpenContent[];
+    let triggers: readonly OpenContent[] | undefined;
     try {
-      triggers = await stores.triggers.find({ ...which, type: { $in: [...TIMER_TRIGGER_TYPES] } });
+      triggers = await load(refs);
     } catch (error) {
       if (refs === undefined) nextFull = 0;
       for (const ref of refs ?? []) changed.add(ref);
       throw error;
     }
+    if (triggers === undefined) return;
     const present = new Set(triggers.map((trigger) => trigger.ref));
     for (const ref of refs ?? timers.keys()) if (!present.has(ref)) timers.delete(ref);
     for (const trigger of triggers) {

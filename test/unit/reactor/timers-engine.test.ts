@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000;
 const idAt = (milliseconds: number) => `${Math.floor(milliseconds / 1000).toString(16)}${'0'.repeat(16)}`;
 
 /** An engine on a clock that can be set, with triggers and firings in memory; an id is stored once, as in the database. */
-function engineOnClock(created: number) {
+function engineOnClock(created: number, refreshInterval = 3_600) {
   let offset = 0;
   const now = () => Date.now() + offset;
   const triggers = new Map([
@@ -20,6 +20,8 @@ function engineOnClock(created: number) {
   ]);
   const fired = new Map<string, { readonly due: number; readonly at: number; readonly trigger: string }>();
   let looks = 0;
+  let counted = 0;
+  let revision = 1;
   let announce: (message: Message) => void = () => undefined;
   const deps = {
     stores: {
@@ -28,6 +30,10 @@ function engineOnClock(created: number) {
           looks += 1;
           const all = [...triggers.values()];
           return filter.ref === undefined ? all : all.filter(({ ref }) => filter.ref?.$in.includes(ref));
+        },
+        async storedRevision() {
+          counted += 1;
+          return revision;
         },
       },
     },
@@ -43,7 +49,7 @@ function engineOnClock(created: number) {
       return { id };
     },
     logger: pino({ level: 'silent' }),
-    settings: { refresh_interval: 3_600, misfire_grace: 60, timezone: 'UTC' },
+    settings: { refresh_interval: refreshInterval, misfire_grace: 60, timezone: 'UTC' },
     now,
   } as unknown as TimersEngineDeps;
   return {
@@ -54,6 +60,10 @@ function engineOnClock(created: number) {
     },
     firings: () => [...fired.values()].sort((a, b) => a.due - b.due),
     looks: () => looks,
+    counted: () => counted,
+    raiseRevision: () => {
+      revision += 1;
+    },
     announce: (message: Message) => announce(message),
   };
 }
@@ -108,5 +118,26 @@ describe('timers when the clock is set', () => {
     await next('the other timer');
     await next('the other timer again');
     assert.ok(clock.firings().filter(({ trigger }) => trigger === made.ref).length <= count + 1);
+  });
+});
+
+describe('looks for timers of which no message came', () => {
+  const clock = engineOnClock(Date.now(), 0.01);
+  before(() => clock.engine.start());
+  after(() => clock.engine.stop());
+
+  it('read the timers only when the count of changes is another one', async () => {
+    const looked = clock.looks();
+    const counted = clock.counted();
+    await waitFor(() => clock.counted() > counted + 5, { what: 'looks at the count' });
+    assert.equal(clock.looks(), looked);
+    const made = timer('late', 'core.st2.CronTimer', { second: '*' }, Date.now());
+    clock.triggers.set(made.ref, made);
+    clock.raiseRevision();
+    await waitFor(() => clock.firings().some(({ trigger }) => trigger === made.ref), { what: 'the new timer' });
+    assert.equal(clock.looks(), looked + 1);
+    clock.triggers.delete(made.ref);
+    clock.raiseRevision();
+    await waitFor(() => clock.looks() === looked + 2, { what: 'a look at what was removed' });
   });
 });
