@@ -7,7 +7,8 @@ import { errorCode, ValidationError } from '../../core/errors.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { OpenContent } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { INTERNAL_TRIGGER_TYPES, type TriggerTypeDefinition } from './internal-trigger-types.ts';
+import { INTERNAL_TRIGGER_TYPES, TIMER_TRIGGER_TYPES, type TriggerTypeDefinition } from './internal-trigger-types.ts';
+import { parseTimer } from './timers/timer-schedule.ts';
 
 export interface TriggerService {
   /** Stores or refreshes a trigger type (and its own trigger when it takes no parameters). */
@@ -15,7 +16,7 @@ export interface TriggerService {
   registerInternalTypes(): Promise<void>;
   /**
    * The trigger of a rule, made when there is none.
-   * @throws ValidationError unknown type, parameters that do not fit
+   * @throws ValidationError unknown type, parameters that make no timer
    */
   ensure(spec: {
     readonly type: string;
@@ -46,6 +47,11 @@ export function triggerView({ parameters_hash: _hash, ...trigger }: OpenContent)
 function nameFor(type: string, hash: string): string {
   const digits = createHash('md5').update(`${type} ${hash}`).digest('hex');
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** What is no timer would be stored, and never fire. The local time zone is the engine's matter. @throws ValidationError */
+function assertTimer(type: string, parameters: Readonly<Record<string, unknown>>): void {
+  if (TIMER_TRIGGER_TYPES.some((known) => known === type)) parseTimer(type, parameters, 0, 'UTC');
 }
 
 export function createTriggerService(stores: Stores, bus: Bus | undefined): TriggerService {
@@ -106,6 +112,7 @@ export function createTriggerService(stores: Stores, bus: Bus | undefined): Trig
       const same = { type, parameters_hash: parametersHash(parameters) };
       const found = await stores.triggers.findOne(same);
       if (found !== undefined) return found;
+      assertTimer(type, parameters);
       const own =
         Object.keys(parameters).length === 0 && Object.keys((known.parameters_schema ?? {}) as object).length === 0;
       try {

@@ -14,6 +14,7 @@ import { createHash } from 'node:crypto';
 import { toTimestamp } from '../../action-service/present-execution.ts';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { TIMER_TRIGGER_TYPES } from '../../action-service/triggers/internal-trigger-types.ts';
+import { parseTimer, type TimerSchedule } from '../../action-service/triggers/timers/timer-schedule.ts';
 import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
@@ -23,7 +24,6 @@ import type { OpenContent } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createSweep } from '../sweep.ts';
 import { createDueQueue } from './due-queue.ts';
-import { parseTimer, type TimerSchedule } from './timer-schedule.ts';
 
 /** The clock is looked at this often at least, so that a jump is noticed. */
 const LONGEST_SLEEP_MS = 5_000;

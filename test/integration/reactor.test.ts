@@ -49,6 +49,19 @@ describe('from events to actions', () => {
     await system.request('DELETE', '/rules/looptest.on-interval');
   });
 
+  it('a rule whose timer could never fire is refused', async () => {
+    const wrong: readonly (readonly [type: string, parameters: Record<string, unknown>, message: RegExp])[] = [
+      ['CronTimer', { second: '99' }, /400.*Unrecognized expression \\"99\\" for field \\"second\\"/],
+      ['CronTimer', { second: '*', timezone: 'Mars' }, /400.*Time zone \\"Mars\\" is not known/],
+      ['IntervalTimer', { unit: 'seconds', delta: 0 }, /400.*positive delta/],
+      ['DateTimer', { date: 'no date' }, /400.*Unknown string format/],
+    ];
+    for (const [type, parameters, message] of wrong) {
+      const rule = { trigger: { type: `core.st2.${type}`, parameters }, action: say('never') };
+      await assert.rejects(loop.createRule('never', rule), message);
+    }
+  });
+
   it('Python sensor, trigger, rule; stopped at run time; others unharmed by one that crashes', async () => {
     await loop.createRule('on-count', {
       trigger: { type: 'looptest.counted' },

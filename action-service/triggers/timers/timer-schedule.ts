@@ -1,8 +1,8 @@
 /** The times at which a timer trigger is due. Source: `st2reactor/timer/base.py`. */
 import { DateTime, IANAZone } from 'luxon';
-import { ValidationError } from '../../core/errors.ts';
-import { parseDateTime } from '../../core/python/date-parser.ts';
-import { PyDateTime, PyTimeDelta } from '../../core/python/datetime.ts';
+import { errorMessage, ValidationError } from '../../../core/errors.ts';
+import { parseDateTime } from '../../../core/python/date-parser.ts';
+import { PyDateTime, PyTimeDelta } from '../../../core/python/datetime.ts';
 import { parseCron } from './cron-fields.ts';
 import { nextCronTime } from './cron-times.ts';
 
@@ -59,9 +59,17 @@ function interval({ unit, delta }: Parameters, created: number): TimerSchedule {
   };
 }
 
+function parseDate(text: string, today: () => PyDateTime): PyDateTime {
+  try {
+    return parseDateTime(text, today);
+  } catch (error) {
+    throw new ValidationError(`"${text}" is no date: ${errorMessage(error)}`, { date: text }, error);
+  }
+}
+
 function once({ date }: Parameters, zone: string): TimerSchedule {
   const today = () => PyDateTime.fromClock(BigInt(Date.now()) * 1000n, new PyTimeDelta(0));
-  const parsed = parseDateTime(String(date), today);
+  const parsed = parseDate(String(date), today);
   const due =
     parsed.offset === null
       ? DateTime.fromISO(parsed.isoFormat(), { zone }).toMillis()

@@ -2,7 +2,7 @@
  * The fields of `core.st2.CronTimer`, as APScheduler reads them: lists of `*`, `*`/n, a, a-b, a-b/n; in `day` also `last` and
  * `2nd fri`, `last sun`. Days of the week count from Monday = 0. All fields have to fit.
  */
-import { ValidationError } from '../../core/errors.ts';
+import { ValidationError } from '../../../core/errors.ts';
 
 export const CRON_FIELDS = ['year', 'month', 'day', 'week', 'day_of_week', 'hour', 'minute', 'second'] as const;
 export type CronField = (typeof CRON_FIELDS)[number];
