@@ -3,10 +3,11 @@
  * The request carries the pair of instance and rule as its idempotency key: however often an instance is handled, each of
  * its rules makes one execution.
  */
+import { createHash } from 'node:crypto';
 import type { ActionService } from '../../action-service/contract.ts';
 import { toTimestamp } from '../../action-service/present-execution.ts';
 import { triggerView } from '../../action-service/triggers/trigger-service.ts';
-import { errorMessage, TramontaneError } from '../../core/errors.ts';
+import { errorCode, errorMessage, TramontaneError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
 import { rememberBy } from '../../stores/remembered.ts';
@@ -35,21 +36,28 @@ type Outcome = { readonly execution_id: string } | { readonly failure_reason: st
 /** For how long a change of an action or trigger by another process may go unnoticed. */
 const REMEMBERED_MS = 1_000;
 
+/** The same for the same instance and rule, so that there is one record of what the rule did about it. */
+function enforcementId(instance: TriggerInstance, rule: Rule): string {
+  return createHash('sha1').update(`${instance.id}/${rule.id}`).digest('hex').slice(0, 24);
+}
+
 export function createRuleEnforcer({ stores, actions, traces, systemUser, logger }: Deps): RuleEnforcer {
   const findAction = rememberBy(stores.actions, 'ref', REMEMBERED_MS);
   const findTrigger = rememberBy(stores.triggers, 'ref', REMEMBERED_MS);
   const findTriggerType = rememberBy(stores.triggerTypes, 'ref', REMEMBERED_MS);
 
+  /** Keeps the first record, should several engines have handled the instance at once (a clock that jumps ends leases early). */
   async function record(rule: Rule, instance: TriggerInstance, outcome: Outcome): Promise<void> {
-    const isRepeated = (instance.attempts ?? 1) > 1;
-    const known = { trigger_instance_id: instance.id, 'rule.id': rule.id };
-    if (isRepeated && (await stores.ruleEnforcements.findOne(known)) !== undefined) return;
-    await stores.ruleEnforcements.insert({
+    const enforcement = {
+      id: enforcementId(instance, rule),
       trigger_instance_id: instance.id,
       ...outcome,
       rule: { ref: rule.ref, uid: rule.uid, id: rule.id },
       enforced_at: new Date(),
       status: 'execution_id' in outcome ? 'succeeded' : 'failed',
+    };
+    await stores.ruleEnforcements.insert(enforcement).catch((error: unknown) => {
+      if (errorCode(error) !== 'CONFLICT') throw error;
     });
   }
 

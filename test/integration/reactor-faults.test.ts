@@ -1,6 +1,14 @@
 /** What happens to events when a process, the bus or the database goes away, or a sensor keeps crashing. */
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { pino } from 'pino';
+import { projectRoot } from '../../cli/project-paths.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import { createBus } from '../../platform/bus/create-bus.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
 import { writeEventPack } from '../support/event-pack.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RuleLoop, ruleLoop, TIMEOUT } from '../support/rule-loop.ts';
@@ -9,10 +17,13 @@ import { waitFor } from '../support/wait-for.ts';
 
 const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 1_200;
+const HOUR_MS = 3_600_000;
 
 let infrastructure: Provisioned;
 let system: RunningServices;
 let loop: RuleLoop;
+/** For messages that come again. */
+let bus: Bus;
 
 before(async () => {
   infrastructure = await provisioned({ parts: ['mongodb', 'bus'], own: true });
@@ -30,11 +41,20 @@ before(async () => {
     },
   });
   loop = ruleLoop(system);
+  bus = createBus(loadConfig(system.env), pino({ level: 'silent' }));
+  await bus.start();
 });
 
 after(async () => {
+  await bus?.stop();
   await system?.stop();
   await infrastructure?.stop();
+});
+
+/** Lets the clock of a process go by the milliseconds that a file holds. */
+const skewed = (file: string) => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(path.join(projectRoot, 'test', 'support', 'skewed-clock.mjs'))}`,
+  TRAMONTANE_TEST_CLOCK_FILE: file,
 });
 
 async function createHook(name: string): Promise<void> {
@@ -127,6 +147,68 @@ describe('faults on the way from events to actions', () => {
       await system.restart('st2rulesengine');
     });
     await eachOnce('killed', 60);
+  });
+
+  it('several rules engines, one whose clock jumps while they work, messages that come again: each webhook makes its execution once', async () => {
+    const clock = path.join(infrastructure.folder, 'rules.clock');
+    const other = await system.startAnother('st2rulesengine', skewed(clock));
+    // By the clock of the other engine every lease is over; then none has begun.
+    for (const [name, jump] of Object.entries({ forward: HOUR_MS, back: -HOUR_MS })) {
+      await createHook(name);
+      const { trigger } = await system.request<{ trigger: { ref: string } }>('GET', `/rules/looptest.${name}`);
+      const tellAgain = async () => {
+        const query = `trigger=${trigger.ref}&limit=100`;
+        const stored = await system.request<{ id: string }[]>('GET', `/triggerinstances?${query}`);
+        for (const { id } of [...stored, ...stored]) bus.publish(EXCHANGES.triggerInstance, 'create', { id });
+      };
+      await send(name, 60, async () => {
+        await writeFile(clock, String(jump));
+        await tellAgain();
+      });
+      await tellAgain();
+      await eachOnce(name, 60);
+    }
+    await other.stop();
+  });
+
+  it('timers engines, one whose clock jumps forward and back: each time fires once, and they go on', async () => {
+    const clock = path.join(infrastructure.folder, 'timers.clock');
+    await loop.createRule('jumping', {
+      trigger: { type: 'core.st2.CronTimer', parameters: { second: '*' } },
+      action: { ref: 'core.noop' },
+    });
+    const { trigger } = await system.request<{ trigger: { ref: string } }>('GET', '/rules/looptest.jumping');
+    const times = async () => {
+      const query = `trigger=${trigger.ref}&limit=500`;
+      const found = await system.request<{ occurrence_time: string }[]>('GET', `/triggerinstances?${query}`);
+      return found.map(({ occurrence_time: time }) => Date.parse(time));
+    };
+    const reach = (from: number, what: string) =>
+      waitFor(async () => (await times()).filter((time) => time >= from && time < from + HOUR_MS / 2).length >= 3, {
+        what,
+        ...TIMEOUT,
+      });
+    const engine = await system.startAnother('st2timersengine', skewed(clock));
+    await reach(Date.now() - 10_000, 'timers before the jump');
+    await writeFile(clock, String(HOUR_MS));
+    await reach(Date.now() + HOUR_MS - 60_000, 'timers of the hour to come');
+    await writeFile(clock, '0');
+    await reach(Date.now() + 2_000, 'timers after the jump back');
+    const steady = await system.startAnother('st2timersengine');
+    await reach(Date.now() + 2_000, 'timers of two engines');
+    await engine.stop();
+    await steady.stop();
+    await system.request('DELETE', '/rules/looptest.jumping');
+    const fired = await times();
+    assert.equal(new Set(fired).size, fired.length, 'no time fires twice');
+    await waitFor(async () => (await loop.enforcements('jumping')).length >= Math.min(fired.length, 100), {
+      what: 'an execution for each',
+      ...TIMEOUT,
+    });
+    const query = 'rule=jumping&limit=500&include_attributes=trigger_instance';
+    const made = await system.request<{ trigger_instance: { id: string } }[]>('GET', `/executions?${query}`);
+    assert.equal(new Set(made.map(({ trigger_instance: { id } }) => id)).size, made.length);
+    assert.equal(made.length, fired.length);
   });
 
   it('bus away: webhooks are taken as they are stored, and done once it is back', async () => {
