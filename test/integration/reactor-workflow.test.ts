@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { writeEventPack } from '../support/event-pack.ts';
+import { endOf } from '../support/executions.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RuleLoop, ruleLoop, say } from '../support/rule-loop.ts';
+import { type Execution, type RuleLoop, ruleLoop, say, TIMEOUT } from '../support/rule-loop.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let infrastructure: Provisioned;
 let system: RunningServices;
@@ -21,6 +23,17 @@ after(async () => {
   await system?.stop();
   await infrastructure?.stop();
 });
+
+interface Child {
+  readonly id: string;
+  readonly action: { readonly ref: string };
+  readonly context: {
+    readonly mistral?: { readonly task_name: string };
+    readonly chain?: { readonly name: string };
+  };
+}
+
+const taskOf = ({ context }: Child) => context.mistral?.task_name ?? context.chain?.name;
 
 describe('from an event over a workflow to people', () => {
   it('webhook, rule, workflow, notification, rule', async () => {
@@ -58,5 +71,34 @@ describe('from an event over a workflow to people', () => {
     assert.ok(trace.rules?.some((rule) => rule.ref === 'looptest.on-notify'));
     assert.ok(trace.trigger_instances?.some((one) => one.object_id === made[0]?.trigger_instance_id));
     assert.ok(trace.action_executions?.some((one) => one.object_id === told.id));
+  });
+
+  it('tasks tell of their ends as their workflow does, but for those that it is to skip', async () => {
+    const tell = (route: string) => ({ notify: { 'on-complete': { routes: [route], message: 'told' } } });
+    for (const action of ['looptest.steps', 'looptest.chained']) {
+      const { id } = await system.request<Execution>('POST', '/executions', {
+        action,
+        parameters: { skip_notify: ['second', 'nested'] },
+        ...tell(action),
+      });
+      const root = await endOf(system, id);
+      assert.equal(root.status, 'succeeded', JSON.stringify(root.result));
+      const children = await system.request<Child[]>('GET', `/executions/${id}/children?depth=-1`);
+      const nested = children.find(({ action: { ref } }) => ref === 'looptest.told');
+      const skipped = children.filter((child) => taskOf(child) === 'second' || child.id === nested?.id);
+      assert.equal(skipped.length, 2, JSON.stringify(children.map(taskOf)));
+      const expected = [
+        id,
+        ...children.filter((child) => ['first', 'third'].includes(taskOf(child) ?? '')).map((child) => child.id),
+      ];
+      const heard = async () => {
+        const path = '/triggerinstances?trigger=core.st2.generic.notifytrigger&limit=100';
+        const all = await system.request<{ payload: { route: string; execution_id: string } }[]>('GET', path);
+        return all.filter(({ payload }) => payload.route === action).map(({ payload }) => payload.execution_id);
+      };
+      // The workflow itself tells last.
+      await waitFor(async () => (await heard()).includes(id), { what: `what ${action} tells`, ...TIMEOUT });
+      assert.deepEqual((await heard()).sort(), expected.sort());
+    }
   });
 });

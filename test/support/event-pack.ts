@@ -26,6 +26,35 @@ looptest.told:
       input:
         cmd: "echo <% $.word %>"
 `,
+  'actions/steps.yaml': `name: steps
+description: A workflow of several tasks, one of them a workflow.
+runner_type: mistral-v2
+enabled: true
+entry_point: workflows/steps.yaml
+parameters: {}
+`,
+  'actions/workflows/steps.yaml': `version: '2.0'
+looptest.steps:
+  type: direct
+  tasks:
+    first: {action: core.noop, on-success: second}
+    second: {action: core.noop, on-success: third}
+    third: {action: core.noop, on-success: nested}
+    nested: {action: looptest.told, input: {word: nested}}
+`,
+  'actions/chained.yaml': `name: chained
+description: A chain of several actions, one of them a workflow.
+runner_type: action-chain
+enabled: true
+entry_point: workflows/chained.yaml
+parameters: {}
+`,
+  'actions/workflows/chained.yaml': `chain:
+  - {name: first, ref: core.noop, on-success: second}
+  - {name: second, ref: core.noop, on-success: third}
+  - {name: third, ref: core.noop, on-success: nested}
+  - {name: nested, ref: looptest.told, parameters: {word: nested}}
+`,
   'sensors/counter.yaml': `class_name: CounterSensor
 entry_point: counter.py
 description: Counts.
