@@ -5,16 +5,7 @@
  * 2. An execution whose state is final stays open until the actions that still run have ended: they belong to its record.
  * 3. An error of ours ends the execution with its reason. Only a history that does not fit the code may block it.
  */
-import {
-  ApplicationFailure,
-  CancellationScope,
-  condition,
-  getExternalWorkflowHandle,
-  log,
-  makeContinueAsNewFunc,
-  uuid4,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, condition, log, makeContinueAsNewFunc, uuid4, workflowInfo } from '@temporalio/workflow';
 import { createConductor, restoreConductor } from '../conductor/conductor.ts';
 import type { Command, ConductorEvent, ConductorPorts } from '../conductor/contract.ts';
 import { isFinalState, type LiveView, type WorkflowArguments } from '../contract.ts';
@@ -27,6 +18,8 @@ import { createStartPacer } from './start-pacer.ts';
 import { createStateReporter } from './state-reporter.ts';
 import { createSubWorkflows } from './sub-workflows.ts';
 import { findSystemAction } from './system-actions.ts';
+import { tellParent } from './tell-parent.ts';
+import { brokenOff, outcomeOf } from './workflow-outcome.ts';
 import { createWorkflowTimers } from './workflow-timers.ts';
 
 /** A history is continued as a new one from here on, or when Temporal suggests it. Events. */
@@ -52,7 +45,7 @@ async function settle(): Promise<void> {
 /** Runs the execution to its end. @returns its output */
 export async function conduct(given: WorkflowArguments): Promise<unknown> {
   let args = given;
-  const { workflowId, parent } = workflowInfo();
+  const { workflowId } = workflowInfo();
   const { workflow, identity, resumed } = given;
   const conductor =
     resumed === undefined
@@ -109,7 +102,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       // Within the same workflow task, after the other commands of this event.
       guarded(
         settled()
-          .then(() => tellParent(state, state_info, output))
+          .then(() => tellParent(args, { state, state_info, output }, isLingering()))
           .then(() => reporter.report())
           .finally(() => {
             reports -= 1;
@@ -129,18 +122,6 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
 
   function isLingering(): boolean {
     return runs.activityCount > 0 || children.open > 0;
-  }
-
-  async function tellParent(state: string, state_info: string | null, output: unknown): Promise<void> {
-    const run = args.parent_run;
-    if (run === undefined || parent === undefined) return;
-    if (isFinalState(state) ? !isLingering() : state !== 'PAUSED' && state !== 'RUNNING') return;
-    const update = { id: run.run_id, state, output, state_info };
-    try {
-      await getExternalWorkflowHandle(run.workflow_id).signal('subWorkflowUpdated', update);
-    } catch (error) {
-      log.warn('the parent workflow could not be told', { reason: String(error) });
-    }
   }
 
   /** What is under way starts again in the new run: as long as that is a good part of the history, nothing is won. */
@@ -195,39 +176,14 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     if (broken !== undefined) return await endBroken(broken.error);
     // Actions that ended after the state was decided.
     if (conductor.view(reporter.reported, 1).version > reporter.reported) await reporter.report();
-    return end();
+    return outcomeOf(conductor.view(Number.MAX_SAFE_INTEGER));
   });
-
-  function end(): unknown {
-    const { state, state_info, output, started } = conductor.view(Number.MAX_SAFE_INTEGER);
-    if (state === 'SUCCESS') return output;
-    throw ApplicationFailure.create({
-      message: state_info ?? `The workflow ended in state ${state}.`,
-      type: state === 'CANCELLED' ? 'Cancelled' : 'WorkflowError',
-      nonRetryable: true,
-      details: [{ state, state_info, output, started }],
-    });
-  }
 
   async function endBroken(error: unknown): Promise<never> {
     const reason = `Internal error of the workflow engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     log.error('execution broken off', { reason });
-    const view = { ...conductor.view(reporter.reported), more: false, state: 'ERROR' as const, state_info: reason };
-    await local.reportState({
-      uuid: identity.id,
-      workflow_id: workflowId,
-      workflow_name: workflow.name,
-      st2_execution_id: args.st2.execution_id,
-      parent_execution_id: identity.parent?.execution_id,
-      view,
-      params: identity.params,
-    });
-    throw ApplicationFailure.create({
-      message: reason,
-      type: 'InternalError',
-      nonRetryable: true,
-      details: [{ state: 'ERROR', state_info: reason, output: view.output }],
-    });
+    const { output } = await reporter.reportBroken(reason);
+    throw brokenOff(reason, output);
   }
 
   async function continueLater(): Promise<never> {

@@ -1,4 +1,4 @@
-import type { Conductor } from '../conductor/contract.ts';
+import type { Conductor, ExecutionView } from '../conductor/contract.ts';
 import { isFinalState, type WorkflowArguments } from '../contract.ts';
 import { local } from './engine-proxies.ts';
 
@@ -9,6 +9,8 @@ const CHANGES_PER_REPORT = 1_000;
 export interface StateReporter {
   /** Tells of everything that is new. Resolves when it is stored and announced. */
   report(): Promise<void>;
+  /** Writes that an error of ours has ended the execution. @returns what is reported */
+  reportBroken(reason: string): Promise<ExecutionView>;
   /** Version that was reported last. */
   readonly reported: number;
 }
@@ -27,19 +29,26 @@ export function createStateReporter(
     }
   }
 
-  /** @returns whether nothing is left */
-  async function sendPart(): Promise<boolean> {
+  /** What is told of the execution beside its view. */
+  function facts() {
     const { identity, workflow, st2 } = args();
-    const view = conductor.view(reported, CHANGES_PER_REPORT);
-    const canRunAgain = view.state === 'ERROR' || view.state === 'CANCELLED';
-    await local.reportState({
+    return {
       uuid: identity.id,
       workflow_id: workflowId,
       workflow_name: workflow.name,
       st2_execution_id: st2.execution_id,
       parent_execution_id: identity.parent?.execution_id,
-      view,
       params: identity.params,
+    };
+  }
+
+  /** @returns whether nothing is left */
+  async function sendPart(): Promise<boolean> {
+    const view = conductor.view(reported, CHANGES_PER_REPORT);
+    const canRunAgain = view.state === 'ERROR' || view.state === 'CANCELLED';
+    await local.reportState({
+      ...facts(),
+      view,
       restart:
         canRunAgain && isFinalState(view.state) && !view.more
           ? {
@@ -57,6 +66,11 @@ export function createStateReporter(
     report() {
       last = last.then(send);
       return last;
+    },
+    async reportBroken(reason) {
+      const view = { ...conductor.view(reported), more: false, state: 'ERROR' as const, state_info: reason };
+      await local.reportState({ ...facts(), view });
+      return view;
     },
     get reported() {
       return reported;
