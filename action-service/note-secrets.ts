@@ -1,4 +1,4 @@
-import { type ParameterSchemas, secretNames } from '../core/params/index.ts';
+import { outputSchemaOf, type ParameterSchemas, secretNames, secretValues } from '../core/params/index.ts';
 import { rememberSecrets } from '../platform/temporal/secret-values.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -16,8 +16,8 @@ export function createSecretNotes(snapshots: Snapshots): (execution: Execution) 
     remember(schemasIn(runner.runner_parameters), execution.parameters);
     remember(schemasIn(action.parameters), execution.parameters);
     const result = valuesIn(execution.result);
-    const output = schemasIn(action.output_schema);
-    remember(schemasIn(output.properties ?? output), valuesIn(result[String(runner.output_key)] ?? result));
+    const output = outputSchemaOf(action.output_schema);
+    rememberSecrets(secretValues(output, result[String(runner.output_key)] ?? execution.result));
     if (execution.runner_type === 'inquirer') {
       remember(schemasIn(schemasIn(result.schema).properties), valuesIn(result.response));
     }

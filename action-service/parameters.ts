@@ -5,6 +5,7 @@
 import {
   maskSecrets,
   maskValue,
+  outputSchemaOf,
   type ParameterSchema,
   refuseImmutable,
   resolveLiveParams,
@@ -71,20 +72,13 @@ export function createParameterRules({ stores, keyValues, systemUser }: Deps): P
       const { result } = execution;
       if (typeof result !== 'object' || result === null) return result;
       if (execution.runner_type === 'inquirer') return maskResponse(result as Values);
-      const schema = action.output_schema as ParameterSchema | undefined;
-      if (schema === undefined || Object.keys(schema).length === 0) return result;
+      const schema = outputSchemaOf(action.output_schema);
+      if (schema === undefined) return result;
       const key = runner.output_key;
       if (typeof key !== 'string' || !(key in result)) return maskValue(schema, result);
-      return { ...result, [key]: maskValue(asSchema(schema), (result as Values)[key]) };
+      return { ...result, [key]: maskValue(schema, (result as Values)[key]) };
     },
   };
-}
-
-/** An output schema is either a schema or, in the old form, a mapping of property names to schemas. */
-function asSchema(schema: ParameterSchema): ParameterSchema {
-  return typeof schema.type === 'string'
-    ? schema
-    : { type: 'object', properties: schema as unknown as Readonly<Record<string, ParameterSchema>> };
 }
 
 function maskResponse(result: Values): Values {

@@ -20,6 +20,7 @@ import type { Execution } from '../../stores/executions.ts';
 import type { Policies } from '../policies/policies.ts';
 import { type RunContext, type Runner, type RunnerServices, type RunOutcome, stopReason } from '../runners/contract.ts';
 import { findRunner } from '../runners/index.ts';
+import { checkOutput } from './check-output.ts';
 import { claimScheduled } from './claim-scheduled.ts';
 import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
@@ -168,6 +169,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const run = runner[method];
       if (run === undefined) throw new Error(`The ${runner.name} runner cannot go on with a paused run.`);
       outcome = await run(context);
+      if (config.system.validate_output_schema) outcome = checkOutput(context.action, context.runnerType, outcome);
     } catch (error) {
       if (!signal.aborted)
         logger.info({ execution_id: execution.id, err: error }, 'action failed before or in its runner');

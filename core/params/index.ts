@@ -15,10 +15,12 @@ import {
 import type { ParameterValues } from './schema.ts';
 
 export { ParamCastError, ParamError, ParamSchemaError } from './errors.ts';
+export { checkSchema } from './json-schema.ts';
 export type { KeyValueReference, KeyValueScope, KeyValueSource } from './key-value-lookup.ts';
 export { type KeyValueFetch, withKeyValues } from './key-values.ts';
-export { MASKED_VALUE, maskSecrets, maskValue, secretNames } from './mask-secrets.ts';
+export { MASKED_VALUE, maskSecrets, maskValue, secretNames, secretValues } from './mask-secrets.ts';
 export { byPosition, mergeParameterSchemas, parametersView } from './merge-schemas.ts';
+export { outputSchemaOf } from './output-schema.ts';
 export type { FinalParams, ParameterDefinitions, RenderContext } from './render-params.ts';
 export type { ParameterSchema, ParameterSchemas, ParameterValues } from './schema.ts';
 export { parametersJsonSchema, refuseImmutable, validateParams } from './validate-params.ts';

@@ -1,5 +1,6 @@
-/** Replaces values that schemas call secret by asterisks. */
+/** Finds and replaces values that schemas call secret. */
 import { isDict } from '../python/dict.ts';
+import { compileRegex } from '../python/regex.ts';
 import type { ParameterSchema, ParameterSchemas } from './schema.ts';
 
 export const MASKED_VALUE = '********';
@@ -9,21 +10,22 @@ export const MASKED_VALUE = '********';
  * masked as a whole. Empty values (null, empty text) are masked like others, so that nothing is told about them.
  */
 export function maskSecrets<T>(schemas: ParameterSchemas, values: T): T {
-  return maskProperties(schemas, values) as T;
+  return maskValue({ properties: schemas }, values) as T;
 }
 
 /** Masks one value by its own schema. */
 export function maskValue(schema: ParameterSchema | undefined, value: unknown): unknown {
-  if (!isDict(schema)) return value;
-  if (schema.secret === true) return MASKED_VALUE;
-  if (Array.isArray(value)) return isDict(schema.items) ? value.map((item) => maskValue(schema.items, item)) : value;
-  if (!isDict(value)) return value;
-  const masked = isDict(schema.properties) ? maskProperties(schema.properties, value) : value;
-  const rest = schema.additionalProperties;
-  if (!isDict(rest)) return masked;
-  return mapValues(masked, (item, name) =>
-    Object.hasOwn(schema.properties ?? {}, name) ? item : maskValue(rest as ParameterSchema, item),
-  );
+  return replaceSecrets(schema, value, () => MASKED_VALUE);
+}
+
+/** The values in a value that its schema calls secret, as they are: texts, numbers, whole objects and lists. */
+export function secretValues(schema: ParameterSchema | undefined, value: unknown): readonly unknown[] {
+  const found: unknown[] = [];
+  replaceSecrets(schema, value, (secret) => {
+    found.push(secret);
+    return secret;
+  });
+  return found;
 }
 
 /** Names of the parameters that are secret, or hold something that is. */
@@ -33,18 +35,39 @@ export function secretNames(schemas: ParameterSchemas): readonly string[] {
 
 function holdsSecret(schema: unknown): boolean {
   if (!isDict(schema)) return false;
-  const { secret, items, properties, additionalProperties } = schema as ParameterSchema;
-  if (secret === true || holdsSecret(items) || holdsSecret(additionalProperties)) return true;
-  return isDict(properties) && Object.values(properties).some(holdsSecret);
+  const { secret, items, properties, patternProperties, additionalProperties } = schema as ParameterSchema;
+  if (secret === true || [items].flat().some(holdsSecret) || holdsSecret(additionalProperties)) return true;
+  return [properties, patternProperties].some((of) => isDict(of) && Object.values(of as object).some(holdsSecret));
 }
 
-function maskProperties(schemas: ParameterSchemas, values: unknown): unknown {
-  if (!isDict(values)) return values;
-  return mapValues(values, (item, name) => maskValue(Object.hasOwn(schemas, name) ? schemas[name] : undefined, item));
-}
-
-function mapValues(values: unknown, change: (item: unknown, name: string) => unknown): Record<string, unknown> {
+function replaceSecrets(
+  schema: ParameterSchema | undefined,
+  value: unknown,
+  replace: (secret: unknown) => unknown,
+): unknown {
+  if (!isDict(schema)) return value;
+  if (schema.secret === true) return replace(value);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => replaceSecrets(schemaOfItem(schema, index), item, replace));
+  }
+  if (!isDict(value)) return value;
   return Object.fromEntries(
-    Object.entries(values as Record<string, unknown>).map(([name, item]) => [name, change(item, name)]),
+    Object.entries(value as Record<string, unknown>).map(([name, item]) => [
+      name,
+      replaceSecrets(schemaOfProperty(schema, name), item, replace),
+    ]),
   );
+}
+
+function schemaOfItem({ items, additionalItems }: ParameterSchema, index: number): ParameterSchema | undefined {
+  return Array.isArray(items) ? (items[index] ?? additionalItems) : items;
+}
+
+function schemaOfProperty(schema: ParameterSchema, name: string): ParameterSchema | undefined {
+  const { properties, patternProperties, additionalProperties } = schema;
+  if (isDict(properties) && Object.hasOwn(properties, name)) return properties[name];
+  for (const [pattern, own] of isDict(patternProperties) ? Object.entries(patternProperties as ParameterSchemas) : []) {
+    if (compileRegex(pattern).search(name) !== null) return own;
+  }
+  return isDict(additionalProperties) ? (additionalProperties as ParameterSchema) : undefined;
 }

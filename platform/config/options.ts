@@ -191,6 +191,11 @@ export const OPTIONS = {
   system: {
     data_dir: text('ST2_DATA_DIR', '.tramontane', 'Folder for what services keep on disk.'),
     user: text('ST2_SYSTEM_USER', 'stanley', 'User in whose name things run when nobody is named.'),
+    validate_output_schema: flag(
+      'ST2_SYSTEM__VALIDATE_OUTPUT_SCHEMA',
+      false,
+      'Fail an execution whose result does not fit the output schema of its action or runner.',
+    ),
     log_level: text('ST2_LOG_LEVEL', 'info', 'error, warn, info or debug.'),
     python_binary: text('ST2_PYTHON_BINARY', 'python3', 'Python for packs without a virtualenv.'),
   },

@@ -40,6 +40,18 @@ describe('secret output', () => {
     });
   });
 
+  it('is masked under names that match a pattern, and in lists with a schema for each place', () => {
+    const schema = {
+      type: 'object',
+      patternProperties: { '^pass': { secret: true } },
+      properties: { pair: { type: 'array', items: [{ type: 'string' }, { type: 'string', secret: true }] } },
+    };
+    assert.deepEqual(shown(schema, { password: 'hush', pair: ['ada', 'hush', 'x'] }), {
+      password: MASK,
+      pair: ['ada', MASK, 'x'],
+    });
+  });
+
   it('leaves alone what has no schema, or does not fit it', () => {
     assert.equal(shown(undefined, 'plain'), 'plain');
     assert.equal(shown({}, 'plain'), 'plain');
