@@ -9,7 +9,7 @@ import type { StatusChange } from './contract.ts';
  *
  * @returns the execution as it is then; `undefined` when it was not in a status from which `to` may be reached
  */
-export function setStatus(
+export async function setStatus(
   stores: Stores,
   id: string,
   to: ExecutionStatus,
@@ -24,7 +24,11 @@ export function setStatus(
     ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
     ...(change.ifUnleased === true ? { lease: { $exists: false } } : {}),
   };
-  return stores.executions.updateOne(filter, toChange(to, change, now));
+  const { result } = change;
+  if (result === undefined) return stores.executions.updateOne(filter, toChange(to, change, now));
+  // A result may be large: it goes to the database, and need not come back.
+  const changed = await stores.executions.updateOne(filter, toChange(to, change, now), { exclude: ['result'] });
+  return changed === undefined ? undefined : { ...changed, result };
 }
 
 function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change {

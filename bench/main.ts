@@ -1,4 +1,5 @@
 /** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, events, runners, cost-curve, conductor, expressions. */
+import { benchActionRunner } from './action-runner.ts';
 import { benchApi } from './api.ts';
 import { benchConductor } from './conductor.ts';
 import { benchCostCurve } from './cost-curve.ts';
@@ -18,7 +19,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory: () => benchMemory(),
   api: () => benchApi(RUNS),
   events: () => benchEvents(RUNS),
-  runners: () => benchRunners(RUNS),
+  runners: async () => [...(await benchRunners(RUNS)), ...(await benchActionRunner())],
   'cost-curve': () => benchCostCurve(),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),

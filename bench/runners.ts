@@ -1,6 +1,6 @@
 /**
  * What a runner adds to the process that an action is: from the order that reaches the dispatcher to the stored end, beside
- * the bare start of the same process, in turn. Also a stream of output, and what it costs in memory.
+ * the bare start of the same process, in turn.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -9,14 +9,12 @@ import { warmPythons } from '../actionrunner/runners/python-script/warm-python.t
 import type { Execution } from '../stores/executions.ts';
 import { actionRunnerInProcess, type InProcessRunner } from '../test/support/action-runner-in-process.ts';
 import { provisioned } from '../test/support/provisioned.ts';
-import { waitFor } from '../test/support/wait-for.ts';
 import { median, percentile } from './measure.ts';
 import type { Row } from './report.ts';
 
 const PASS =
   'from st2common.runners.base_action import Action\nclass Pass(Action):\n    def run(self):\n        return True\n';
 const RUNS_PER_ROUND = 12;
-const STREAM_BYTES = 50 * 1024 * 1024;
 const SHELL_MARK_MS = 10;
 const PYTHON_MARK_MS = 25;
 
@@ -69,7 +67,6 @@ export async function benchRunners(rounds: number): Promise<Row[]> {
         mark: `≤ ${PYTHON_MARK_MS} ms`,
         met: python.ours <= PYTHON_MARK_MS,
       },
-      await stream(runner),
     ];
   } finally {
     await runner.stop();
@@ -119,30 +116,4 @@ function exec([file, ...args]: Case['bare']): Promise<number> {
     child.once('error', reject);
     child.once('close', () => resolve(performance.now() - begun));
   });
-}
-
-async function stream(runner: InProcessRunner): Promise<Row> {
-  const { id } = await runner.request('test.local', { cmd: `yes 0123456789abcdef | head -c ${STREAM_BYTES}` });
-  const before = process.memoryUsage().rss;
-  let highest = before;
-  const watch = setInterval(() => {
-    highest = Math.max(highest, process.memoryUsage().rss);
-  }, 20);
-  const begun = performance.now();
-  const ended = await waitFor(
-    async () => {
-      const found = await runner.stores.executions.get(id);
-      return found?.end_timestamp !== undefined && found;
-    },
-    { what: 'the stream ends', timeoutMs: 300_000 },
-  );
-  clearInterval(watch);
-  if (ended.status !== 'succeeded') throw new Error(JSON.stringify(ended.result).slice(0, 500));
-  const grown = (highest - before) / 1024 / 1024;
-  return {
-    what: '50 MB of output streamed: memory grown',
-    value: `${grown.toFixed(0)} MiB, ${((performance.now() - begun) / 1000).toFixed(1)} s`,
-    mark: '≤ 100 MiB',
-    met: grown <= 100,
-  };
 }

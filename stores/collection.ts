@@ -54,7 +54,7 @@ export interface Collection<T extends Stored> {
   count(filter: Filter): Promise<number>;
   distinct(field: string, filter?: Filter): Promise<unknown[]>;
   /** Compare and set: changes one record that still fits the filter, and returns it as it is then; `undefined` when none fits. */
-  updateOne(filter: Filter, change: Change): Promise<T | undefined>;
+  updateOne(filter: Filter, change: Change, options?: Pick<FindOptions, 'exclude'>): Promise<T | undefined>;
   updateMany(filter: Filter, change: Change): Promise<number>;
   /**
    * Stores records under the ids that they bring, many at once; a stored one whose `version` is higher stays.
@@ -238,12 +238,13 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       return Number(answer?.n ?? 0);
     },
     distinct: (field, filter = {}) => model.collection.distinct(field, toFilter(filter) as never),
-    async updateOne(filter, change) {
+    async updateOne(filter, change, options = {}) {
       return changed(
         withConflict(filter, async () =>
           toRecord<T>(
             await model.collection.findOneAndUpdate(toFilter(filter) as never, change as never, {
               returnDocument: 'after',
+              projection: toProjection(options),
             }),
           ),
         ),

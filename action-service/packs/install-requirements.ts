@@ -91,8 +91,12 @@ export async function installRequirements(request: RequirementsRequest): Promise
       } catch (error) {
         const output = errorMessage(error);
         const [name] = unbuiltPackages(output);
-        if (name === undefined) throw explainFetch(error, output);
-        if (repairs === MAX_REPAIRS || !(await mend(name, reasonOf(output), state))) throw explainBuild(name, output);
+        const unreachable = fetchFailure(output);
+        if (name === undefined) throw unreachable === undefined ? error : explainFetch(unreachable);
+        const ways = unreachable === undefined ? WAYS : { leaveOut };
+        if (repairs === MAX_REPAIRS || !(await mend(name, unreachable ?? reasonOf(output), state, ways))) {
+          throw unreachable === undefined ? explainBuild(name, output) : explainFetch(unreachable);
+        }
         // Beside the original: paths in it are relative to its folder.
         await writeFile(mended, state.lines.join('\n'));
         file = mended;
@@ -115,8 +119,13 @@ type Way = (name: string, reason: string, repair: Repair) => Promise<boolean>;
 
 const WAYS: Readonly<Record<string, Way>> = { olderTools, built, withoutExtras, leaveOut };
 
-async function mend(name: string, reason: string, repair: Repair): Promise<boolean> {
-  for (const [way, go] of Object.entries(WAYS)) {
+async function mend(
+  name: string,
+  reason: string,
+  repair: Repair,
+  ways: Readonly<Record<string, Way>>,
+): Promise<boolean> {
+  for (const [way, go] of Object.entries(ways)) {
     const key = `${way} ${name}`;
     if (repair.tried.has(key)) continue;
     repair.tried.add(key);
@@ -130,7 +139,14 @@ function pip(request: RequirementsRequest, what: readonly string[], env: Readonl
   return request.run(request.pip, args, { ...request.env, ...env });
 }
 
-const asksFor = (line: string, name: string) => packageOf(line) === name || line.trim() === name;
+/** The package that a line with an address says it is about: `-e git+https://…#egg=name`. */
+function eggOf(line: string): string | undefined {
+  const name = /#egg=([\w.-]+)/.exec(line)?.[1];
+  return name === undefined ? undefined : normalised(name);
+}
+
+const asksFor = (line: string, name: string) =>
+  packageOf(line) === name || line.trim() === name || eggOf(line) === name;
 
 /** The line that asks for a package, without what follows ` #` or ` --`. */
 const askedFor = (name: string, { lines }: Repair) =>
@@ -187,16 +203,21 @@ async function withoutExtras(name: string, reason: string, repair: Repair): Prom
 }
 
 async function leaveOut(name: string, reason: string, repair: Repair): Promise<boolean> {
-  if (!repair.request.leaveOut || askedFor(name, repair) === undefined) return false;
+  if (!repair.request.leaveOut || !repair.lines.some((line) => asksFor(line, name))) return false;
   repair.lines = repair.lines.filter((line) => !asksFor(line, name));
-  repair.request.warn(`${name} cannot be built (${reason}) and was left out: what imports it will fail.`);
+  repair.request.warn(`${name} cannot be had (${reason}) and was left out: what imports it will fail.`);
   return true;
 }
 
-function explainFetch(error: unknown, output: string): unknown {
-  const fatal = /^\s*fatal: (.+)$/m.exec(output)?.[1];
-  if (fatal === undefined) return error;
-  return new ValidationError(`A repository that requirements.txt asks for cannot be fetched: ${fatal}`);
+/** What git says of a repository that it cannot fetch; pip counts that among the failures to build. */
+function fetchFailure(output: string): string | undefined {
+  return /^\s*fatal: (.+)$/m.exec(output)?.[1];
+}
+
+function explainFetch(reason: string): ValidationError {
+  return new ValidationError(
+    `A repository that requirements.txt asks for cannot be fetched: ${reason}. Make it reachable, or give "force" to go on without it.`,
+  );
 }
 
 function explainBuild(name: string, output: string): ValidationError {

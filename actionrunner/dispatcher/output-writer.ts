@@ -6,12 +6,15 @@
  * 3. Output never fails an action: a write that fails is logged and dropped.
  */
 import type { ActionService } from '../../action-service/contract.ts';
+import { collectGarbageSoon } from '../../platform/collect-garbage.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { OutputSink } from '../runners/contract.ts';
 
 const FLUSH_MS = 100;
 const WAIT_ABOVE = 256 * 1024;
+/** Characters of output after which memory is worth giving back. */
+const LARGE = 4 * 1024 * 1024;
 /** Characters streamed of one execution; what the result keeps is limited apart from this. */
 const STREAM_LIMIT = 64 * 1024 * 1024;
 
@@ -62,7 +65,10 @@ export function createOutputWriter(actions: ActionService, execution: Execution,
       if (size > WAIT_ABOVE) await flush();
       else timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
-    close: flush,
+    async close() {
+      await flush();
+      if (total > LARGE) collectGarbageSoon();
+    },
   };
 }
 

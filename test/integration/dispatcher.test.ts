@@ -77,6 +77,34 @@ describe('dispatcher and scheduler', () => {
     assert.equal(execution.status, 'succeeded');
   });
 
+  it('fails what does not fit its output schema, where that is switched on', async () => {
+    const output_schema = { type: 'object', properties: { greeting: { type: 'integer', secret: true } } };
+    const greet = async (on: InProcessRunner) => {
+      const ref = await on.action('checked', 'python-script', { name: { type: 'string' } }, 'greet.py');
+      await on.stores.actions.updateOne({ ref }, { $set: { output_schema } });
+      return on.run(ref, { name: 'Ada' });
+    };
+    assert.equal((await greet(runner)).status, 'succeeded', 'it is off by default');
+    const { ST2_DATABASE__URI, ST2_MESSAGING__PREFIX } = infrastructure.env;
+    const strict = await actionRunnerInProcess(infrastructure, {
+      ST2_SYSTEM__VALIDATE_OUTPUT_SCHEMA: 'true',
+      ST2_DATABASE__URI: `${ST2_DATABASE__URI}_strict`,
+      ST2_MESSAGING__PREFIX: `${ST2_MESSAGING__PREFIX}strict.`,
+    });
+    try {
+      await strict.scheduler().start();
+      await strict.dispatcher('strict:1').start();
+      const { status, result } = await greet(strict);
+      assert.equal(status, 'failed');
+      assert.deepEqual(result, {
+        error: "'********' is not of type 'integer' (at result.greeting)",
+        message: 'Error validating output. See error output for more details.',
+      });
+    } finally {
+      await strict.stop();
+    }
+  });
+
   it('cancels a running action and kills what it started', async () => {
     const file = path.join(infrastructure.folder, 'too-late');
     const { id } = await runner.request('test.local', { cmd: `echo started; sleep 3; touch ${file}` });

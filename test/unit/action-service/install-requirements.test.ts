@@ -37,6 +37,7 @@ describe('packages that do not build', () => {
     needs: RegExp,
     ways: readonly RegExp[],
     leaveOut = false,
+    failure = `x.c:1:1: fatal error: x.h: No such file\nFailed building wheel for ${unbuildable}`,
   ) {
     const folder = await temporaryFolder();
     try {
@@ -53,7 +54,7 @@ describe('packages that do not build', () => {
         const isAllowed = ways.some((way) => way.test(calls.at(-1) ?? ''));
         if (isAllowed) satisfied = true;
         if (satisfied || isAllowed || !needs.test(asked)) return '';
-        throw new ValidationError(`x.c:1:1: fatal error: x.h: No such file\nFailed building wheel for ${unbuildable}`);
+        throw new ValidationError(failure);
       };
       const request = { run, pip: 'pip', python: 'python', requirements: file, tools: path.join(folder.path, 'tools') };
       const done = installRequirements({
@@ -109,6 +110,21 @@ describe('packages that do not build', () => {
     const forced = await install('six\nhttp_parser\n', 'http_parser', /http.parser/, [], true);
     assert.equal(forced.error, undefined);
     assert.equal(forced.calls.at(-1), 'six');
-    assert.match(forced.warnings.join(), /http-parser cannot be built .* and was left out/);
+    assert.match(forced.warnings.join(), /http-parser cannot be had .* and was left out/);
+  });
+
+  it('for a repository that cannot be fetched, say so, and are left out when the operator insists', async () => {
+    const cloned = (name: string) =>
+      `      fatal: unable to access 'https://host/x/': Could not resolve host: host\nERROR: Failed to build '${name}' when git clone x`;
+    const address = 'git+https://host/x@main';
+    const refused = await install(`six\n${address}\n`, address, /host/, [], false, cloned(address));
+    assert.match(refused.error ?? '', /^A repository .* cannot be fetched: unable to access .* resolve host.*"force"/);
+    assert.equal(refused.calls.length, 1, 'no other way of building is tried');
+    const forced = await install(`six\n${address}\n`, address, /host/, [], true, cloned(address));
+    assert.equal(forced.error, undefined);
+    assert.equal(forced.calls.at(-1), 'six');
+    const named = await install(`six\n-e ${address}#egg=My_X\n`, 'My_X', /host/, [], true, cloned('My_X'));
+    assert.equal(named.error, undefined);
+    assert.match(named.warnings.join(), /my-x cannot be had \(unable to access/);
   });
 });
