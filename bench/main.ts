@@ -5,6 +5,7 @@ import { benchConductor } from './conductor.ts';
 import { benchCostCurve } from './cost-curve.ts';
 import { benchEvents } from './events.ts';
 import { benchExpressions } from './expressions.ts';
+import { benchLargePack } from './large-pack.ts';
 import { benchMemory } from './memory.ts';
 import { benchProfile } from './profile.ts';
 import { printReport, type Row } from './report.ts';
@@ -19,7 +20,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory: () => benchMemory(),
   api: () => benchApi(RUNS),
   events: () => benchEvents(RUNS),
-  runners: async () => [...(await benchRunners(RUNS)), ...(await benchActionRunner())],
+  runners: async () => [...(await benchRunners(RUNS)), ...(await benchActionRunner()), ...(await benchLargePack(RUNS))],
   'cost-curve': () => benchCostCurve(),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),

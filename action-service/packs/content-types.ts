@@ -4,13 +4,21 @@
  */
 import { join } from 'node:path';
 import { ValidationError } from '../../core/errors.ts';
+import type { ParameterSchemas, RunnerType } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { TriggerService } from '../triggers/trigger-service.ts';
+import { assertFitsRunner } from './fits-runner.ts';
 import type { Metadata } from './read-metadata.ts';
+
+const OLD_RUNNERS: Readonly<Record<string, string>> = {
+  'run-local': 'local-shell-cmd',
+  'run-python': 'python-script',
+};
 
 export interface RegistrationContext {
   readonly stores: Stores;
   readonly triggers: TriggerService;
+  readonly runnerType: (name: string) => Promise<RunnerType | undefined>;
   readonly pack: string;
   readonly packPath: string;
   /** Path of the file within the pack. */
@@ -21,9 +29,14 @@ export interface ContentType {
   /** Name in `types` of a registration request; plural in its answer. */
   readonly name: string;
   readonly folder: string;
+  /** Its files have nothing to do with each other: many are registered at once. */
+  readonly independent?: boolean;
   register(metadata: Metadata, context: RegistrationContext): Promise<void>;
   /** Takes away what files of the pack no longer define. */
-  prune?(context: Omit<RegistrationContext, 'file'>, keep: readonly string[]): Promise<void>;
+  prune?(
+    context: Pick<RegistrationContext, 'stores' | 'triggers' | 'pack' | 'packPath'>,
+    keep: readonly string[],
+  ): Promise<void>;
 }
 
 function required(metadata: Metadata, field: string): string {
@@ -132,16 +145,21 @@ export const CONTENT_TYPES: readonly ContentType[] = [
   {
     name: 'action',
     folder: 'actions',
+    independent: true,
     async register(metadata, context) {
       const base = common('action', metadata, context);
       const { description, ...rest } = base;
-      const runner = required(metadata, 'runner_type');
+      const asked = required(metadata, 'runner_type');
+      // The old names of runners are still found in packs.
+      const runner_type = OLD_RUNNERS[asked] ?? asked;
       const parameters = mapping(metadata, 'parameters');
       for (const [name, schema] of Object.entries(parameters)) {
         if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) {
           throw new ValidationError(`Parameter "${name}" must be described by a mapping.`, { parameter: name });
         }
       }
+      const schemas = parameters as ParameterSchemas;
+      assertFitsRunner(base.ref, { runner_type, parameters: schemas }, await context.runnerType(runner_type));
       await context.stores.actions.upsert(
         { ref: base.ref },
         {
@@ -150,9 +168,8 @@ export const CONTENT_TYPES: readonly ContentType[] = [
           ...(description === undefined ? {} : { description }),
           enabled: enabled(metadata),
           entry_point: typeof metadata.entry_point === 'string' ? metadata.entry_point : '',
-          // The old name of the runner, still found in packs.
-          runner_type: runner === 'run-local' ? 'local-shell-cmd' : runner === 'run-python' ? 'python-script' : runner,
-          parameters: parameters as never,
+          runner_type,
+          parameters: schemas,
           output_schema: metadata.output_schema ?? {},
           notify: mapping(metadata, 'notify'),
         },

@@ -7,6 +7,7 @@ import { basename, join, relative, sep } from 'node:path';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { rememberBy } from '../../stores/remembered.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createTriggerService } from '../triggers/trigger-service.ts';
 import { CONTENT_TYPES, type ContentType } from './content-types.ts';
@@ -38,6 +39,10 @@ export interface Registration {
   readonly problems: readonly string[];
 }
 
+/** Enough to keep the database busy while other files are read. */
+const FILES_AT_ONCE = 16;
+const RUNNERS_REMEMBERED_MS = 10_000;
+
 const PLURALS: Readonly<Record<string, string>> = { alias: 'aliases', policy: 'policies' };
 const plural = (name: string) => PLURALS[name] ?? `${name}s`;
 const singular = (name: string) =>
@@ -68,6 +73,7 @@ export async function registerPacks(options: RegisterOptions): Promise<Registrat
   const types = new Set((options.types ?? ['all']).map(singular));
   const wants = (name: string) => types.has('all') || types.has(name);
   const triggers = createTriggerService(options.stores, options.bus);
+  const runnerType = rememberBy(options.stores.runnerTypes, 'name', RUNNERS_REMEMBERED_MS);
   const found = await findPacks(options.basePaths);
 
   const attempt = async (file: string, kind: string | undefined, work: () => Promise<void>): Promise<boolean> => {
@@ -108,15 +114,21 @@ export async function registerPacks(options: RegisterOptions): Promise<Registrat
   async function registerContent(type: ContentType, pack: string, packPath: string): Promise<void> {
     const folder = join(packPath, type.folder);
     const keep: string[] = [];
-    for (const path of await metadataFiles(folder)) {
-      const file = relative(packPath, path);
-      keep.push(file);
-      await attempt(path, plural(type.name), async () =>
-        type.register(await readMetadata(path), { stores: options.stores, triggers, pack, packPath, file }),
-      );
+    const files = await metadataFiles(folder);
+    const atOnce = type.independent === true ? FILES_AT_ONCE : 1;
+    const context = { stores: options.stores, triggers, runnerType, pack, packPath };
+    for (let first = 0; first < files.length; first += atOnce) {
+      const some = files.slice(first, first + atOnce).map(async (path) => {
+        const file = relative(packPath, path);
+        keep.push(file);
+        await attempt(path, plural(type.name), async () =>
+          type.register(await readMetadata(path), { ...context, file }),
+        );
+      });
+      await Promise.all(some);
     }
     if (type.name === 'rule' && keep.length > 0) options.bus?.publish(EXCHANGES.rule, 'update', { pack });
-    await type.prune?.({ stores: options.stores, triggers, pack, packPath }, keep);
+    await type.prune?.(context, keep);
   }
 
   async function registerConfig(pack: string, packPath: string): Promise<void> {

@@ -166,6 +166,9 @@ describe('packs of the action runner', () => {
     const base = path.join(infrastructure.folder, 'with-broken');
     await writePack(path.join(base, 'half'), 'half', '1.0.0', {
       'actions/broken.yaml': 'name: broken\nrunner_type: [\n',
+      'actions/unknown.yaml': 'name: unknown\nrunner_type: no-such-runner\n',
+      'actions/places.yaml':
+        'name: places\nrunner_type: local-shell-cmd\nparameters: {a: {position: 0}, b: {position: 0}}\n',
       'actions/nameless.yaml': 'runner_type: noop\n',
     });
     const said: string[] = [];
@@ -175,10 +178,12 @@ describe('packs of the action runner', () => {
     const options = { stores: runner.stores, logger: logger as never, basePaths: [base], packs: ['half'] };
     const { counts, problems } = await registerPacks(options);
     assert.equal(counts.actions, 1);
-    assert.equal(problems.length, 2);
+    assert.equal(problems.length, 4);
     assert.match(problems.join('\n'), /broken\.yaml:\d+: /);
+    assert.match(problems.join('\n'), /unknown\.yaml: RunnerType no-such-runner is not found\./);
+    assert.match(problems.join('\n'), /places\.yaml: Parameters b and a have same position 0\./);
     assert.match(problems.join('\n'), /nameless\.yaml: 'name' is a required property/);
-    assert.equal(said.length, 2);
+    assert.equal(said.length, 4);
     await assert.rejects(registerPacks({ ...options, failOnFailure: true }), /broken\.yaml|nameless\.yaml/);
   });
 });
