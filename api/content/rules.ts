@@ -32,11 +32,35 @@ export const READ_BACK = {
   metadata_file: { type: ['string', 'null'] },
 } as const;
 
-/** A name within a pack. */
-export const NAME = { type: 'string', minLength: 1, maxLength: 255 } as const;
+/** A name within a pack; {@link assertRefParts} refuses an empty one. */
+export const NAME = { type: 'string', maxLength: 255 } as const;
+
+/** Of what no reference can be made. @throws ValidationError with StackStorm's sentence */
+export function assertRefParts(pack: string, name: string | undefined): void {
+  if (pack !== '' && name !== undefined && name !== '') return;
+  throw new ValidationError(`Both pack and name needed for building ref. pack=${pack}, name=${name ?? 'None'}`);
+}
 
 /** Tags: names with values. */
 export const TAGS = {
   type: 'array',
   items: { type: 'object', properties: { name: { type: 'string' }, value: { type: 'string' } } },
+} as const;
+
+const NOTIFICATION = {
+  type: 'object',
+  properties: {
+    message: { type: 'string' },
+    data: { type: 'object' },
+    routes: { type: 'array' },
+    channels: { type: 'array' },
+  },
+  additionalProperties: false,
+} as const;
+
+/** Whom to tell of the ends of an execution. */
+export const NOTIFY = {
+  type: 'object',
+  properties: { 'on-complete': NOTIFICATION, 'on-failure': NOTIFICATION, 'on-success': NOTIFICATION },
+  additionalProperties: false,
 } as const;

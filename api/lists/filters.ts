@@ -2,7 +2,9 @@
  * Filters of lists. A filter is built from a table of names and fields and from texts only:
  * nothing of a client's request can become an operator of the database.
  */
-import type { Filter } from '../../stores/collection.ts';
+import { ValidationError } from '../../core/errors.ts';
+import { pyRepr } from '../../core/python/repr.ts';
+import { type Filter, isId } from '../../stores/collection.ts';
 import type { Query, QueryTable } from '../server/query.ts';
 import { parseTimestamp } from './timestamps.ts';
 
@@ -29,7 +31,30 @@ export const prefix = (field: string): FilterRule => ({ field, kind: 'prefix' })
 /** One of the objects in a list: `itemOf('tags', 'name')`. The embedded database finds nothing by a dotted path into a list. */
 export const itemOf = (list: string, key: string): FilterRule => ({ field: list, kind: 'item', key });
 
-const isTrue = (value: string) => ['true', '1', 'yes', 'y', 't', 'on'].includes(value.trim().toLowerCase());
+const TRUE = ['true', '1', 'yes', 'y', 't', 'on'];
+const FALSE = ['false', '0', 'no', 'n', 'f', 'off'];
+
+function readFlag(value: string): boolean {
+  const text = value.trim().toLowerCase();
+  if (!TRUE.includes(text) && !FALSE.includes(text))
+    throw new ValidationError(`Invalid bool representation "${value}" provided.`);
+  return TRUE.includes(text);
+}
+
+/** What StackStorm's database says of a text that cannot be an id. */
+export const notAnId = (id: string) =>
+  `${pyRepr(id)} is not a valid ObjectId, it must be a 12-byte input or a 24-character hex string`;
+
+/** @throws ValidationError for a text that cannot be an id */
+export function assertId(id: string): void {
+  if (!isId(id)) throw new ValidationError(notAnId(id));
+}
+
+/** The same for all that `id` asks for. */
+export function assertIds(query: Query): void {
+  if (query.isEmpty('id')) assertId('');
+  for (const id of query.list('id') ?? []) assertId(id);
+}
 
 const LAST_CHARACTER = '\uffff';
 
@@ -37,7 +62,7 @@ const CONDITIONS: Readonly<Record<FilterKind, (value: string, key: string) => un
   item: (value, key) => ({ $elemMatch: { [key]: value } }),
   text: (value) => (value === 'null' || value === 'None' ? null : value),
   'any-of': (value) => (value.includes(',') ? { $in: value.split(',') } : value),
-  flag: isTrue,
+  flag: readFlag,
   after: (value) => ({ $gt: parseTimestamp(value) }),
   before: (value) => ({ $lt: parseTimestamp(value) }),
   // A range instead of a pattern: it uses the index, and the text needs no escaping.

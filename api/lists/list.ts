@@ -3,7 +3,7 @@ import type { Collection, Filter, Stored } from '../../stores/collection.ts';
 import type { QueryTable } from '../server/query.ts';
 import type { Answer, ApiRequest } from '../server/route.ts';
 import { type AttributeRules, readAttributes } from './attributes.ts';
-import { anyOf, type FilterTable, filterParameters, toFilter } from './filters.ts';
+import { anyOf, assertIds, type FilterTable, filterParameters, toFilter } from './filters.ts';
 import { type Page, readPage } from './paging.ts';
 import { pickAttributes, presentRecord } from './presentation.ts';
 import { readSort, type Sort } from './sorting.ts';
@@ -18,16 +18,21 @@ export interface ListRules extends AttributeRules {
   readonly always: readonly string[];
   /** False where StackStorm offers no `sort`: what is asked for is ignored, so that clients see the order they know. */
   readonly sortable?: boolean;
+  /** False where StackStorm does not filter by `id`: what is asked for is ignored. */
+  readonly byId?: false;
   /** Further fields to load, which presenting needs. */
   readonly needs?: readonly string[];
 }
 
-const RESERVED: FilterTable = { id: anyOf('id'), name: anyOf('name') };
+const reservedOf = (rules: ListRules): FilterTable => ({
+  ...(rules.byId === false ? {} : { id: anyOf('id') }),
+  name: anyOf('name'),
+});
 
 /** The query parameters of such a list. */
 export function listParameters(rules: ListRules): QueryTable {
   return {
-    ...filterParameters({ ...RESERVED, ...rules.filters }),
+    ...filterParameters({ ...reservedOf(rules), ...rules.filters }),
     limit: 'integer',
     offset: 'integer',
     ...(rules.sortable === false ? {} : { sort: 'string' }),
@@ -59,7 +64,8 @@ export async function listRecords<T extends Stored>(
   options: ListOptions<T>,
 ): Promise<Answer> {
   const { query, requester } = request;
-  const table = { ...RESERVED, ...rules.filters };
+  const table = { ...reservedOf(rules), ...rules.filters };
+  if (table.id !== undefined) assertIds(query);
   const { include, exclude } = readAttributes(query, rules);
   const page = readPage(query, requester, options.maxPageSize, rules.defaultLimit);
   const sortable = Object.fromEntries(Object.entries(table).map(([name, rule]) => [name, rule.field]));

@@ -27,16 +27,19 @@ export async function packFilePath(
   const root = join(folder, part);
   const path = resolve(root, file);
   const isInside = (target: string, base: string) => target === base || target.startsWith(base + sep);
-  if (!isInside(path, root)) throw outside(file);
+  const refused =
+    part === '' ? outside(file, 'pack', root) : outside(`${part}/${file}`, `pack ${part}`, `${root}${sep}`);
+  if (!isInside(path, root)) throw refused;
   const [real, realRoot] = await Promise.all([existingPart(path), existingPart(folder)]);
-  if (!isInside(real, realRoot)) throw outside(file);
+  if (!isInside(real, realRoot)) throw refused;
   return path;
 }
 
-function outside(file: string): ValidationError {
-  return new ValidationError(`Invalid file path: "${file}". File path needs to be relative to the pack directory.`, {
-    file,
-  });
+function outside(file: string, of: string, root: string): ValidationError {
+  return new ValidationError(
+    `Invalid file path: "${file}". File path needs to be relative to the ${of} directory (${root}). For example "my_action.py".`,
+    { file },
+  );
 }
 
 /** The path with links resolved, as far as it exists. */

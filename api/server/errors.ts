@@ -33,7 +33,7 @@ export function toErrorAnswer(error: unknown): ErrorAnswer {
   const conflict = conflictId(error);
   return {
     status,
-    body: { ...(conflict === undefined ? {} : { 'conflict-id': conflict }), faultstring: sentenceOf(error) },
+    body: { ...(code === 'CONFLICT' ? { 'conflict-id': conflict ?? null } : {}), faultstring: sentenceOf(error) },
   };
 }
 

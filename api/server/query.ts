@@ -12,8 +12,10 @@ export interface Query {
   integer(name: string): number | undefined;
   flag(name: string): boolean;
   list(name: string): readonly string[] | undefined;
-  /** Whether the parameter was given at all. */
+  /** Whether the parameter was given with a value. */
   has(name: string): boolean;
+  /** Whether the parameter was given without a value. */
+  isEmpty(name: string): boolean;
 }
 
 const POSITIVE = ['true', '1', 'yes', 'y'];
@@ -48,13 +50,14 @@ const PARSERS: Readonly<Record<QueryKind, Parser>> = {
 /** @throws ValidationError with StackStorm's sentence for a value of the wrong kind */
 export function parseQuery(table: QueryTable, raw: Readonly<Record<string, unknown>>): Query {
   const values = new Map<string, unknown>();
+  const empty = new Set<string>();
   for (const [name, kind] of Object.entries(table)) {
     const given = Object.hasOwn(raw, name) ? raw[name] : undefined;
     if (given === undefined) continue;
     const texts = (Array.isArray(given) ? given : [given]).map(String);
     // An empty value counts as not given; an empty number is a mistake, as in StackStorm.
-    if (texts.every((text) => text === '') && kind !== 'integer') continue;
-    values.set(name, PARSERS[kind](name, texts));
+    if (texts.every((text) => text === '') && kind !== 'integer') empty.add(name);
+    else values.set(name, PARSERS[kind](name, texts));
   }
   return {
     text: (name) => values.get(name) as string | undefined,
@@ -62,5 +65,6 @@ export function parseQuery(table: QueryTable, raw: Readonly<Record<string, unkno
     flag: (name) => values.get(name) === true,
     list: (name) => values.get(name) as readonly string[] | undefined,
     has: (name) => values.has(name),
+    isEmpty: (name) => empty.has(name),
   };
 }

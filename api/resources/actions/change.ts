@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
-import { assertNotSystemPack } from '../../content/rules.ts';
+import { assertNotSystemPack, assertRefParts } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -14,6 +14,7 @@ import { assertAction } from './validate.ts';
 
 function toRecord(body: ActionBody, defaultPack: string, metadataFile: string): Omit<Action, 'id'> {
   const pack = body.pack ?? defaultPack;
+  if (pack !== '') assertRefParts(pack, body.name);
   return {
     tags: body.tags ?? [],
     uid: `action:${pack}:${body.name}`,
@@ -33,7 +34,7 @@ function toRecord(body: ActionBody, defaultPack: string, metadataFile: string): 
 
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const body = request.body as ActionBody;
-  const record = toRecord(body, 'default', '');
+  const record = toRecord(body, 'default', body.metadata_file ?? '');
   assertNotSystemPack(record.pack);
   await assertAction(context, record);
   const action = await context.stores.actions.insert(record);

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import { NotFoundError } from '../../../core/errors.ts';
+import { isId } from '../../../stores/collection.ts';
 import type { Action, RunnerType } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
+import { notAnId } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listParameters, listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -28,6 +30,18 @@ export function mergedParameters(action: Action, runner: RunnerType | undefined)
 
 async function withParameters({ stores }: ApiContext, action: Action): Promise<Record<string, unknown>> {
   return mergedParameters(action, await stores.runnerTypes.findOne({ name: action.runner_type }));
+}
+
+/** StackStorm tells of this view in the words of its database. @throws NotFoundError */
+async function findForParameters({ stores }: ApiContext, refOrId: string): Promise<Action> {
+  const isRef = refOrId.includes('.');
+  const found = isRef ? await stores.actions.findOne({ ref: refOrId }) : await stores.actions.get(refOrId);
+  if (found !== undefined) return found;
+  const kind = isRef ? 'ref' : 'id';
+  const missing = `Unable to find the ActionDB instance. {'id': '${refOrId}'}`;
+  const noId = isId(refOrId) ? missing : notAnId(refOrId);
+  const reason = isRef ? `Referenced action "${refOrId}" doesnt exist` : noId;
+  throw new NotFoundError(`Database lookup for ${kind}="${refOrId}" resulted in exception. ${reason}`);
 }
 
 async function overviewList(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -100,7 +114,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       permission: 'action_view',
       resourceUid: actionUid,
       handle: async ({ params }) => {
-        const action = await findByRefOrId(stores.actions, params.ref_or_id ?? '');
+        const action = await findForParameters(context, params.ref_or_id ?? '');
         return { body: { parameters: await withParameters(context, action) } };
       },
     },

@@ -1,6 +1,6 @@
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
-import { contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -13,7 +13,13 @@ import { matchCommand } from './match.ts';
 
 const LIST = contentList(['enabled', 'action_ref', 'formats', 'ack', 'result', 'extra', 'immutable_parameters'], {
   defaultLimit: 100,
+  byId: false,
 });
+
+const FORMAT: JsonSchema = {
+  type: ['string', 'object'],
+  properties: { display: { type: 'string' }, representation: { type: 'array', items: { type: 'string' } } },
+};
 
 const ALIAS: JsonSchema = {
   type: 'object',
@@ -22,13 +28,13 @@ const ALIAS: JsonSchema = {
     name: NAME,
     pack: { type: 'string' },
     description: { type: ['string', 'null'] },
-    enabled: { type: 'boolean' },
+    enabled: { type: 'boolean', nullable: true },
     action_ref: { type: 'string' },
-    formats: { type: 'array', items: { type: ['string', 'object'] } },
-    ack: { type: 'object' },
-    result: { type: 'object' },
-    extra: { type: 'object' },
-    immutable_parameters: { type: 'object' },
+    formats: { type: ['array', 'null'], items: FORMAT },
+    ack: { type: ['object', 'null'] },
+    result: { type: ['object', 'null'] },
+    extra: { type: ['object', 'null'] },
+    immutable_parameters: { type: ['object', 'null'] },
   },
   required: ['name', 'pack', 'action_ref'],
   additionalProperties: false,
@@ -78,6 +84,7 @@ const HELP_PAGE = 100;
 
 function toRecord(body: Readonly<Record<string, unknown>>): Omit<OpenContent, 'id'> {
   const { name, pack } = body as { name: string; pack: string };
+  assertRefParts(pack, name);
   return {
     uid: `action_alias:${pack}:${name}`,
     metadata_file: '',

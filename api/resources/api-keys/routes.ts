@@ -18,7 +18,7 @@ const API_KEY: JsonSchema = {
   properties: {
     id: { type: ['string', 'null'] },
     uid: { type: ['string', 'null'] },
-    user: { type: ['string', 'null'] },
+    user: { type: 'string' },
     key_hash: { type: ['string', 'null'] },
     metadata: { type: 'object', nullable: true },
     created_at: { type: ['string', 'null'] },
@@ -28,7 +28,7 @@ const API_KEY: JsonSchema = {
 };
 
 interface Body {
-  readonly user?: string | null;
+  readonly user?: string;
   readonly key_hash?: string | null;
   readonly metadata?: Readonly<Record<string, unknown>> | null;
   readonly enabled?: boolean;

@@ -6,6 +6,7 @@ import { maskSecrets, type ParameterSchemas } from '../../../core/params/index.t
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenRecord } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
+import { assertIds } from '../../lists/filters.ts';
 import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -37,7 +38,10 @@ async function list(
 ): Promise<Answer> {
   const page = readPage(request.query, request.requester, context.config.api.max_page_size, PAGE);
   const store = context.stores[collection];
-  const [records, total] = await Promise.all([store.find({}, { ...page, sort: { pack: 1 } }), store.count({})]);
+  assertIds(request.query);
+  const ids = request.query.list('id');
+  const filter = ids === undefined ? {} : { id: { $in: ids } };
+  const [records, total] = await Promise.all([store.find(filter, { ...page, sort: { pack: 1 } }), store.count(filter)]);
   const show = showsSecrets(request);
   const body = await Promise.all(
     records.map(async (record) => (collection === 'configs' ? present(context, record, show) : presentRecord(record))),
@@ -92,7 +96,7 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const pack = request.params.pack_ref ?? '';
   const values = request.body as Values;
   if ((await stores.packs.findOne({ ref: pack })) === undefined || !/^[a-z0-9_-]+$/i.test(pack))
-    throw new NotFoundError(`Unable to identify resource with pack_ref "${pack}".`);
+    throw new NotFoundError(`Unable to find the ConfigSchemaDB instance. {'pack': '${pack}'}`);
   const schema = await schemaOf(context, pack);
   if (schema !== undefined) assertConfig(pack, schema, values);
   await writeConfig(context, pack, values);

@@ -4,7 +4,7 @@ import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.
 import type { Execution } from '../../../stores/executions.ts';
 import type { ApiContext } from '../../context.ts';
 import { type Attributes, readAttributes } from '../../lists/attributes.ts';
-import { toFilter } from '../../lists/filters.ts';
+import { assertId, assertIds, toFilter } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { listHeaders, listParameters } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
@@ -79,6 +79,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { query, requester } = request;
   const attributes = readAttributes(query, EXECUTION_LIST);
   const page = readPage(query, requester, context.config.api.max_page_size, EXECUTION_LIST.defaultLimit);
+  assertIds(query);
   const ids = query.list('id');
   const filter = {
     ...toFilter(EXECUTION_FILTERS, query),
@@ -120,7 +121,9 @@ async function attribute(context: ApiContext, request: ApiRequest): Promise<Answ
   if (!ATTRIBUTES.includes(name)) {
     throw new ValidationError(`Invalid attribute "${name}" specified. Valid attributes are: ${ATTRIBUTES.join(', ')}`);
   }
-  const execution = await findExecution(context, request.params.id ?? '');
+  const id = request.params.id ?? '';
+  if (id !== 'last') assertId(id);
+  const execution = await findExecution(context, id);
   const [presented = {}] = await context.actions.present([execution], { include: [name] });
   return { body: presented[name] ?? {} };
 }
@@ -142,8 +145,9 @@ async function output(context: ApiContext, request: ApiRequest): Promise<Answer>
 
 async function rawResult(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const id = request.params.id ?? '';
+  if (id !== 'last') assertId(id);
   const execution = await findExecution(context, id).catch((error: unknown) => {
-    if (errorCode(error) === 'NOT_FOUND') throw new NotFoundError(`Execution with id ${id} not found`);
+    if (errorCode(error) === 'NOT_FOUND') throw new NotFoundError('The resource could not be found.');
     throw error;
   });
   const [presented = {}] = await context.actions.present([execution], { include: ['result'] });
@@ -162,7 +166,8 @@ async function rawResult(context: ApiContext, request: ApiRequest): Promise<Answ
 
 async function filterViews(values: FilterValues, request: ApiRequest): Promise<Answer> {
   const types = request.query.list('types');
-  const names = Object.keys(FILTER_VIEWS).filter((name) => types === undefined || types.includes(name));
+  const all = types === undefined && !request.query.isEmpty('types');
+  const names = Object.keys(FILTER_VIEWS).filter((name) => all || types?.includes(name) === true);
   return { body: await values(names) };
 }
 

@@ -1,4 +1,5 @@
 import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
+import { NOTIFY } from '../../content/rules.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
 
 /** Body of `POST /executions`. StackStorm takes further fields and ignores them. */
@@ -7,12 +8,12 @@ export const EXECUTION_REQUEST: JsonSchema = {
   required: ['action'],
   properties: {
     action: { type: 'string' },
-    parameters: { type: 'object', nullable: true },
+    parameters: { type: 'object' },
     user: { type: 'string', nullable: true },
     context: { type: 'object', nullable: true },
     callback: { type: 'object', nullable: true },
-    notify: { type: 'object', nullable: true },
-    delay: { type: 'integer' },
+    notify: { ...NOTIFY, nullable: true },
+    delay: { type: 'integer', minimum: 0 },
   },
 };
 
@@ -20,7 +21,7 @@ export const EXECUTION_REQUEST: JsonSchema = {
 export const EXECUTION_UPDATE: JsonSchema = {
   type: 'object',
   properties: {
-    status: { enum: EXECUTION_STATUSES },
+    status: { type: 'string', enum: EXECUTION_STATUSES },
     result: { type: ['array', 'object', 'string', 'integer', 'number', 'boolean', 'null'] },
   },
   additionalProperties: false,
@@ -34,7 +35,7 @@ export const RERUN_REQUEST: JsonSchema = {
     tasks: { type: 'array', items: { type: 'string' }, nullable: true },
     reset: { type: 'array', items: { type: 'string' }, nullable: true },
     user: { type: 'string', nullable: true },
-    delay: { type: 'integer', nullable: true },
+    delay: { type: 'integer', nullable: true, minimum: 0 },
   },
 };
 

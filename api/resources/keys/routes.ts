@@ -3,7 +3,7 @@ import { errorCode, ForbiddenError, NotFoundError, ValidationError } from '../..
 import type { Filter } from '../../../stores/collection.ts';
 import type { KeyValue } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
-import { prefix as prefixOf, toFilter } from '../../lists/filters.ts';
+import { assertId, prefix as prefixOf, toFilter } from '../../lists/filters.ts';
 import { readPage } from '../../lists/paging.ts';
 import { readSort } from '../../lists/sorting.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
@@ -16,7 +16,7 @@ const KEY: JsonSchema = {
   properties: {
     id: { type: 'string', nullable: true },
     uid: { type: 'string', nullable: true },
-    name: { type: 'string', nullable: true },
+    name: { type: 'string' },
     description: { type: 'string', nullable: true },
     value: { type: 'string' },
     secret: { type: 'boolean', nullable: true },
@@ -26,8 +26,7 @@ const KEY: JsonSchema = {
     expire_timestamp: { type: 'string', nullable: true },
     ttl: { type: 'integer', nullable: true },
   },
-  required: ['value'],
-  additionalProperties: false,
+  required: ['name', 'value'],
 };
 
 interface KeyBody {
@@ -47,6 +46,8 @@ const SCOPES: Readonly<Record<string, string>> = {
   [USER_SCOPE]: USER_SCOPE,
 };
 
+const NOT_ALLOWED = "is not in allowed scopes list: ['system', 'user', 'st2kv.system', 'st2kv.user'].";
+
 /** The full scope; `all` (or none) means the system's where one value is meant. */
 function scopeOf(given: string | undefined | null, user: string | undefined | null): string {
   if (typeof user === 'string' && user !== '') return USER_SCOPE;
@@ -54,9 +55,7 @@ function scopeOf(given: string | undefined | null, user: string | undefined | nu
   const scope = Object.hasOwn(SCOPES, given) ? SCOPES[given] : undefined;
   if (scope !== undefined) return scope;
   const full = given.startsWith('st2kv.') ? given : `st2kv.${given}`;
-  throw new ValidationError(
-    `Scope ${full} is not in allowed scopes list: ['system', 'user', 'st2kv.system', 'st2kv.user'].`,
-  );
+  throw new ValidationError(`Scope ${full} ${NOT_ALLOWED}`);
 }
 
 /** Values of other users are for administrators, and only where roles say who that is. */
@@ -112,7 +111,12 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   return { body };
 }
 
-const ids = ({ query }: ApiRequest): Filter => (query.has('id') ? { id: query.text('id') } : {});
+function ids({ query }: ApiRequest): Filter {
+  const id = query.text('id');
+  if (id === undefined) return {};
+  assertId(id);
+  return { id };
+}
 
 /** User values are always looked for by their owner's prefix: nobody may list those of others. */
 function nameFilter({ query }: ApiRequest, scope: string, user: string): Filter {
@@ -140,7 +144,9 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { params, query, requester } = request;
   const body = request.body as KeyBody;
   const name = params['*'] ?? '';
-  const scope = scopeOf(body.scope ?? query.text('scope'), undefined);
+  const given = body.scope ?? query.text('scope');
+  if (given === 'all') throw new ValidationError(`Scope all ${NOT_ALLOWED}`);
+  const scope = scopeOf(given, undefined);
   const user = ownerOf(context, requester, body.user);
   assertMayUse(context, request, scope, true);
   if (body.encrypted === true && !requester.isAdmin)
@@ -155,7 +161,7 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
       secret: body.secret === true,
       encrypted: body.encrypted === true,
       ...(typeof body.description === 'string' ? { description: body.description } : {}),
-      ...(typeof body.ttl === 'number' ? { ttl: body.ttl } : {}),
+      ...(typeof body.ttl === 'number' && body.ttl !== 0 ? { ttl: body.ttl } : {}),
     })
     .catch((error: unknown) => {
       if (errorCode(error) !== 'VALIDATION' || body.encrypted !== true) throw error;

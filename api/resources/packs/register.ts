@@ -58,7 +58,9 @@ export async function register(context: ApiContext, request: ApiRequest): Promis
   const given = body.types ?? ['all'];
   const wants = (...names: readonly string[]) => given.includes('all') || names.some((name) => given.includes(name));
   const kinds = KINDS.filter(([name, plural]) => wants(name, plural));
-  if (body.packs !== undefined) await assertOnDisk(context, body.packs);
+  // An empty list means what no list means: all packs.
+  const packs = body.packs?.length === 0 ? undefined : body.packs;
+  if (packs !== undefined) await assertOnDisk(context, packs);
   if (wants('policy_type', 'policy_types', 'policy', 'policies')) await registerPolicyTypes(stores);
   const { counts } = await registerPacks({
     stores,
@@ -67,7 +69,7 @@ export async function register(context: ApiContext, request: ApiRequest): Promis
     basePaths: config.packs.base_paths,
     configsPath: config.packs.configs_path === '' ? join(config.system.data_dir, 'configs') : config.packs.configs_path,
     types: kinds.map(([, plural]) => plural),
-    ...(body.packs === undefined ? {} : { packs: [...new Set(body.packs)] }),
+    ...(packs === undefined ? {} : { packs: [...new Set(packs)] }),
     failOnFailure: body.fail_on_failure ?? true,
   });
   return {

@@ -1,7 +1,7 @@
-import { ValidationError } from '../../../core/errors.ts';
+import { ConflictError, ValidationError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
-import { assertNotSystemPack, contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { text } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -14,6 +14,7 @@ const LIST = contentList(['enabled', 'resource_ref', 'policy_type', 'parameters'
   filters: { resource_ref: text('resource_ref'), policy_type: text('policy_type') },
   defaultLimit: 100,
   sortable: false,
+  byId: false,
 });
 
 const POLICY: JsonSchema = {
@@ -23,10 +24,10 @@ const POLICY: JsonSchema = {
     name: NAME,
     pack: { type: ['string', 'null'] },
     description: { type: ['string', 'null'] },
-    enabled: { type: 'boolean' },
+    enabled: { type: 'boolean', nullable: true },
     resource_ref: { type: 'string' },
     policy_type: { type: 'string' },
-    parameters: { type: 'object' },
+    parameters: { type: ['object', 'null'] },
   },
   required: ['name', 'resource_ref', 'policy_type'],
   additionalProperties: false,
@@ -36,17 +37,19 @@ interface Body {
   readonly name: string;
   readonly pack?: string | null;
   readonly description?: string | null;
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | null;
   readonly resource_ref: string;
   readonly policy_type: string;
-  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly parameters?: Readonly<Record<string, unknown>> | null;
 }
 
 async function toRecord({ stores }: ApiContext, body: Body, defaultPack: string): Promise<Omit<OpenContent, 'id'>> {
+  const pack = body.pack ?? defaultPack;
+  assertRefParts(pack, body.name);
+  if (!body.policy_type.includes('.')) throw new ValidationError(`Invalid reference: ${body.policy_type}`);
   const type = await stores.policyTypes.findOne({ ref: body.policy_type });
   if (type === undefined) throw new ValidationError(`Referenced policy_type "${body.policy_type}" doesnt exist`);
   const schemas = type.parameters as Readonly<Record<string, unknown>>;
-  const pack = body.pack ?? defaultPack;
   return {
     uid: `policy:${pack}:${body.name}`,
     ref: `${pack}.${body.name}`,
@@ -59,6 +62,18 @@ async function toRecord({ stores }: ApiContext, body: Body, defaultPack: string)
     parameters: fillAndCheck(schemas, body.parameters ?? {}),
     metadata_file: '',
   };
+}
+
+/** An action has one policy of a kind. */
+async function create(context: ApiContext, { body }: ApiRequest): Promise<Answer> {
+  const { policies } = context.stores;
+  const record = await toRecord(context, body as Body, 'default');
+  const same = await policies.findOne({ policy_type: record.policy_type, resource_ref: record.resource_ref });
+  if (same !== undefined) {
+    const what = `${String(record.policy_type)} of ${String(record.resource_ref)}`;
+    throw new ConflictError(`Tried to save duplicate unique keys: "${same.ref}" is the policy ${what} already.`);
+  }
+  return { body: presentRecord(await policies.insert(record)) };
 }
 
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -102,9 +117,7 @@ export function policyRoutes(context: ApiContext): readonly Route[] {
       permission: 'policy_create',
       body: POLICY,
       success: 201,
-      handle: async ({ body }) => ({
-        body: presentRecord(await stores.policies.insert(await toRecord(context, body as Body, 'default'))),
-      }),
+      handle: (request) => create(context, request),
     },
     {
       method: 'PUT',

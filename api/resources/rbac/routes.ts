@@ -27,8 +27,17 @@ function presentRole(role: OpenRecord): Record<string, unknown> {
 
 const VERBS = ['list', 'view', 'create', 'modify', 'delete', 'execute', 'all'];
 
-/** Permissions by kind of resource, taken from the routes that ask for them. */
-export function permissionTypes(permissions: readonly Permission[]): Readonly<Record<string, readonly string[]>> {
+const plain = (name: string) => name.replaceAll('_', ' ');
+
+function meaningOf(kind: string, permission: string): string {
+  const verb = permission.slice(kind.length + 1);
+  return verb === 'all' ? `All permissions on: ${plain(kind)}` : `${plain(kind)}: ${plain(verb)}`;
+}
+
+/** Permissions by kind of resource with what they allow, taken from the routes that ask for them. */
+export function permissionTypes(
+  permissions: readonly Permission[],
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
   const kinds = new Map<string, Set<string>>();
   for (const permission of permissions) {
     const at = permission.lastIndexOf('_');
@@ -38,7 +47,12 @@ export function permissionTypes(permissions: readonly Permission[]): Readonly<Re
   }
   const order = (name: string) => VERBS.indexOf(name.slice(name.lastIndexOf('_') + 1));
   return Object.fromEntries(
-    [...kinds].sort().map(([kind, names]) => [kind, [...names].sort((a, b) => order(a) - order(b))]),
+    [...kinds]
+      .sort()
+      .map(([kind, names]) => [
+        kind,
+        Object.fromEntries([...names].sort((a, b) => order(a) - order(b)).map((name) => [name, meaningOf(kind, name)])),
+      ]),
   );
 }
 

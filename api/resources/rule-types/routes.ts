@@ -1,5 +1,7 @@
 import { NotFoundError } from '../../../core/errors.ts';
+import { isId } from '../../../stores/collection.ts';
 import type { ApiContext } from '../../context.ts';
+import { notAnId } from '../../lists/filters.ts';
 import { readPage } from '../../lists/paging.ts';
 import type { Route } from '../../server/route.ts';
 
@@ -21,6 +23,11 @@ const RULE_TYPES = [
   },
 ] as const;
 
+function missing(id: string): NotFoundError {
+  if (isId(id)) return new NotFoundError(`Unable to find the RuleTypeDB instance. {'id': '${id}'}`);
+  return new NotFoundError(`Database lookup for id="${id}" resulted in exception. ${notAnId(id)}`);
+}
+
 export function ruleTypeRoutes({ config }: ApiContext): readonly Route[] {
   return [
     {
@@ -41,8 +48,7 @@ export function ruleTypeRoutes({ config }: ApiContext): readonly Route[] {
       permission: 'rule_type_view',
       handle: async ({ params }) => {
         const body = RULE_TYPES.find(({ id, name }) => id === params.id || name === params.id);
-        if (body === undefined)
-          throw new NotFoundError(`Unable to find the RuleTypeDB instance. {'id': '${params.id}'}`);
+        if (body === undefined) throw missing(params.id ?? '');
         return { body };
       },
     },

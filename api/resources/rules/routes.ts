@@ -3,6 +3,7 @@ import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
+import { assertRefParts } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listRecords } from '../../lists/list.ts';
@@ -16,6 +17,7 @@ import { ruleSubject } from './subject.ts';
 import { viewRoutes } from './views.ts';
 
 const TYPES = ['standard', 'backstop'];
+const SHOWN = { show_secrets: 'boolean' } as const;
 
 async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   // A rule cannot be shown without its trigger; this is what StackStorm says then.
@@ -39,6 +41,8 @@ async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody
 async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<OpenContent, 'id'>> {
   const body = request.body as RuleBody;
   const pack = body.pack ?? 'default';
+  assertRefParts(pack, body.name);
+  if (!body.trigger.type.includes('.')) throw new ValidationError(`Invalid resource reference: ${body.trigger.type}`);
   const type = body.type?.ref ?? 'standard';
   if (!TYPES.includes(type)) throw new ValidationError(`Rule type "${type}" is not one of ${TYPES.join(', ')}.`);
   assertCriteria(body.criteria ?? {});
@@ -111,7 +115,9 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
   const subject = ruleSubject(context);
   const reads = contentReadRoutes(context, content).map(
     (route): Route =>
-      route.path === '/rules' ? { ...route, handle: (request) => list(context, request) } : { ...route, subject },
+      route.path === '/rules'
+        ? { ...route, query: { ...route.query, ...SHOWN }, handle: (request) => list(context, request) }
+        : { ...route, query: SHOWN, subject },
   );
   return [
     ...viewRoutes(context),

@@ -8,9 +8,13 @@ export const RULE: JsonSchema = {
   properties: {
     ...READ_BACK,
     name: NAME,
-    pack: { type: 'string' },
+    pack: { type: 'string', nullable: true },
     description: { type: ['string', 'null'] },
-    type: { type: 'object', properties: { ref: { type: 'string' }, parameters: { type: 'object' } } },
+    type: {
+      type: ['object', 'null'],
+      required: ['ref'],
+      properties: { ref: { type: 'string' }, parameters: { type: 'object' } },
+    },
     trigger: {
       type: 'object',
       required: ['type'],
@@ -22,7 +26,7 @@ export const RULE: JsonSchema = {
       },
       additionalProperties: true,
     },
-    criteria: { type: 'object' },
+    criteria: { type: 'object', nullable: true },
     action: {
       type: 'object',
       required: ['ref'],
@@ -32,9 +36,9 @@ export const RULE: JsonSchema = {
         description: { type: ['string', 'null'] },
       },
     },
-    enabled: { type: 'boolean' },
-    context: { type: 'object' },
-    tags: TAGS,
+    enabled: { type: 'boolean', nullable: true },
+    context: { type: ['object', 'null'] },
+    tags: { ...TAGS, type: ['array', 'null'] },
   },
   required: ['name', 'trigger', 'action'],
   additionalProperties: false,
@@ -56,13 +60,13 @@ export const RULE_LIST: ListRules = contentList(
 /** A rule as clients send it. */
 export interface RuleBody {
   readonly name: string;
-  readonly pack?: string;
+  readonly pack?: string | null;
   readonly description?: string | null;
-  readonly type?: { readonly ref?: string; readonly parameters?: Readonly<Record<string, unknown>> };
+  readonly type?: { readonly ref: string; readonly parameters?: Readonly<Record<string, unknown>> } | null;
   readonly trigger: { readonly type: string; readonly parameters?: Readonly<Record<string, unknown>> };
-  readonly criteria?: Readonly<Record<string, unknown>>;
+  readonly criteria?: Readonly<Record<string, unknown>> | null;
   readonly action: { readonly ref: string; readonly parameters?: Readonly<Record<string, unknown>> };
-  readonly enabled?: boolean;
-  readonly context?: Readonly<Record<string, unknown>>;
-  readonly tags?: readonly unknown[];
+  readonly enabled?: boolean | null;
+  readonly context?: Readonly<Record<string, unknown>> | null;
+  readonly tags?: readonly unknown[] | null;
 }

@@ -21,7 +21,9 @@ export function timerRoutes({ stores }: ApiContext): readonly Route[] {
       handle: async ({ query }) => {
         const type = query.text('timer_type');
         if (type !== undefined && !TIMER_TRIGGER_TYPES.some((known) => known === type))
-          throw new ValidationError(`Timer type ${type} not in supported types - ${pyRepr(TIMER_TRIGGER_TYPES)}.`);
+          throw new ValidationError(
+            `Timer type ${type} not in supported types - dict_keys(${pyRepr(TIMER_TRIGGER_TYPES)}).`,
+          );
         const types = type === undefined ? TIMER_TRIGGER_TYPES : [type];
         return { body: (await stores.triggers.find({ type: { $in: types } })).map(present) };
       },

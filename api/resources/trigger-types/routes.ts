@@ -1,7 +1,7 @@
 import { ConflictError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertNotSystemPack, contentList, NAME, READ_BACK, TAGS } from '../../content/rules.ts';
+import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK, TAGS } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -17,38 +17,38 @@ const TRIGGER_TYPE: JsonSchema = {
     name: NAME,
     pack: { type: ['string', 'null'] },
     description: { type: ['string', 'null'] },
-    payload_schema: { type: 'object' },
-    parameters_schema: { type: 'object' },
-    tags: TAGS,
+    payload_schema: { type: ['object', 'null'] },
+    parameters_schema: { type: ['object', 'null'] },
+    tags: { ...TAGS, type: ['array', 'null'] },
   },
-  required: ['name'],
-  additionalProperties: false,
 };
 
 interface Body {
-  readonly name: string;
+  readonly name?: string;
   readonly pack?: string | null;
   readonly description?: string | null;
-  readonly payload_schema?: Readonly<Record<string, unknown>>;
-  readonly parameters_schema?: Readonly<Record<string, unknown>>;
-  readonly tags?: readonly unknown[];
+  readonly payload_schema?: Readonly<Record<string, unknown>> | null;
+  readonly parameters_schema?: Readonly<Record<string, unknown>> | null;
+  readonly tags?: readonly unknown[] | null;
 }
 
 async function store({ triggers, stores }: ApiContext, body: Body, pack: string): Promise<OpenContent> {
+  const { name = '' } = body;
   const type = await triggers.registerType({
-    name: body.name,
+    name,
     pack,
     description: body.description ?? '',
     payload_schema: body.payload_schema ?? {},
     parameters_schema: body.parameters_schema ?? {},
   });
-  if (body.tags === undefined || body.tags.length === 0) return type;
+  if (!Array.isArray(body.tags) || body.tags.length === 0) return type;
   return (await stores.triggerTypes.updateOne({ id: type.id }, { $set: { tags: body.tags } })) ?? type;
 }
 
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const body = request.body as Body;
   const pack = body.pack ?? 'default';
+  assertRefParts(pack, body.name);
   const known = await context.stores.triggerTypes.findOne({ ref: `${pack}.${body.name}` });
   if (known !== undefined)
     throw new ConflictError(`Tried to save duplicate unique keys (trigger type ${known.ref})`, known.id);
@@ -58,7 +58,9 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const known = await findByRefOrId(context.stores.triggerTypes, request.params.ref_or_id ?? '');
   assertNotSystemPack(known.pack);
-  return { body: presentRecord(await store(context, request.body as Body, known.pack)) };
+  const body = request.body as Body;
+  assertRefParts(known.pack, body.name);
+  return { body: presentRecord(await store(context, body, known.pack)) };
 }
 
 async function remove({ stores }: ApiContext, request: ApiRequest): Promise<Answer> {

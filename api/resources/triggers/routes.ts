@@ -7,7 +7,7 @@ import type { OpenContent } from '../../../stores/records.ts';
 import { READ_BACK } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import type { JsonSchema } from '../../server/json-schema.ts';
+import { assertFits, type JsonSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 
 const TRIGGER: JsonSchema = {
@@ -54,7 +54,7 @@ const present = (trigger: OpenContent) => presentRecord(triggerView(trigger));
 /** Found by id, or by reference, which StackStorm does not do but costs nothing. */
 async function find({ stores }: ApiContext, id: string): Promise<OpenContent> {
   const found = (await stores.triggers.get(id)) ?? (await stores.triggers.findOne({ ref: id }));
-  if (found === undefined && !isId(id)) throw new NotFoundError('The resource could not be found.');
+  if (found === undefined && !isId(id)) throw new NotFoundError('Unhandled exception');
   if (found === undefined) throw new NotFoundError(`Unable to find the TriggerDB instance. {'id': '${id}'}`);
   return found;
 }
@@ -71,6 +71,8 @@ async function create({ stores, bus }: ApiContext, request: ApiRequest): Promise
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { stores, bus } = context;
   const known = await find(context, request.params.id ?? '');
+  // What is not there is told before what is wrong with the body.
+  assertFits(TRIGGER, request.body);
   const trigger = await stores.triggers.updateOne({ id: known.id }, { $set: toRecord(request.body as Body) });
   bus.publish(EXCHANGES.trigger, 'update', { id: known.id, ref: trigger?.ref, type: trigger?.type });
   return { body: present(trigger ?? known) };
@@ -114,7 +116,7 @@ export function triggerRoutes(context: ApiContext): readonly Route[] {
       path: '/triggers/:id',
       summary: 'Change a trigger',
       permission: 'trigger_modify',
-      body: TRIGGER,
+      body: { type: 'object', properties: TRIGGER.properties },
       handle: (request) => update(context, request),
     },
     {

@@ -89,8 +89,11 @@ export function webhookRoutes(context: ApiContext): readonly Route[] {
       permission: 'webhook_view',
       resourceUid,
       handle: async ({ params }) => {
-        const [first] = await triggersOf(context, params['*'] ?? '');
-        if (first === undefined) throw new NotFoundError('The resource could not be found.');
+        const hook = params['*'] ?? '';
+        const [first] = await triggersOf(context, hook);
+        // The sentences of StackStorm, whose route knows no address with a slash.
+        if (first === undefined)
+          throw new NotFoundError(hook.includes('/') ? 'The resource could not be found.' : 'Unhandled exception');
         return { body: present(first) };
       },
     },
@@ -100,6 +103,7 @@ export function webhookRoutes(context: ApiContext): readonly Route[] {
       summary: 'Fire the triggers of an address; answered when what came is stored',
       permission: 'webhook_execute',
       resourceUid,
+      body: { type: ['object', 'array'] },
       success: 202,
       handle: (request) => receive(context, request),
     },

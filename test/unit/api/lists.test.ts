@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readAttributes } from '../../../api/lists/attributes.ts';
-import { after, anyOf, before, flag, itemOf, prefix, text, toFilter } from '../../../api/lists/filters.ts';
+import { after, anyOf, assertIds, before, flag, itemOf, prefix, text, toFilter } from '../../../api/lists/filters.ts';
 import { withoutOverlap } from '../../../api/lists/list.ts';
 import { readPage } from '../../../api/lists/paging.ts';
 import { pickAttributes, presentRecord } from '../../../api/lists/presentation.ts';
@@ -88,4 +88,31 @@ test('presentation: timestamps have microseconds, nulls are left out', () => {
   assert.deepEqual(pickAttributes({ id: 1, a: 2, b: 3 }, ['a.x'], undefined, ['id']), { id: 1, a: 2 });
   assert.deepEqual(pickAttributes({ id: 1, a: 2, b: 3 }, undefined, ['a'], ['id']), { id: 1, b: 3 });
   assert.deepEqual(withoutOverlap(['a.b', 'a', 'c.d', 'c.d']), ['a', 'c.d']);
+});
+
+test('attributes: an empty list is refused, and a path by its first part', () => {
+  const read = (raw: Record<string, string>, excludable?: readonly string[]) =>
+    readAttributes(parseQuery({ include_attributes: 'list', exclude_attributes: 'list' }, raw), {
+      known: ['name'],
+      ...(excludable === undefined ? {} : { excludable }),
+    });
+  assert.throws(() => read({ include_attributes: '' }), /include attribute specified: Cannot resolve field ""$/);
+  assert.throws(() => read({ exclude_attributes: '' }), /exclude attribute specified: Cannot resolve field ""$/);
+  assert.throws(() => read({ exclude_attributes: '' }, ['result']), /exclude attribute specified: $/);
+  assert.throws(() => read({ include_attributes: 'a..b' }), /include attribute specified: a$/);
+});
+
+test('ids: a text that cannot be one is refused, none is the empty one', () => {
+  const check = (raw: Record<string, unknown>) => assertIds(parseQuery({ id: 'list' }, raw));
+  check({});
+  check({ id: ['5f0000000000000000000001', '5f0000000000000000000002'] });
+  assert.throws(() => check({ id: 'zzz' }), /^ValidationError: 'zzz' is not a valid ObjectId/);
+  assert.throws(() => check({ id: '' }), /'' is not a valid ObjectId, it must be a 12-byte input/);
+});
+
+test('flags: what is neither true nor false is refused', () => {
+  const read = (enabled: string) =>
+    toFilter({ enabled: flag('enabled') }, parseQuery({ enabled: 'string' }, { enabled }));
+  assert.deepEqual(read('False'), { enabled: false });
+  assert.throws(() => read('bogus'), /Invalid bool representation "bogus" provided\./);
 });
