@@ -205,8 +205,21 @@ function search(value: unknown, pattern: unknown, condition: unknown, subject: S
   if (!isPlainObject(pattern)) throw new Error('The pattern of a search must be a mapping of criteria.');
   const [items, criteria] = quantifiers;
   const compiled = compileCriteria(pattern);
-  return value[items]((item: unknown) => {
+  // What cannot be decided of one item (a field that it lacks) does not fit; the others may still decide the search.
+  let undecided: CriterionError | undefined;
+  const fits = (criterion: CompiledCriterion, within: Subject): boolean => {
+    try {
+      return check(criterion, within, ruleRef) === undefined;
+    } catch (error) {
+      if (!(error instanceof CriterionError)) throw error;
+      undecided ??= error;
+      return false;
+    }
+  };
+  const isFound = value[items]((item: unknown) => {
     const within = new Subject(subject.input, 'item', item);
-    return compiled[criteria]((criterion) => check(criterion, within, ruleRef) === undefined);
+    return compiled[criteria]((criterion) => fits(criterion, within));
   });
+  if (!isFound && undecided !== undefined) throw undecided;
+  return isFound;
 }

@@ -41,7 +41,11 @@ function isIn(item: unknown, container: unknown): boolean {
     throw new PythonError('TypeError', `'in <string>' requires string as left operand, not ${pyTypeName(item)}`);
   }
   if (Array.isArray(container)) return container.some((one) => pyEquals(one, item));
-  if (isDict(container)) return typeof item === 'string' && dictHas(container, item);
+  if (isDict(container)) {
+    if (Array.isArray(item) || isDict(item))
+      throw new PythonError('TypeError', `unhashable type: '${pyTypeName(item)}'`);
+    return typeof item === 'string' && dictHas(container, item);
+  }
   throw new PythonError('TypeError', `argument of type '${pyTypeName(container)}' is not iterable`);
 }
 

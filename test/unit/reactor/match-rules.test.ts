@@ -153,6 +153,16 @@ describe('matching of rules', () => {
     });
   }
 
+  it('an item of which a search cannot be decided does not keep others from fitting', () => {
+    const named = (condition: string) => ({
+      'trigger.list': { type: 'search', condition, pattern: { 'item.name': { type: 'iequals', pattern: 'ann' } } },
+    });
+    const people = (...list: readonly object[]) => ({ payload: { list } });
+    assert.equal(outcome(named('any'), people({ age: 5 }, { name: 'Ann' })), 'matched');
+    assert.equal(outcome(named('any'), people({ age: 5 }, { name: 'Bob' })), 'failed');
+    assert.equal(outcome(named('all'), people({ name: 'Ann' }, { age: 5 })), 'failed');
+  });
+
   it('a backstop rule matches only where no other did', () => {
     const backstop = rule({}, { ref: 'test.backstop', type: { ref: 'backstop' } });
     const other = rule({ 'trigger.p1': { type: 'equals', pattern: 'v2' } });

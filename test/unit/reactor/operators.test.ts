@@ -55,6 +55,10 @@ const CASES: readonly Case[] = [
   ['ieq', 'Ä', 'ä', true],
   ['ieq', '', '', true],
   // contains
+  ['contains', { a: 1 }, 'a', true],
+  ['contains', { a: 1 }, ['a'], /unhashable type: 'list'/],
+  ['ncontains', { a: 1 }, { a: 1 }, /unhashable type: 'dict'/],
+  ['ninside', ['a'], { a: 1 }, /unhashable type: 'list'/],
   ['contains', 'hasystack needle haystack', 'needle', true],
   ['contains', 'needle', 'needle', true],
   ['contains', 'needlehaystack', 'needle', true],
