@@ -41,12 +41,12 @@ export async function notifications(execution: Execution, render: RenderNotifica
     const message = typeof section.message === 'string' && section.message !== '' ? section.message : undefined;
     const rendered = await render({ message: message ?? `Action ${execution.action_ref} ${says}` });
     const data = await render(isObject(section.data) ? section.data : {});
-    for (const route of routes) payloads.push(toPayload(execution, String(route), rendered.message, data));
+    for (const route of routes) payloads.push(toPayload(execution, route, rendered.message, data));
   }
   return payloads;
 }
 
-function toPayload(execution: Execution, route: string, message: unknown, data: Values): Values {
+function toPayload(execution: Execution, route: unknown, message: unknown, data: Values): Values {
   return {
     message,
     data: { ...data, result: JSON.stringify(execution.result ?? null) },

@@ -25,6 +25,23 @@ parameters:
   word: {type: string, required: true}
   cmd: {default: "echo {{ word }} {{ who }}", immutable: true}
 `,
+  'actions/typed.yaml': `name: typed
+runner_type: noop
+enabled: true
+entry_point: ""
+parameters:
+  names: {type: array}
+  count: {type: integer}
+  share: {type: number}
+  loud: {type: boolean}
+  facts: {type: object}
+`,
+  'aliases/typed.yaml': `name: typed
+pack: chattest
+description: Takes all kinds of values.
+action_ref: chattest.typed
+formats: ["type {{ names }}"]
+`,
   'aliases/greet.yaml': `name: greet
 pack: chattest
 description: Greets somebody.
@@ -217,6 +234,19 @@ describe('the requests of hubot-stackstorm', () => {
     const greet = aliases.find(({ name }) => name === 'greet');
     assert.equal(greet?.enabled, true);
     assert.deepEqual(Object.keys(greet?.formats[0] as object).sort(), ['display', 'representation']);
+  });
+
+  it('gives the words of a command the types of the parameters', async () => {
+    const typed = async (text: string) =>
+      (await command('typed', 'type {{ names }}', text)).execution as unknown as ExecutionAnswer;
+    const { parameters } = await typed('type "a, b,c" count=5 share=0.5 loud=true facts={"x":1}');
+    assert.deepEqual(parameters, { names: ['a', 'b', 'c'], count: 5, share: 0.5, loud: true, facts: { x: 1 } });
+    assert.deepEqual((await typed(`type '["a, b"]'`)).parameters.names, ['a, b']);
+    assert.deepEqual((await typed('type one')).parameters.names, ['one']);
+    await assert.rejects(
+      typed('type one count=many'),
+      /400.*Failed to cast value \\"many\\" for parameter \\"count\\" of type \\"integer\\"/,
+    );
   });
 
   /** The first announcement that fits; what the rule of the pack did is part of a failure. */

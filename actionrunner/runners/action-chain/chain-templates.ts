@@ -1,4 +1,5 @@
 /** What templates of a chain see, and how they are rendered: st2kv, parameters, results of tasks, variables. */
+import { parameterTypes } from '../../../action-service/parameter-types.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { renderValues } from '../../../core/expressions/stackstorm.ts';
 import { cast, withKeyValues } from '../../../core/params/index.ts';
@@ -55,15 +56,12 @@ export async function castForAction(
   ref: string,
   parameters: Values,
 ): Promise<Record<string, unknown>> {
-  const { stores } = context.services;
-  const action = await stores.actions.findOne({ ref }, { include: ['runner_type', 'parameters'] });
-  if (action === undefined) return { ...parameters };
-  const runner = await stores.runnerTypes.findOne({ name: action.runner_type }, { include: ['runner_parameters'] });
-  const typeOf = (name: string) => action.parameters[name]?.type ?? runner?.runner_parameters[name]?.type;
+  const typeOf = await parameterTypes(context.services.stores, ref);
+  if (typeOf === undefined) return { ...parameters };
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => {
       const type = typeOf(name);
-      return [name, value === null || typeof type !== 'string' ? value : cast(type, value)];
+      return [name, value === null || type === undefined ? value : cast(type, value)];
     }),
   );
 }

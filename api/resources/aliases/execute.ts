@@ -1,7 +1,8 @@
 /** Runs what a chat command asks for. */
+import { parameterTypes } from '../../../action-service/parameter-types.ts';
 import { errorCode, errorMessage, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { renderTemplate } from '../../../core/expressions/stackstorm.ts';
-import { withKeyValues } from '../../../core/params/index.ts';
+import { ParamCastError, withKeyValues } from '../../../core/params/index.ts';
 import { keyValueRoot } from '../../../core/params/key-value-lookup.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenContent } from '../../../stores/records.ts';
@@ -73,6 +74,27 @@ async function immutableOf(context: ApiContext, alias: OpenContent, actionContex
   );
 }
 
+/** Lists are written with commas in a chat, or as JSON. */
+function readLists(parameters: Values, typeOf: (name: string) => string | undefined): Values {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => {
+      const isList = typeOf(name) === 'array' && typeof value === 'string' && !value.trimStart().startsWith('[');
+      return [name, isList ? value.split(',').map((item) => item.trim()) : value];
+    }),
+  );
+}
+
+/** Who writes in a chat sees no schema: the sentence names the parameter and its type. */
+function wrongValue(error: ParamCastError, given: Values, typeOf: (name: string) => string | undefined) {
+  const name = String(error.details.parameter);
+  const of = `for parameter "${name}" of type "${typeOf(name)}"`;
+  return new ValidationError(
+    `Failed to cast value "${String(given[name])}" ${of}: ${errorMessage(error.cause)}`,
+    { parameter: name },
+    error,
+  );
+}
+
 function render(template: unknown, names: Values, field: string): unknown {
   try {
     if (typeof template === 'string') return renderTemplate(template, names);
@@ -122,18 +144,24 @@ export async function executeAlias(
   };
   const immutable = await immutableOf(context, alias, actionContext);
   const runs = parametersOf(alias, request, options.matchMultiple);
+  const typeOf = (await parameterTypes(context.stores, String(alias.action_ref))) ?? (() => undefined);
   const results: Values[] = [];
   for (const parameters of runs) {
     const overridden = Object.keys(immutable).filter((name) => Object.hasOwn(parameters, name));
     if (overridden.length > 0)
       throw new ValidationError(`Immutable arguments cannot be overriden: ${overridden.join(',')}`);
-    const execution = await context.actions.request({
-      action: String(alias.action_ref),
-      parameters: { ...parameters, ...immutable },
-      user: options.requester.user,
-      context: actionContext,
-      notify: notification(request),
-    });
+    const given = readLists({ ...parameters, ...immutable }, typeOf);
+    const execution = await context.actions
+      .request({
+        action: String(alias.action_ref),
+        parameters: given,
+        user: options.requester.user,
+        context: actionContext,
+        notify: notification(request),
+      })
+      .catch((error: unknown) => {
+        throw error instanceof ParamCastError ? wrongValue(error, given, typeOf) : error;
+      });
     const [presented] = await context.actions.present([execution], { showSecrets: options.showSecrets });
     const result = { execution: presented, actionalias: presentRecord(alias) };
     results.push({ ...result, ...acknowledgement(alias, result) });
