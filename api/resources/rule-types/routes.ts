@@ -16,7 +16,7 @@ const RULE_TYPES = [
   },
   {
     name: 'backstop',
-    description: 'Applies when no other rule of the pack did.',
+    description: 'Applies when no other rule of the trigger did.',
     enabled: true,
     parameters: {},
     id: '5f0000000000000000000002',
