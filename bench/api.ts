@@ -1,6 +1,5 @@
 /** The APIs: what reading costs as executions pile up, what making one costs, and how late events reach many clients. */
-import http from 'node:http';
-import { type Bus, EXCHANGES } from '../platform/bus/bus.ts';
+import type { Bus } from '../platform/bus/bus.ts';
 import { createBus } from '../platform/bus/create-bus.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { createLogger } from '../platform/logging/create-logger.ts';
@@ -12,6 +11,7 @@ import { type Provisioned, provisioned } from '../test/support/provisioned.ts';
 import { type RunningServices, startServices } from '../test/support/running-services.ts';
 import { measurePair } from './measure.ts';
 import type { Row } from './report.ts';
+import { measureStream } from './stream.ts';
 
 const FEW = 1_000;
 const MANY = 100_000;
@@ -20,9 +20,6 @@ const BATCH = 1_000;
 const REQUESTS = 20;
 const POSTS = 200;
 const AT_ONCE = 8;
-const CLIENTS = 500;
-const EVENTS_PER_SECOND = 100;
-const EVENT_SECONDS = 10;
 
 /** Measures and returns the rows. @param runs counted runs of each request */
 export async function benchApi(runs: number): Promise<Row[]> {
@@ -32,9 +29,22 @@ export async function benchApi(runs: number): Promise<Row[]> {
     const many = await startSystem(infrastructure, MANY);
     const rows = await reading(few, many, runs);
     rows.push(await making(many, runs));
-    rows.push(await streaming(many));
+    rows.push(await measureStream(infrastructure, many));
     for (const system of [few, many]) await system.stop();
     return rows;
+  } finally {
+    await infrastructure.stop();
+  }
+}
+
+/** Measures the stream alone, with few stored executions. */
+export async function benchStream(): Promise<Row[]> {
+  const infrastructure = await provisioned({ own: true, parts: ['mongodb', 'bus'] });
+  try {
+    const system = await startSystem(infrastructure, FEW);
+    const row = await measureStream(infrastructure, system);
+    await system.stop();
+    return [row];
   } finally {
     await infrastructure.stop();
   }
@@ -171,68 +181,6 @@ async function making({ services, stores, sample }: System, runs: number): Promi
     mark: '≥ 300/s or ≤ 1.50',
     met: perSecond >= 300 || ratio <= 1.5,
   };
-}
-
-/** Lag of an event: from its publication to its arrival at the client that gets it last. */
-async function streaming({ services, stores, bus }: System): Promise<Row> {
-  const ids = (await stores.executions.find({}, { include: ['id'], limit: EVENTS_PER_SECOND * EVENT_SECONDS })).map(
-    (one) => one.id,
-  );
-  const published = new Map<string, number>();
-  let slowest = 0;
-  let arrived = 0;
-  const token = await services.token();
-  const url = `${services.streamUrl}/v1/stream?events=st2.execution__update&x-auth-token=${token}`;
-  const agent = new http.Agent({ maxSockets: CLIENTS });
-  const clients = await Promise.all(
-    Array.from({ length: CLIENTS }, () =>
-      connect(url, agent, (id) => {
-        const since = published.get(id);
-        if (since === undefined) return;
-        arrived += 1;
-        slowest = Math.max(slowest, performance.now() - since);
-      }),
-    ),
-  );
-  const began = performance.now();
-  for (const [index, id] of ids.entries()) {
-    const wait = began + (index * 1_000) / EVENTS_PER_SECOND - performance.now();
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
-    published.set(id, performance.now());
-    bus.publish(EXCHANGES.execution, 'update', { id, status: 'succeeded' });
-  }
-  const expected = ids.length * CLIENTS;
-  const deadline = performance.now() + 30_000;
-  while (arrived < expected && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
-  for (const client of clients) client.destroy();
-  agent.destroy();
-  return {
-    what: `${CLIENTS} clients of the stream, ${EVENTS_PER_SECOND} events/s: greatest lag`,
-    value: `${ms(slowest)}, ${((100 * arrived) / expected).toFixed(1)} % arrived`,
-    mark: '≤ 1 s',
-    met: slowest <= 1_000 && arrived === expected,
-  };
-}
-
-/** One client of the stream; tells the execution of each event. */
-function connect(url: string, agent: http.Agent, onEvent: (id: string) => void): Promise<http.ClientRequest> {
-  return new Promise((resolve, reject) => {
-    const request = http.get(url, { agent }, (response) => {
-      let rest = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          // The execution's own id is the last attribute.
-          const id = line.startsWith('data: ') ? line.slice(-26, -2) : '';
-          if (id !== '') onEvent(id);
-        }
-      });
-      resolve(request);
-    });
-    request.once('error', reject);
-  });
 }
 
 const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;

@@ -1,6 +1,6 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, events, runners, cost-curve, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, stream, events, runners, cost-curve, conductor, expressions. */
 import { benchActionRunner } from './action-runner.ts';
-import { benchApi } from './api.ts';
+import { benchApi, benchStream } from './api.ts';
 import { benchConductor } from './conductor.ts';
 import { benchCostCurve } from './cost-curve.ts';
 import { benchEvents } from './events.ts';
@@ -19,6 +19,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   profile: () => benchProfile(),
   memory: () => benchMemory(),
   api: () => benchApi(RUNS),
+  stream: () => benchStream(),
   events: () => benchEvents(RUNS),
   runners: async () => [...(await benchRunners(RUNS)), ...(await benchActionRunner()), ...(await benchLargePack(RUNS))],
   'cost-curve': () => benchCostCurve(),

@@ -14,11 +14,12 @@ import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { presentRecord } from '../lists/presentation.ts';
-import type { StreamEvent } from './events.ts';
+import { type StreamEvent, toFrame } from './events.ts';
 
 const KEPT_EVENTS = 1_000;
 
-export type Listener = (event: StreamEvent, id: string) => void;
+/** @param frame makes the event's frame, once for all listeners */
+export type Listener = (event: StreamEvent, frame: () => Buffer) => void;
 
 export interface EventHub extends Service {
   /** @returns how to stop listening */
@@ -49,7 +50,12 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
     const id = `${started}-${count}`;
     kept.push({ event, id });
     if (kept.length > KEPT_EVENTS) kept.shift();
-    for (const listener of listeners) listener(event, id);
+    let made: Buffer | undefined;
+    const frame = () => {
+      made ??= toFrame(event.name, event.data, id);
+      return made;
+    };
+    for (const listener of listeners) listener(event, frame);
   }
 
   async function executionEvents(id: string, kind: string, status?: unknown): Promise<StreamEvent[]> {

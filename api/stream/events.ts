@@ -58,6 +58,6 @@ export function wants(filter: EventFilter, event: StreamEvent): boolean {
 }
 
 /** The frame of an event as server-sent events have it. */
-export function toFrame(name: string, data: string, id?: string): string {
-  return `event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`;
+export function toFrame(name: string, data: string, id?: string): Buffer {
+  return Buffer.from(`event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
 }

@@ -7,7 +7,8 @@ import { executionSubject } from '../resources/executions/subject.ts';
 import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
 import { type EventHub, outputEvent } from './event-hub.ts';
-import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, wants } from './events.ts';
+import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, toFrame, wants } from './events.ts';
+import { createRounds, type Rounds } from './rounds.ts';
 import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
 
 export interface StreamDeps {
@@ -36,21 +37,21 @@ function readFilter({ query }: ApiRequest): EventFilter {
   };
 }
 
-async function stream(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
+async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
   const { hub, config } = deps;
   const filter = readFilter(request);
   const endId = request.query.text('end_execution_id');
   const endEvent = request.query.text('end_event') ?? EXECUTION_UPDATE;
-  const connection = createSseConnection(config.stream.heartbeat);
+  const connection = createSseConnection(config.stream.heartbeat, rounds);
   const sent = new Set<string>();
   const maySee = await createSight(deps, request, endId);
-  const show = (event: StreamEvent, id?: string) => {
+  const show = (event: StreamEvent, frame = () => toFrame(event.name, event.data)) => {
     if (!wants(filter, event) || connection.body.destroyed || !maySee(event)) return;
     if (event.outputId !== undefined && endId !== undefined) {
       if (sent.has(event.outputId)) return;
       sent.add(event.outputId);
     }
-    connection.send(event.name, event.data, id);
+    connection.send(frame());
     if (endId !== undefined && event.executionId === endId && event.name === endEvent && isOver(event.status)) {
       stop();
       connection.end();
@@ -59,7 +60,9 @@ async function stream(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
   const stop = hub.listen(show);
   connection.onClose(stop);
   const lastId = request.headers['last-event-id'];
-  if (lastId !== undefined) for (const missed of hub.after(lastId) ?? []) show(missed.event, missed.id);
+  if (lastId !== undefined) {
+    for (const { event, id } of hub.after(lastId) ?? []) show(event, () => toFrame(event.name, event.data, id));
+  }
   if (endId !== undefined) await catchUp(deps, endId, show);
   return answer(connection);
 }
@@ -100,7 +103,7 @@ async function catchUp({ stores, hub }: StreamDeps, id: string, show: (event: St
   for (const event of await hub.executionEvents(id, 'update')) show(event);
 }
 
-async function output(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
+async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
   const { stores, hub, config } = deps;
   const given = request.params.id ?? '';
   const options = { include: ['status'] };
@@ -111,13 +114,13 @@ async function output(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
   if (execution === undefined) throw new NotFoundError(`Unable to identify resource with id "${given}".`);
   const { id } = execution;
   const type = request.query.text('output_type') ?? 'all';
-  const connection = createSseConnection(config.stream.heartbeat);
+  const connection = createSseConnection(config.stream.heartbeat, rounds);
   const sent = new Set<string>();
   const show = (event: StreamEvent) => {
     if (event.outputId === undefined || sent.has(event.outputId)) return;
     if (type !== 'all' && event.outputType !== type) return;
     sent.add(event.outputId);
-    connection.send(event.name, event.data);
+    connection.send(toFrame(event.name, event.data));
   };
   const showStored = async () => {
     const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
@@ -126,7 +129,7 @@ async function output(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
   const finish = async () => {
     stop();
     await showStored();
-    connection.send('EOF', "''");
+    connection.send(toFrame('EOF', "''"));
     connection.end();
   };
   // Listening starts before the stored pieces are read, so that none falls in between.
@@ -146,6 +149,7 @@ async function output(deps: StreamDeps, request: ApiRequest): Promise<Answer> {
 
 /** Routes of st2stream. */
 export function streamRoutes(deps: StreamDeps): readonly Route[] {
+  const rounds = createRounds();
   return [
     {
       method: 'GET',
@@ -160,7 +164,7 @@ export function streamRoutes(deps: StreamDeps): readonly Route[] {
         end_event: 'string',
         end_execution_id: 'string',
       },
-      handle: (request) => stream(deps, request),
+      handle: (request) => stream(deps, rounds, request),
     },
     {
       method: 'GET',
@@ -170,7 +174,7 @@ export function streamRoutes(deps: StreamDeps): readonly Route[] {
       permission: 'execution_view',
       subject: executionSubject(deps),
       query: { output_type: 'string' },
-      handle: (request) => output(deps, request),
+      handle: (request) => output(deps, rounds, request),
     },
   ];
 }

@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import { toFrame } from './events.ts';
+import type { Join, Rounds } from './rounds.ts';
 
 /** A client that has not taken this much is too slow; it is cut off and may come back. */
 const MAX_BUFFERED = 16 * 1024 * 1024;
@@ -8,8 +8,9 @@ const MAX_BUFFERED = 16 * 1024 * 1024;
 export interface SseConnection {
   /** What is sent as the body of the answer. */
   readonly body: Readable;
-  send(name: string, data: string, id?: string): void;
-  /** Ends the answer in order. */
+  /** Sends a frame with the next round; it must not be changed afterwards. */
+  send(frame: Buffer): void;
+  /** Sends what is left and ends the answer in order. */
   end(): void;
   onClose(work: () => void): void;
 }
@@ -18,22 +19,43 @@ export interface SseConnection {
 export const SSE_HEADERS = { 'cache-control': 'no-cache', 'x-accel-buffering': 'no' } as const;
 export const SSE_TYPE = 'text/event-stream; charset=UTF-8';
 
+const NEWLINE = Buffer.from('\n');
+
 /** @param heartbeatSeconds time between keep-alives; one is sent at once, so that proxies pass the headers on */
-export function createSseConnection(heartbeatSeconds: number): SseConnection {
+export function createSseConnection(heartbeatSeconds: number, rounds: Rounds): SseConnection {
   const body = new PassThrough();
-  const write = (text: string) => {
-    if (body.writableEnded || body.destroyed) return;
-    if (body.writableLength + body.readableLength > MAX_BUFFERED) body.destroy();
-    else body.write(text);
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+
+  const isOpen = () => !body.writableEnded && !body.destroyed;
+  const flush = (join: Join) => {
+    const frames = waiting;
+    waiting = [];
+    waitingBytes = 0;
+    if (frames.length > 0 && isOpen()) body.write(join(frames));
   };
-  const timer = setInterval(() => write('\n'), heartbeatSeconds * 1_000);
+  const timer = setInterval(() => {
+    if (isOpen()) body.write(NEWLINE);
+  }, heartbeatSeconds * 1_000);
   timer.unref();
   body.on('close', () => clearInterval(timer));
-  write('\n');
+  body.write(NEWLINE);
   return {
     body,
-    send: (name, data, id) => write(toFrame(name, data, id)),
-    end: () => body.end(),
+    send(frame) {
+      if (!isOpen()) return;
+      if (body.writableLength + body.readableLength + waitingBytes > MAX_BUFFERED) {
+        body.destroy();
+        return;
+      }
+      waiting.push(frame);
+      waitingBytes += frame.length;
+      if (waiting.length === 1) rounds.ask(flush);
+    },
+    end() {
+      flush(Buffer.concat);
+      if (isOpen()) body.end();
+    },
     onClose: (work) => {
       body.on('close', work);
     },

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import test from 'node:test';
 import { DEFAULT_EVENTS, matchesPattern, toFrame, wants } from '../../../api/stream/events.ts';
+import { createRounds, type Join } from '../../../api/stream/rounds.ts';
+import { createSseConnection } from '../../../api/stream/sse-connection.ts';
 
 const patterns: readonly [string, string, boolean][] = [
   ['st2.execution__update', 'st2.execution__update', true],
@@ -31,6 +34,45 @@ test('events: filters on name, action and execution all have to fit', () => {
 });
 
 test('frames: event, id where there is one, data, blank line', () => {
-  assert.equal(toFrame('EOF', "''"), "event: EOF\ndata: ''\n\n");
-  assert.equal(toFrame('a', '{}', '1-2'), 'event: a\nid: 1-2\ndata: {}\n\n');
+  assert.equal(String(toFrame('EOF', "''")), "event: EOF\ndata: ''\n\n");
+  assert.equal(String(toFrame('a', '{}', '1-2')), 'event: a\nid: 1-2\ndata: {}\n\n');
+});
+
+test('rounds: clients that wait for the same frames share one buffer, others get their own', async () => {
+  const rounds = createRounds();
+  const [a, b, c] = ['a', 'b', 'c'].map((text) => Buffer.from(text)) as [Buffer, Buffer, Buffer];
+  const asked = [[a, b], [a, b], [a, c], [c]];
+  const got = await Promise.all(
+    asked.map((frames) => new Promise<Buffer>((resolve) => rounds.ask((join: Join) => resolve(join(frames))))),
+  );
+  assert.deepEqual(got.map(String), ['ab', 'ab', 'ac', 'c']);
+  assert.equal(got[0], got[1]);
+});
+
+test('connection: frames keep their order, those of one round are one write, none is lost at the end', async () => {
+  const connection = createSseConnection(60, createRounds());
+  const chunks: string[] = [];
+  connection.body.on('data', (chunk) => chunks.push(String(chunk)));
+  for (const text of ['1', '2', '3']) connection.send(Buffer.from(text));
+  await once(connection.body, 'data');
+  if (chunks.length === 1) await once(connection.body, 'data');
+  connection.send(Buffer.from('4'));
+  connection.send(Buffer.from('5'));
+  connection.end();
+  await once(connection.body, 'end');
+  assert.deepEqual(chunks, ['\n', '123', '45']);
+});
+
+test('connection: a client that takes nothing is cut off, with the frames of one round and of many', async () => {
+  for (const wait of [false, true]) {
+    const rounds = createRounds();
+    const connection = createSseConnection(60, rounds);
+    const frame = Buffer.alloc(1024 * 1024);
+    let sent = 0;
+    for (; sent < 100 && !connection.body.destroyed; sent += 1) {
+      connection.send(frame);
+      if (wait) await new Promise<void>((resolve) => rounds.ask(() => resolve()));
+    }
+    assert.ok(sent >= 15 && sent <= 18, `cut off after ${sent} MiB`);
+  }
 });
