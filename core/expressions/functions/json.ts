@@ -1,6 +1,6 @@
 /** JSON functions: Mistral's (`json_dump`, `json_parse`, `json_pp`) and StackStorm's. */
 
-import { pyTypeName } from '../../python/equality.ts';
+import { pyTruth, pyTypeName } from '../../python/equality.ts';
 import { PythonError } from '../../python/errors.ts';
 import { PyDictView, PyIterator } from '../../python/iterator.ts';
 import { jsonDumps, jsonLoads } from '../../python/json.ts';
@@ -48,7 +48,7 @@ function toJsonString(indentDefault: number | null, keySeparator: string): Expre
       const [item = ',', key = keySeparator] = Array.isArray(separators) ? separators : [];
       return jsonDumps(value, {
         indent: indent as number | string | null,
-        sortKeys: sortKeys === true,
+        sortKeys: pyTruth(sortKeys),
         separators: [String(item), String(key)],
       });
     },

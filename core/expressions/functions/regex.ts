@@ -1,4 +1,5 @@
 /** Regular expression functions, with Python's syntax; values that are no text are matched by their Python text. */
+import { pyTruth } from '../../python/equality.ts';
 import { PythonError } from '../../python/errors.ts';
 import { compileRegex, type Regex } from '../../python/regex.ts';
 import { pyStr } from '../../python/repr.ts';
@@ -8,7 +9,7 @@ import type { ExpressionFunction, ExpressionFunctions, FunctionParameter } from 
 function regex(pattern: unknown, ignoreCase: unknown): Regex {
   if (typeof pattern !== 'string')
     throw new PythonError('TypeError', 'first argument must be string or compiled pattern');
-  return compileRegex(pattern, { ignoreCase: ignoreCase === true });
+  return compileRegex(pattern, { ignoreCase: pyTruth(ignoreCase) });
 }
 
 function substring(value: unknown, pattern: unknown, index: unknown, ignoreCase: unknown): unknown {

@@ -134,9 +134,10 @@ function mapArguments(overload: AnyOverload, level: number, shape: Shape): Candi
   }
   const rest: number[] = [];
   for (let index = params.length; index < count; index += 1) {
-    if (restParam === undefined || shape.omitted[index] === true) return undefined;
+    if (restParam === undefined) return undefined;
     targets.push(restParam);
-    rest.push(index);
+    // One left out among those that any number may come of is null.
+    rest.push(shape.omitted[index] === true ? -1 : index);
   }
   const named: (readonly [string, number])[] = [];
   for (const [index, key] of shape.names.entries()) {
@@ -303,7 +304,10 @@ function invoke(
   return overload.call(args, {
     evaluation,
     scope,
-    rest: restParam === undefined || rest.length === 0 ? NO_REST : rest.map((input) => convert(restParam, input)),
+    rest:
+      restParam === undefined || rest.length === 0
+        ? NO_REST
+        : rest.map((input) => (input < 0 ? null : convert(restParam, input))),
     named: named.length === 0 ? NO_NAMED : new Map(named.map(([key, input]) => [key, values[input]])),
   });
 }

@@ -16,6 +16,9 @@ const people = { people: [{ first: 'James' }, { first: 'Jacob', tags: { x: 1 } }
 describe('functions of expressions', () => {
   const CASES: readonly (readonly [string, readonly unknown[], unknown])[] = [
     ['to_json_string', [{ b: 1, a: [2] }, null], '{"b":1,"a":[2]}'],
+    ['to_json_string', [{ b: 1, a: [2] }, null, 'yes'], '{"a":[2],"b":1}'],
+    ['regex_match', ['Foo BAR', 'foo', 'yes'], true],
+    ['regex_match', ['Foo BAR', 'foo', ''], false],
     ['json_escape', ['a "q"\n'], 'a \\"q\\"\\n'.replace(/"$/, '')],
     ['to_human_time_from_seconds', [12345], '3h25m45s'],
     ['to_human_time_from_seconds', [2.5], '2s'],

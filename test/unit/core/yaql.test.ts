@@ -48,6 +48,9 @@ describe('YAQL: choice of overloads', () => {
 
   test('an argument left out between commas means its default', () => {
     assert.deepEqual(value("'a b c'.split(, 1)"), ['a', 'b c']);
+    assert.deepEqual(value('[0, , 3].select($)'), [0, null, 3]);
+    assert.deepEqual(value('[, 2, 3].replace(0, x, 2)'), ['x', 3]);
+    assert.equal(value('set(1, 2, 3) = set(, 2, 3, 4)'), false);
   });
 
   test('arguments are evaluated once, lazy ones only on demand', () => {
