@@ -7,6 +7,7 @@ import { anyOf, assertIds, type FilterTable, filterParameters, toFilter } from '
 import { type Page, readPage } from './paging.ts';
 import { pickAttributes, presentRecord } from './presentation.ts';
 import { readSort, type Sort } from './sorting.ts';
+import { countTotal } from './total.ts';
 
 /** What the list of one kind of object allows. */
 export interface ListRules extends AttributeRules {
@@ -75,7 +76,7 @@ export async function listRecords<T extends Stored>(
     include === undefined ? undefined : withoutOverlap([...include, ...rules.always, ...(rules.needs ?? [])]);
   const [records, total] = await Promise.all([
     collection.find(filter, { ...page, sort, ...(loaded === undefined ? {} : { include: loaded }) }),
-    collection.count(filter),
+    countTotal(collection, filter),
   ]);
   const present = options.present ?? presentRecord;
   const { complete } = options;

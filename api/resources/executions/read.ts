@@ -9,6 +9,7 @@ import { findById } from '../../lists/find.ts';
 import { listHeaders, listParameters } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { readSort, type Sort } from '../../lists/sorting.ts';
+import { countTotal } from '../../lists/total.ts';
 import { ownOnly } from '../../server/authorize.ts';
 import type { Query } from '../../server/query.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
@@ -94,7 +95,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
       sort: sortOf(query),
       ...(needsResult(attributes) ? {} : { exclude: ['result'] }),
     }),
-    executions.count(filter),
+    countTotal(executions, filter),
   ]);
   return {
     headers: listHeaders(total, page),

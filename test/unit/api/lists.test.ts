@@ -7,6 +7,7 @@ import { readPage } from '../../../api/lists/paging.ts';
 import { pickAttributes, presentRecord } from '../../../api/lists/presentation.ts';
 import { readSort } from '../../../api/lists/sorting.ts';
 import { parseTimestamp } from '../../../api/lists/timestamps.ts';
+import { countTotal } from '../../../api/lists/total.ts';
 import { parseQuery } from '../../../api/server/query.ts';
 
 const admin = { user: 'a', roles: [], isAdmin: true };
@@ -115,4 +116,29 @@ test('flags: what is neither true nor false is refused', () => {
     toFilter({ enabled: flag('enabled') }, parseQuery({ enabled: 'string' }, { enabled }));
   assert.deepEqual(read('False'), { enabled: false });
   assert.throws(() => read('bogus'), /Invalid bool representation "bogus" provided\./);
+});
+
+test('totals: that of a large list is counted once a second for each filter, that of a small one each time', async () => {
+  let now = 0;
+  let counts = 0;
+  const holding = (stored: number) => {
+    const collection = {
+      async count() {
+        counts += 1;
+        return stored + counts;
+      },
+    };
+    return (filter: Record<string, unknown>) => countTotal(collection, filter as never, () => now);
+  };
+  const large = holding(10_000);
+  assert.equal(await large({ parent: null }), 10_001);
+  now = 999;
+  assert.equal(await large({ parent: null }), 10_001);
+  assert.equal(await large({ start_timestamp: new Date(1) }), 10_002);
+  assert.equal(await large({ start_timestamp: new Date(2) }), 10_003);
+  assert.equal(await large({ parent: /^a/ }), 10_004);
+  now = 1_000;
+  assert.equal(await large({ parent: null }), 10_005);
+  const small = holding(0);
+  assert.notEqual(await small({}), await small({}));
 });
