@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Document, parseDocument } from 'yaml';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
 import { mendQuoted } from './mend-quoted.ts';
+import { pythonBooleans } from './python-booleans.ts';
 
 export type Metadata = Readonly<Record<string, unknown>>;
 
@@ -35,7 +36,13 @@ export async function readMetadata(path: string): Promise<Metadata> {
 /** What PyYAML reads is read; of what neither reads, the first reading tells the place. */
 function parseLeniently(text: string): Document.Parsed {
   const parse = (source: string) =>
-    parseDocument(source, { version: '1.1', merge: true, uniqueKeys: false, prettyErrors: true });
+    parseDocument(source, {
+      version: '1.1',
+      merge: true,
+      uniqueKeys: false,
+      prettyErrors: true,
+      customTags: pythonBooleans,
+    });
   const document = parse(text);
   if (document.errors.length === 0) return document;
   const mended = parse(mendQuoted(text));

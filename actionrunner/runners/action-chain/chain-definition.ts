@@ -1,6 +1,7 @@
 /** The file of an action chain: read, checked with names of places, and asked for the next task. */
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { pythonBooleans } from '../../../action-service/packs/python-booleans.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import type { Values } from '../contract.ts';
 
@@ -117,7 +118,12 @@ export function parseChain(source: unknown): Chain {
 export async function loadChain(path: string): Promise<Chain> {
   let document: unknown;
   try {
-    document = parse(await readFile(path, 'utf8'), { schema: 'yaml-1.1', merge: true, maxAliasCount: 1_000 });
+    document = parse(await readFile(path, 'utf8'), {
+      schema: 'yaml-1.1',
+      merge: true,
+      maxAliasCount: 1_000,
+      customTags: pythonBooleans,
+    });
   } catch (error) {
     throw new ValidationError(`Failed to parse action chain definition from "${path}": ${errorMessage(error)}`);
   }
