@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
 import { connect } from 'amqplib';
@@ -108,12 +110,18 @@ describe('the provisioned infrastructure', () => {
     channel.sendToQueue('kept', Buffer.from('message'), { persistent: true });
     await channel.waitForConfirms();
     await before.close();
+    // The message is on disk once it is confirmed; the broker's own database writes the queue's definition in its own time.
+    await waitFor(isQueueStored, { what: 'the queue in the files of the broker' });
     await infrastructure.kill('bus');
     infrastructure.restart('bus');
     const receive = async () => {
       const connection = await connect(url);
+      // A broker that still recovers refuses: the call fails, and the event of the same refusal must not end the test.
+      connection.on('error', () => undefined);
       try {
-        const message = await (await connection.createChannel()).get('kept', { noAck: true });
+        const channel = await connection.createChannel();
+        channel.on('error', () => undefined);
+        const message = await channel.get('kept', { noAck: true });
         return message ? message.content.toString() : undefined;
       } finally {
         await connection.close();
@@ -121,6 +129,13 @@ describe('the provisioned infrastructure', () => {
     };
     assert.equal(await waitFor(receive, { what: 'the message' }), 'message');
   });
+
+  function isQueueStored(): boolean {
+    const folder = path.join(infrastructure.folder, 'rabbitmq');
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    const tables = files.filter((file) => /(LATEST\.LOG|rabbit_durable_queue\.DC[DL])$/.test(file));
+    return tables.some((file) => readFileSync(path.join(folder, file)).includes('kept'));
+  }
 
   async function connectTemporal() {
     const connection = await Connection.connect({ address: env('TEMPORAL_ADDRESS'), connectTimeout: 2_000 });
