@@ -129,10 +129,12 @@ def copied(value, memo=None):
 
 
 def without_second_look(find_one_and_update):
-    """The usual case (no order, nothing made anew, the whole document wanted) answered with the document as it was just written."""
+    """The usual case (no order, nothing made anew, the document wanted, perhaps without some fields) answered with what was just written."""
 
     def update_one(self, filter, update, **options):
-        plain = {name for name, value in options.items() if value} <= {"return_document", "session"}
+        left_out = options.get("projection") or {}
+        asked = {name for name, value in options.items() if value}
+        plain = asked <= {"return_document", "session", "projection"} and not any(left_out.values())
         where = None
         if plain and options.get("return_document"):
             filter = self.helpers._normalize_id_query(filter)
@@ -147,7 +149,8 @@ def without_second_look(find_one_and_update):
             return None
         number, stored_id, text = row
         document = collection._load_with_stored_id(number, text, stored_id)
-        return self.helpers._internal_update(number, update, document, None, filter)[0]
+        updated, _ = self.helpers._internal_update(number, update, document, None, filter)
+        return {field: value for field, value in updated.items() if field not in left_out}
 
     return update_one
 
