@@ -43,8 +43,9 @@ export function hostServices(options: HostedServicesOptions): HostedServices {
     },
   });
 
+  const logOf = (name: string) => path.join(processes.logFolder, `${name}.log`);
   const ask = (request: HostRequest) => host?.send(request);
-  const askToStart = (name: string) => ask({ start: name, log: path.join(processes.logFolder, `${name}.log`) });
+  const askToStart = (name: string) => ask({ start: name, log: logOf(name) });
 
   const hear = (child: ManagedProcess, message: HostReply | { readonly ready: true }) => {
     if (child !== host) return;
@@ -107,8 +108,7 @@ export function hostServices(options: HostedServicesOptions): HostedServices {
     const failure = await outcome;
     if (failure === undefined) return;
     wanted.delete(name);
-    const log = path.join(processes.logFolder, `${name}.log`);
-    throw new UnavailableError(`${name} could not start: ${failure} (see ${log})`);
+    throw new UnavailableError(`${name} could not start: ${failure} (see ${logOf(name)})`);
   };
 
   const stop = async (name: string, graceMs: number) => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { descendantsOf, runToEnd } from '../support/executions.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 
 /** Workflow files that must not start, and what the failed execution has to say. */
 const wrongWorkflows: Readonly<Record<string, readonly [string, RegExp]>> = {
@@ -51,15 +51,7 @@ describe('bad input', () => {
     const packs = path.join(infrastructure.folder, 'packs');
     await writePack(path.join(packs, 'bad'));
     services = await startServices(infrastructure, {
-      only: [
-        'st2api',
-        'st2auth',
-        'st2actionrunner',
-        'st2scheduler',
-        'mistral-api',
-        'mistral-server',
-        'st2resultstracker',
-      ],
+      only: workflowServices,
       packFolders: [packs],
     });
     pids = services.pids();

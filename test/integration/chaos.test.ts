@@ -13,8 +13,9 @@ import { accountOf } from '../support/chaos/ledger.ts';
 import { type Asked, ask, chaosWorkflows } from '../support/chaos/load.ts';
 import { superviseServices } from '../support/chaos/supervise.ts';
 import { type ExecutionAnswer, endOf } from '../support/executions.ts';
-import { type FaultedSystem, faultedServices, startFaultedSystem } from '../support/faulted-system.ts';
+import { type FaultedSystem, startFaultedSystem } from '../support/faulted-system.ts';
 import type { PartName, Provisioned } from '../support/provisioned.ts';
+import { workflowServices } from '../support/running-services.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -34,7 +35,7 @@ const variables = {
   temporal: 'TEMPORAL_ADDRESS',
 } as const satisfies Record<PartName, string>;
 
-const names: readonly ServiceName[] = [...faultedServices.filter((name) => name !== 'st2auth'), 'st2notifier'];
+const names: readonly ServiceName[] = [...workflowServices.filter((name) => name !== 'st2auth'), 'st2notifier'];
 
 describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, { skip }, () => {
   const lines = new Map<PartName, TcpProxy>();

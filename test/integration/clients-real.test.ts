@@ -5,7 +5,7 @@ import { descendantsOf, endOf, reachStatus } from '../support/executions.ts';
 import { mistralEraClient } from '../support/mistral-era-client.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RealClients, realClients } from '../support/real-clients.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 
 let infrastructure: Provisioned;
 let services: RunningServices;
@@ -16,16 +16,7 @@ let sample: string;
 before(async () => {
   infrastructure = await provisioned();
   services = await startServices(infrastructure, {
-    only: [
-      'st2api',
-      'st2auth',
-      'st2stream',
-      'st2actionrunner',
-      'st2scheduler',
-      'mistral-api',
-      'mistral-server',
-      'st2resultstracker',
-    ],
+    only: [...workflowServices, 'st2stream'],
   });
   clients = await realClients(services, path.join(infrastructure.folder, 'home'));
 });

@@ -9,7 +9,7 @@ import { after, before, describe, it } from 'node:test';
 import { type ExecutionAnswer, endOf, getExecution, requestExecution } from '../support/executions.ts';
 import { writeLargePack } from '../support/large-pack.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 import { HISTORY_LIMITS, temporalRuns } from '../support/temporal-runs.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -55,16 +55,7 @@ before(async () => {
   const packs = path.join(infrastructure.folder, 'packs');
   await writeLargePack(packs, { branches: SIZES.branches });
   services = await startServices(infrastructure, {
-    only: [
-      'st2api',
-      'st2auth',
-      'st2actionrunner',
-      'st2scheduler',
-      'st2notifier',
-      'mistral-api',
-      'mistral-server',
-      'st2resultstracker',
-    ],
+    only: [...workflowServices, 'st2notifier'],
     packFolders: [packs],
   });
 });

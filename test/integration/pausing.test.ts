@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { descendantsOf, getExecution, reachStatus, requestExecution } from '../support/executions.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const HOLD = '{cmd: "while [ -e <% $.file %> ]; do sleep 0.05; done", timeout: 60}';
@@ -62,15 +62,7 @@ describe('pausing beside a question', () => {
     const packs = path.join(infrastructure.folder, 'packs');
     await writePack(packs);
     services = await startServices(infrastructure, {
-      only: [
-        'st2api',
-        'st2auth',
-        'st2actionrunner',
-        'st2scheduler',
-        'mistral-api',
-        'mistral-server',
-        'st2resultstracker',
-      ],
+      only: workflowServices,
       packFolders: [packs],
     });
   });

@@ -6,7 +6,7 @@ import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import { type ExecutionAnswer, endOf, reachStatus, requestExecution } from '../support/executions.ts';
 import { writePolicyPack } from '../support/policy-pack.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** `TRAMONTANE_TEST_LONG=1`: the numbers that are promised; otherwise fewer, for the time of a test run. */
@@ -19,16 +19,7 @@ before(async () => {
   infrastructure = await provisioned();
   services = await startServices(infrastructure, {
     packFolders: [await writePolicyPack(infrastructure.folder)],
-    only: [
-      'st2api',
-      'st2auth',
-      'st2scheduler',
-      'st2actionrunner',
-      'st2notifier',
-      'mistral-api',
-      'mistral-server',
-      'st2resultstracker',
-    ],
+    only: [...workflowServices, 'st2notifier'],
     env: { ST2_SCHEDULER__SWEEP_INTERVAL: '1', ST2_SCHEDULER__LOST_AFTER: '2' },
   });
   await Promise.all([services.startAnother('st2scheduler'), services.startAnother('st2scheduler')]);

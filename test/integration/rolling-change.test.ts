@@ -5,7 +5,8 @@ import { Client, Connection } from '@temporalio/client';
 import type { ServiceName } from '../../cli/services.ts';
 import { descendantsOf, endOf, requestExecution, runToEnd } from '../support/executions.ts';
 import { assertSeen, startRuns } from '../support/fault-runs.ts';
-import { type FaultedSystem, faultedServices, startFaultedSystem } from '../support/faulted-system.ts';
+import { type FaultedSystem, startFaultedSystem } from '../support/faulted-system.ts';
+import { workflowServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const newKey = (id: string) => `${id}=${randomBytes(32).toString('base64')}`;
@@ -22,7 +23,7 @@ describe('a rolling change under load', () => {
 
   it('each process stops on SIGTERM and starts: no action is lost or run twice, no workflow fails', async () => {
     const { services, pack } = system;
-    const names = faultedServices.filter((name) => name !== 'st2auth');
+    const names = workflowServices.filter((name) => name !== 'st2auth');
     for (const name of names) {
       const runs = await startRuns(services, pack, 'steps', 2);
       await runs.underWay(2);

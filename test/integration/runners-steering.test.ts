@@ -4,7 +4,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
-import { type RunningServices, startServices } from '../support/running-services.ts';
+import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface ApiExecution {
@@ -95,15 +95,7 @@ describe('steering of workflows and chains', () => {
     const packs = path.join(infrastructure.folder, 'packs');
     await writePack(packs);
     services = await startServices(infrastructure, {
-      only: [
-        'st2api',
-        'st2auth',
-        'st2actionrunner',
-        'st2scheduler',
-        'mistral-api',
-        'mistral-server',
-        'st2resultstracker',
-      ],
+      only: workflowServices,
       packFolders: [packs],
     });
   });

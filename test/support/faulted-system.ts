@@ -1,7 +1,12 @@
 import type { ServiceName } from '../../cli/services.ts';
 import { type FaultPack, writeFaultPack } from './fault-pack.ts';
 import { type Provisioned, provisioned } from './provisioned.ts';
-import { type RunningServices, type RunningServicesOptions, startServices } from './running-services.ts';
+import {
+  type RunningServices,
+  type RunningServicesOptions,
+  startServices,
+  workflowServices,
+} from './running-services.ts';
 
 /** What {@link startFaultedSystem} is asked for. */
 export interface FaultedSystemOptions {
@@ -21,17 +26,6 @@ export interface FaultedSystem {
   stop(): Promise<void>;
 }
 
-/** What a workflow passes on its way. */
-export const faultedServices = [
-  'st2api',
-  'st2auth',
-  'st2actionrunner',
-  'st2scheduler',
-  'mistral-api',
-  'mistral-server',
-  'st2resultstracker',
-] as const satisfies readonly ServiceName[];
-
 /** Short enough to notice a death within the patience of a test. */
 const settings = {
   ST2_ACTIONRUNNER__LEASE: '2',
@@ -47,7 +41,7 @@ export async function startFaultedSystem(options: FaultedSystemOptions = {}): Pr
   try {
     const pack = await writeFaultPack(infrastructure.folder);
     const services = await startServices(infrastructure, {
-      only: [...faultedServices, ...(options.more ?? [])],
+      only: [...workflowServices, ...(options.more ?? [])],
       packFolders: [pack.folder],
       env: { ...settings, ...(await options.between?.(infrastructure)) },
       envOf: options.envOf,

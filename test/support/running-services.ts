@@ -54,6 +54,17 @@ export interface RunningServices {
   stop(): Promise<void>;
 }
 
+/** What a workflow of actions needs from the request of its execution to its end. */
+export const workflowServices = [
+  'st2api',
+  'st2auth',
+  'st2actionrunner',
+  'st2scheduler',
+  'mistral-api',
+  'mistral-server',
+  'st2resultstracker',
+] as const satisfies readonly ServiceName[];
+
 const readyTimeoutMs = 180_000;
 
 /** Starts our services on free ports against the given infrastructure and returns when all are ready. */
