@@ -11,6 +11,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { type Actor, auditRequests } from '../../platform/http/audit.ts';
 import { limitRate } from '../../platform/http/limit-rate.ts';
 import { listenerOptions } from '../../platform/http/listener-options.ts';
+import { readRefusedBody } from '../../platform/http/read-refused-body.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -78,6 +79,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     if (answer.status >= 500)
       logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
     else logger.debug({ status: answer.status, method: request.method, path: pathOf(request) }, 'request refused');
+    readRefusedBody(request, reply, answer.status);
     sendJson(reply.code(answer.status), answer.body);
   });
   server.setNotFoundHandler((_request, reply) => {

@@ -10,6 +10,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import { auditRequests } from '../../platform/http/audit.ts';
 import { limitRate } from '../../platform/http/limit-rate.ts';
 import { listenerOptions } from '../../platform/http/listener-options.ts';
+import { readRefusedBody } from '../../platform/http/read-refused-body.ts';
 import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
@@ -107,6 +108,7 @@ export async function createApp(context: ApiContext, options: AppOptions): Promi
 function sendError(context: ApiContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const away = databaseFailure(error) !== undefined || isTemporalFailure(error) ? 503 : undefined;
   const status = away ?? STATUS_BY_CODE[errorCode(error) ?? ''] ?? error.statusCode ?? 500;
+  readRefusedBody(request, reply, status);
   if (status < 500) return sendFault(reply, status, errorMessage(error));
   context.logger.error({ err: error, method: request.method, url: request.url }, 'request failed');
   return sendFault(reply, status, status === 503 ? errorMessage(error) : 'Internal Server Error');

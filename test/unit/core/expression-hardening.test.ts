@@ -50,7 +50,8 @@ const HOSTILE: Readonly<Record<string, string>> = {
 describe('hostile expressions', () => {
   for (const [what, text] of Object.entries(HOSTILE)) {
     it(`${what}: answered at once, with an error of ours if any`, () => {
-      const begin = performance.now();
+      // CPU time: what else the machine does is no fault of the text.
+      const begin = process.cpuUsage();
       for (const { message } of validate(text)) assert.doesNotMatch(message, /call stack|internal/i);
       try {
         evaluate(text, { data: { a: 1, b: [1] } });
@@ -58,7 +59,9 @@ describe('hostile expressions', () => {
         assert.match(String(errorCode(error)), /^(JINJA|YAQL)_EVALUATION$/);
         assert.doesNotMatch((error as Error).message, /call stack/);
       }
-      assert.ok(performance.now() - begin < 2 * LIMIT_MS, `took ${performance.now() - begin} ms`);
+      const { user, system } = process.cpuUsage(begin);
+      const spent = (user + system) / 1_000;
+      assert.ok(spent < 2 * LIMIT_MS, `took ${spent} ms`);
     });
   }
 
