@@ -13,6 +13,7 @@ const tests = path.join(root, 'dist', 'test');
 const filters = process.argv.slice(2);
 const tools = path.join(root, 'node_modules');
 const sharedVariable = 'TRAMONTANE_TEST_SHARED';
+const longestFileMs = 10 * 60_000;
 
 try {
   process.exitCode = await main();
@@ -76,6 +77,8 @@ async function runTests(label, files, concurrency, env, total) {
     '--test',
     '--test-reporter=spec',
     `--test-concurrency=${concurrency}`,
+    // A file that does not end, for whatever it has left open, fails; the others still run.
+    `--test-timeout=${longestFileMs}`,
     ...files,
   ];
   const since = Date.now();

@@ -14,7 +14,7 @@ import { createLogger } from '../platform/logging/create-logger.ts';
 import { connectMongo } from '../platform/mongo/connect-mongo.ts';
 import { createStores, ensureIndexes, type Stores } from '../stores/stores.ts';
 import { placePacks } from './exchange/place-packs.ts';
-import { createProcessTable, type ManagedProcess } from './processes/process-table.ts';
+import { createProcessTable } from './processes/process-table.ts';
 import { cacheFolder } from './provision/cache.ts';
 import { provisionMongodb } from './provision/mongodb.ts';
 import { findFreePorts } from './provision/ports.ts';
@@ -45,7 +45,6 @@ process.exit();
 async function check(source: string, wanted: readonly string[]): Promise<readonly Row[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'st2-exchange-'));
   const processes = createProcessTable(folder);
-  const started: ManagedProcess[] = [];
   try {
     const base = path.join(folder, 'packs');
     const packs = await placePacks(source, base, wanted);
@@ -60,7 +59,6 @@ async function check(source: string, wanted: readonly string[]): Promise<readonl
       },
       port,
     );
-    started.push(...database.processes);
     const config = loadConfig({ ...database.env, ST2_DATA_DIR: folder });
     const logger = createLogger('check-exchange-packs', 'error');
     const connection = await connectMongo(config, logger);
@@ -72,8 +70,7 @@ async function check(source: string, wanted: readonly string[]): Promise<readonl
     await connection.close();
     return rows;
   } finally {
-    await Promise.all(started.map((child) => child.stop()));
-    processes.close();
+    await processes.close();
     await rm(folder, { recursive: true, force: true });
   }
 

@@ -54,8 +54,8 @@ export interface ProcessTable {
   start(spec: ProcessSpec): ManagedProcess;
   /** Ends what a supervisor that was killed has left behind in the same folder; returns the names. */
   endLeftovers(): Promise<readonly string[]>;
-  /** Lets the guard go. Call it after the last process has ended. */
-  close(): void;
+  /** Kills what still runs, waits for its end, and lets the guard go. */
+  close(): Promise<void>;
 }
 
 const defaultGraceMs = 10_000;
@@ -71,13 +71,17 @@ export function createProcessTable(folder: string): ProcessTable {
   mkdirSync(pidFolder, { recursive: true });
   mkdirSync(logFolder, { recursive: true });
   let guard: Guard | undefined;
+  const live = new Set<ManagedProcess>();
 
   return {
     pidFolder,
     logFolder,
     start(spec) {
       guard ??= startGuard(pidFolder);
-      return startProcess(spec, pidFolder, logFolder);
+      const child = startProcess(spec, pidFolder, logFolder);
+      live.add(child);
+      void child.exited.then(() => live.delete(child));
+      return child;
     },
     async endLeftovers() {
       const leftovers = readLivePidFiles(pidFolder);
@@ -86,7 +90,8 @@ export function createProcessTable(folder: string): ProcessTable {
       for (const pid of removeStalePidFiles(pidFolder)) signalGroup(pid, 'SIGKILL');
       return leftovers.map(({ name }) => name);
     },
-    close() {
+    async close() {
+      await Promise.all([...live].map((child) => child.kill()));
       guard?.release();
       guard = undefined;
     },

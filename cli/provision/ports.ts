@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import net from 'node:net';
 
 /** Resolves when a TCP connection to the address succeeds, rejects when it is refused or takes longer than `timeoutMs`. */
@@ -22,18 +23,30 @@ export async function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** `count` different free loopback ports, as the system hands them out. */
-export async function findFreePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listenAnywhere));
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
+/**
+ * Where free ports are looked for: above those that servers are known by, and below those that systems give to the near end of
+ * outgoing connections (Linux from 32768, others from 49152). One of the latter may be taken between here and its use.
+ */
+const searched = { from: 15_000, to: 32_767 } as const;
 
-async function listenAnywhere(): Promise<net.Server> {
-  return await new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
+const handedOut = new Set<number>();
+
+/**
+ * Finds `count` free loopback ports; none is handed out twice by one process.
+ *
+ * @throws Error when the range has not so many left
+ */
+export async function findFreePorts(count: number): Promise<readonly number[]> {
+  const ports: number[] = [];
+  const size = searched.to - searched.from + 1;
+  const first = randomInt(size);
+  for (let step = 0; step < size && ports.length < count; step += 1) {
+    const port = searched.from + ((first + step) % size);
+    if (handedOut.has(port) || !(await isPortFree(port))) continue;
+    handedOut.add(port);
+    ports.push(port);
+  }
+  if (ports.length < count)
+    throw new Error(`Fewer than ${count} ports from ${searched.from} to ${searched.to} are free.`);
+  return ports;
 }

@@ -67,7 +67,7 @@ export async function startSystem(context: StartContext): Promise<RunningSystem>
   } catch (error) {
     await started.supervisor?.stopAll();
     await processes.endLeftovers();
-    processes.close();
+    await processes.close();
     throw error;
   }
 }
@@ -115,7 +115,7 @@ async function bringUp(
     async stop() {
       control.close();
       await supervisor.stopAll();
-      processes.close();
+      await processes.close();
     },
   };
 }

@@ -78,8 +78,7 @@ export async function provisioned(options: ProvisionedOptions = {}): Promise<Pro
       );
     },
     async stop() {
-      await Promise.all([...running.values()].flat().map((child) => child.kill()));
-      processes.close();
+      await processes.close();
       await folder.remove();
     },
   };

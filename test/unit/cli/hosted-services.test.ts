@@ -40,7 +40,7 @@ describe('services that share a process', () => {
   });
   after(async () => {
     for (const end of ends) await end();
-    processes.close();
+    await processes.close();
     await folder.remove();
   });
 

@@ -30,7 +30,7 @@ describe('process table', () => {
     assert.deepEqual(readLivePidFiles(table.pidFolder), [{ name: 'speaker', pid: child.pid }]);
     await child.stop();
     assert.deepEqual(readdirSync(table.pidFolder), []);
-    table.close();
+    await table.close();
   });
 
   it('kills the whole group of a process that does not heed SIGTERM', async () => {
@@ -42,17 +42,17 @@ describe('process table', () => {
     await child.stop(200);
     assert.equal((await child.exited).signal, 'SIGKILL');
     await waitFor(() => !isAlive(inner), { what: 'the end of the inner process' });
-    table.close();
+    await table.close();
   });
 
-  it('takes a pid that was reused by another process for nobody of ours', () => {
+  it('takes a pid that was reused by another process for nobody of ours', async () => {
     const table = createProcessTable(folder.path);
     writeFileSync(path.join(table.pidFolder, 'old.pid'), `${process.pid} 1\n`);
     assert.deepEqual(readLivePidFiles(table.pidFolder), []);
     writePidFile(table.pidFolder, 'old', process.pid);
     assert.deepEqual(readLivePidFiles(table.pidFolder), [{ name: 'old', pid: process.pid }]);
     writeFileSync(path.join(table.pidFolder, 'old.pid'), '');
-    table.close();
+    await table.close();
   });
 
   it('ends all processes when their starter is killed with SIGKILL', async () => {
@@ -78,6 +78,14 @@ describe('process table', () => {
     await waitFor(() => !isAlive(orphan), { what: 'the end of the orphan', timeoutMs: 15_000 });
   });
 
+  it('kills what still runs when it is closed', async () => {
+    const table = createProcessTable(folder.path);
+    const child = table.start({ name: 'forgotten', ...shell("trap '' TERM; sleep 60 & wait") });
+    await table.close();
+    assert.equal(child.hasExited, true);
+    assert.equal(isAlive(child.pid), false);
+  });
+
   it('ends leftovers of an earlier supervisor by their pid files', async () => {
     const leftover = spawn('/bin/sh', ['-c', 'sleep 60'], { stdio: 'ignore', detached: true });
     const table = createProcessTable(folder.path);
@@ -86,6 +94,6 @@ describe('process table', () => {
     await waitFor(() => leftover.exitCode !== null || leftover.signalCode !== null, {
       what: 'the end of the leftover',
     });
-    table.close();
+    await table.close();
   });
 });

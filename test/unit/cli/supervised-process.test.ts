@@ -30,7 +30,7 @@ describe('a supervised process', () => {
   });
   after(async () => {
     await Promise.all(started.map((supervised) => supervised.stop(100)));
-    processes.close();
+    await processes.close();
     await folder.remove();
   });
 
