@@ -34,7 +34,9 @@ export function formatPercent(format: string, values: unknown, evaluation: Evalu
     }
     return percentItem(next(), spec, evaluation);
   });
-  if (!named && used < queue.length && !isDict(values)) {
+  // What has items by index or key is taken for a mapping, whose items need not all be named.
+  const isMapping = isDict(values) || (Array.isArray(values) && !(values instanceof PyTuple));
+  if (!named && used < queue.length && !isMapping) {
     throw new PythonError('TypeError', 'not all arguments converted during string formatting');
   }
   evaluation.chargeText(result.length);

@@ -88,6 +88,12 @@ const VALUES: readonly (readonly [string, unknown])[] = [
   ["{'b': 1, 'a': '<x>'} | tojson", '{"a": "\\u003cx\\u003e", "b": 1}'],
   ['range(1, 6, 2) | list', [1, 3, 5]],
   ['0x10 + 1_000 + 0b11', 1019],
+  ["'text' % [1]", 'text'],
+  ["'%s' % [1, 2]", '[1, 2]'],
+  ["'inf' | filesizeformat", 'inf YB'],
+  ["'1500' | filesizeformat", '1.5 kB'],
+  ["['a', 'b'] | join({'x': 1})", "a{'x': 1}b"],
+  ["['a', 'b'] | join(none)", 'aNoneb'],
 ];
 
 describe('Jinja expressions', () => {
@@ -108,6 +114,10 @@ describe('Jinja expressions', () => {
     ['1, 2', 'TemplateSyntaxError'],
     ['[1 2]', 'TemplateSyntaxError'],
     ["'a'.upper(1)", 'TypeError'],
+    ["'text' % 1", 'TypeError'],
+    ["'%s %s' % [1, 2]", 'TypeError'],
+    ["'' | filesizeformat", 'ValueError'],
+    ["'a' | center(none)", 'TypeError'],
   ];
   for (const [source, kind] of FAILURES) {
     test(`${source} fails with ${kind}`, () =>

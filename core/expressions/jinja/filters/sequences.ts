@@ -16,6 +16,7 @@ import {
   listOf,
   order,
   reprOf,
+  textOf,
   truth,
   typeNameOf,
 } from '../operations.ts';
@@ -298,7 +299,7 @@ export const sequenceFilters: FilterTable = {
   join: {
     parameters: ['d?', 'attribute?'],
     call: (value, [separator = '', attribute], evaluation) =>
-      joined(value, evaluation, String(separator), getterFor(attribute, evaluation)),
+      joined(value, evaluation, textOf(separator, evaluation), getterFor(attribute, evaluation)),
   },
   groupby: { parameters: ['attribute', 'default?', 'case_sensitive?'], call: groupBy },
   batch: lazy(['linecount', 'fill_with?'], batch),

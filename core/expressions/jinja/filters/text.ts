@@ -1,7 +1,10 @@
 /** Filters that work on text. */
+
+import { parseFloatText } from '../../../python/arithmetic.ts';
 import { dictEntries, isDict } from '../../../python/dict.ts';
 import { PythonError } from '../../../python/errors.ts';
 import { jsonDumps } from '../../../python/json.ts';
+import { floatRepr } from '../../../python/repr.ts';
 import { isPyNumber, numberOf, toPyTuple } from '../../../python/values.ts';
 import { getAttribute } from '../attributes.ts';
 import { JinjaLimitError } from '../errors.ts';
@@ -16,7 +19,7 @@ function onText(body: (text: string, evaluation: Evaluation) => unknown): Filter
 }
 
 function integer(value: unknown, fallback: number): number {
-  if (value === undefined || value === null) return fallback;
+  if (value === undefined) return fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
   if (typeof value === 'boolean') return Number(value);
   throw new PythonError('TypeError', `'${typeNameOf(value)}' object cannot be interpreted as an integer`);
@@ -67,7 +70,7 @@ function urlEncode(value: unknown, evaluation: Evaluation): string {
 function truncate(value: unknown, args: readonly unknown[]): unknown {
   const length = integer(args[0], 255);
   const end = args[2] === undefined ? '...' : String(args[2]);
-  const leeway = integer(args[3], 5);
+  const leeway = integer(args[3] ?? undefined, 5);
   if (length < textLength(end)) {
     throw new PythonError('AssertionError', `expected length >= ${textLength(end)}, got ${length}`);
   }
@@ -147,16 +150,21 @@ function wordWrap(value: unknown, args: readonly unknown[], evaluation: Evaluati
 }
 
 function fileSize(value: unknown, binary: boolean): string {
-  const size = typeof value === 'string' ? Number(value) : isPyNumber(value) ? numberOf(value) : Number.NaN;
-  if (Number.isNaN(size)) throw new PythonError('ValueError', 'could not convert the value to float');
+  const parsed = typeof value === 'string' ? parseFloatText(value) : typeof value === 'boolean' ? Number(value) : value;
+  if (!isPyNumber(parsed)) {
+    const message = `float() argument must be a string or a real number, not '${typeNameOf(value)}'`;
+    throw new PythonError('TypeError', message);
+  }
+  const size = numberOf(parsed);
   const base = binary ? 1024 : 1000;
   if (size === 1) return '1 Byte';
   if (size < base) return `${Math.trunc(size)} Bytes`;
   const prefixes = 'kMGTPEZY';
   let power = 1;
-  while (power < prefixes.length && size >= base ** (power + 1)) power += 1;
+  while (power < prefixes.length && !(size < base ** (power + 1))) power += 1;
   const letter = prefixes.charAt(power - 1);
-  return `${(size / base ** power).toFixed(1)} ${binary ? `${letter.toUpperCase()}iB` : `${letter}B`}`;
+  const figure = Number.isFinite(size) ? (size / base ** power).toFixed(1) : floatRepr(size);
+  return `${figure} ${binary ? `${letter.toUpperCase()}iB` : `${letter}B`}`;
 }
 
 function xmlAttributes(value: unknown, autospace: unknown, evaluation: Evaluation): string {
