@@ -85,3 +85,8 @@ export function errorMessage(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
   return String(error);
 }
+
+/** The trace of a thrown value, for a result. An error of ours says all there is to say and has none of our code. */
+export function errorTrace(error: unknown): string {
+  return error instanceof Error && !(error instanceof TramontaneError) ? (error.stack ?? '') : '';
+}

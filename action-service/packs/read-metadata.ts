@@ -11,9 +11,10 @@ const MAX_FILE_BYTES = 5 * 1024 * 1024;
 /**
  * Reads a metadata file (YAML or JSON) of a pack.
  *
+ * @param options.mayBeEmpty an empty file (or one of comments only) is an empty mapping
  * @throws ValidationError with file, line and reason, when it cannot be read or is no mapping
  */
-export async function readMetadata(path: string): Promise<Metadata> {
+export async function readMetadata(path: string, options: { readonly mayBeEmpty?: boolean } = {}): Promise<Metadata> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ValidationError(`${path}: ${errorMessage(error)}`, { file: path });
   });
@@ -27,6 +28,7 @@ export async function readMetadata(path: string): Promise<Metadata> {
     throw new ValidationError(`${path}:${line ?? 1}: ${reason}`, { file: path, line });
   }
   const content: unknown = document.toJS({ maxAliasCount: 1000 });
+  if (content === null && options.mayBeEmpty === true) return {};
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new ValidationError(`${path}:1: a mapping is expected.`, { file: path, line: 1 });
   }

@@ -5,6 +5,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join, relative, sep } from 'node:path';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
+import { type ParameterSchemas, validateConfig } from '../../core/params/index.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { rememberBy } from '../../stores/remembered.ts';
@@ -141,7 +142,10 @@ export async function registerPacks(options: RegisterOptions): Promise<Registrat
     const config = options.configsPath === undefined ? undefined : join(options.configsPath, `${pack}.yaml`);
     if (config !== undefined && (await isFile(config))) {
       await attempt(config, 'configs', async () => {
-        await options.stores.configs.upsert({ pack }, { pack, values: await readMetadata(config) });
+        const values = await readMetadata(config, { mayBeEmpty: true });
+        const known = await options.stores.configSchemas.findOne({ pack });
+        if (known !== undefined) validateConfig(pack, known.attributes as ParameterSchemas, values);
+        await options.stores.configs.upsert({ pack }, { pack, values });
       });
     }
   }

@@ -1,6 +1,6 @@
 /** Stores how a run ended, whatever the database and other users of the execution do meanwhile. */
 import type { ActionService } from '../../action-service/contract.ts';
-import { errorMessage } from '../../core/errors.ts';
+import { errorMessage, errorTrace } from '../../core/errors.ts';
 import { type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../core/statuses.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
@@ -17,8 +17,7 @@ export interface OutcomeDeps {
 
 /** What an error looks like in a result. */
 export function toErrorResult(error: unknown): { readonly error: string; readonly traceback: string } {
-  const stack = error instanceof Error && error.stack !== undefined ? error.stack : '';
-  return { error: errorMessage(error), traceback: stack };
+  return { error: errorMessage(error), traceback: errorTrace(error) };
 }
 
 /** The outcome of a run that was stopped from outside; `undefined` when nothing is to be stored. */

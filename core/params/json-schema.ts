@@ -16,6 +16,8 @@ export interface SchemaProblem {
   readonly message: string;
   /** Where the value stands: keys and indexes. */
   readonly path: Path;
+  /** The property that is missing there. */
+  readonly property?: string;
 }
 
 type Keyword = (rule: unknown, value: unknown, schema: Schema, path: Path) => Iterable<SchemaProblem>;
@@ -81,7 +83,8 @@ function* properties(definitions: unknown, value: unknown, _schema: Schema, path
   for (const [name, definition] of Object.entries(definitions)) {
     if (!isObject(definition)) continue;
     if (Object.hasOwn(value, name)) yield* checkSchema(value[name], definition, [...path, name]);
-    else if (definition.required === true) yield { message: `${pyRepr(name)} is a required property`, path };
+    else if (definition.required === true)
+      yield { message: `${pyRepr(name)} is a required property`, path, property: name };
   }
 }
 
@@ -146,7 +149,9 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   ),
   enum: rule(
     isAny,
-    (value, allowed) => list(allowed).some((one) => pyEquals(one, value)),
+    // What may be null by its type is not named again among its choices.
+    (value, allowed, { type }) =>
+      list(allowed).some((one) => pyEquals(one, value)) || (value === null && list(type).includes('null')),
     (value, allowed) => `${pyRepr(value)} is not one of ${pyRepr(allowed)}`,
   ),
   minimum: rule(

@@ -1,6 +1,6 @@
 /** Finds and replaces values that schemas call secret. */
 import { isDict } from '../python/dict.ts';
-import { compileRegex } from '../python/regex.ts';
+import { schemaOfItem, schemaOfProperty } from './nested-schemas.ts';
 import type { ParameterSchema, ParameterSchemas } from './schema.ts';
 
 export const MASKED_VALUE = '********';
@@ -57,17 +57,4 @@ function replaceSecrets(
       replaceSecrets(schemaOfProperty(schema, name), item, replace),
     ]),
   );
-}
-
-function schemaOfItem({ items, additionalItems }: ParameterSchema, index: number): ParameterSchema | undefined {
-  return Array.isArray(items) ? (items[index] ?? additionalItems) : items;
-}
-
-function schemaOfProperty(schema: ParameterSchema, name: string): ParameterSchema | undefined {
-  const { properties, patternProperties, additionalProperties } = schema;
-  if (isDict(properties) && Object.hasOwn(properties, name)) return properties[name];
-  for (const [pattern, own] of isDict(patternProperties) ? Object.entries(patternProperties as ParameterSchemas) : []) {
-    if (compileRegex(pattern).search(name) !== null) return own;
-  }
-  return isDict(additionalProperties) ? (additionalProperties as ParameterSchema) : undefined;
 }

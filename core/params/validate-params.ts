@@ -1,4 +1,5 @@
 /** Checks parameters against the merged schemas of an action, before an execution is made. */
+import { isJinjaExpression } from '../expressions/stackstorm.ts';
 import { isDict, setKey } from '../python/dict.ts';
 import { ParamError, ParamSchemaError } from './errors.ts';
 import { checkSchema, type Schema } from './json-schema.ts';
@@ -39,6 +40,32 @@ export function validateParams(
 }
 
 /**
+ * Checks the configuration of a pack; what its schema has a default for need not be given, and it may hold more.
+ * Templates over the datastore are text, as in StackStorm: they fit attributes of that type only.
+ *
+ * @throws ParamSchemaError naming the attribute
+ */
+export function validateConfig(pack: string, schemas: ParameterSchemas, values: ParameterValues): void {
+  const filled = withDefaults(values, schemas) as Record<string, unknown>;
+  const schema = nullable({ ...parametersJsonSchema(schemas), additionalProperties: true });
+  for (const { message, path, property } of checkSchema(filled, schema)) {
+    const attribute = property === undefined ? path : [...path, property];
+    const at = attribute.length === 0 ? '' : ` attribute "${attribute.join('.')}"`;
+    throw new ParamSchemaError(`Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${message}`, path);
+  }
+  for (const [name, value] of Object.entries(filled)) {
+    if (own(schemas, name)?.secret !== true || !isJinjaExpression(value) || !value.includes('decrypt_kv')) continue;
+    throw new ParamSchemaError(
+      `Failed validating attribute "${name}" in config for pack "${pack}" (${pack}.yaml): ` +
+        'Values specified as "secret: True" in config schema are automatically decrypted by default. Use of ' +
+        '"decrypt_kv" jinja filter is not allowed for such values. Please check the specified values in the config ' +
+        'or the default values in the schema.',
+      [name],
+    );
+  }
+}
+
+/**
  * Refuses parameters that may not be set.
  * @throws ParamError naming them
  */
@@ -66,10 +93,10 @@ function withDefaults(value: unknown, schemas: ParameterSchemas): unknown {
   const result: Record<string, unknown> = { ...(value as Record<string, unknown>) };
   for (const [name, schema] of Object.entries(schemas)) {
     if (!isDict(schema)) continue;
-    const present = Object.hasOwn(result, name) ? (result[name] ?? null) : null;
-    if (present === null && 'default' in schema) setKey(result, name, schema.default);
+    if (!('default' in schema) && !Object.hasOwn(result, name)) continue;
+    const value = (Object.hasOwn(result, name) ? result[name] : null) ?? schema.default ?? null;
     const inner = nestedSchemas(schema);
-    if (inner !== undefined && present !== null) setKey(result, name, withDefaults(present, inner));
+    setKey(result, name, inner === undefined ? value : withDefaults(value, inner));
   }
   return result;
 }
@@ -106,6 +133,5 @@ function orNull(schema: Schema): Schema {
   if (Array.isArray(schema.oneOf)) return { ...schema, oneOf: [...schema.oneOf, { type: 'null' }] };
   const types = Array.isArray(schema.type) ? (schema.type as readonly unknown[]) : [schema.type ?? 'string'];
   const allowed = types.includes('null') ? types : [...types, 'null'];
-  const choices = Array.isArray(schema.enum) ? { enum: [...schema.enum, null] } : {};
-  return { ...schema, ...choices, type: allowed };
+  return { ...schema, type: allowed };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { registerPacks } from '../../action-service/packs/register-packs.ts';
@@ -185,5 +185,29 @@ describe('packs of the action runner', () => {
     assert.match(problems.join('\n'), /nameless\.yaml: 'name' is a required property/);
     assert.equal(said.length, 4);
     await assert.rejects(registerPacks({ ...options, failOnFailure: true }), /broken\.yaml|nameless\.yaml/);
+  });
+
+  it('checks configurations by their schema when they are registered; one of comments only is empty', async () => {
+    const base = path.join(infrastructure.folder, 'with-configs');
+    const configsPath = path.join(infrastructure.folder, 'configs');
+    await mkdir(configsPath, { recursive: true });
+    for (const pack of ['right', 'wrong', 'bare']) {
+      await writePack(path.join(base, pack), pack, '1.0.0', {
+        'config.schema.yaml': 'port: {type: integer, required: true, default: 1}\n',
+      });
+    }
+    await writeFile(path.join(configsPath, 'right.yaml'), 'more: 1\n');
+    await writeFile(path.join(configsPath, 'wrong.yaml'), 'port: many\n');
+    await writeFile(path.join(configsPath, 'bare.yaml'), '# port: 1\n');
+    const options = { stores: runner.stores, logger: { warn() {} } as never, basePaths: [base], configsPath };
+    const { counts, problems } = await registerPacks(options);
+    assert.equal(counts.configs, 2);
+    assert.match(
+      problems.join('\n'),
+      /wrong\.yaml: Failed validating attribute "port" .*'many' is not of type 'integer'/,
+    );
+    assert.equal(problems.length, 1);
+    assert.deepEqual((await runner.stores.configs.findOne({ pack: 'bare' }))?.values, {});
+    assert.equal(await runner.stores.configs.findOne({ pack: 'wrong' }), undefined);
   });
 });

@@ -1,7 +1,7 @@
 /** Runs a chain task by task, from its beginning or from where it was paused. Source: StackStorm's action_chain_runner. */
 import { toTimestamp } from '../../../action-service/present-execution.ts';
 import { retryKey } from '../../../action-service/retry-policy.ts';
-import { errorMessage, ValidationError } from '../../../core/errors.ts';
+import { errorMessage, errorTrace, ValidationError } from '../../../core/errors.ts';
 import { COMPLETED_STATUSES, type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import { type RunContext, type RunOutcome, stopReason, type Values } from '../contract.ts';
@@ -41,7 +41,7 @@ interface ChainState {
 const SETTLED: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'paused', 'pending'];
 
 function toChainError(message: string, error: unknown): ChainError {
-  return { error: `${message} ${errorMessage(error)}`, traceback: error instanceof Error ? (error.stack ?? '') : '' };
+  return { error: `${message} ${errorMessage(error)}`, traceback: errorTrace(error) };
 }
 
 const nodeOf = (chain: Chain, name: string): ChainTask => {

@@ -17,5 +17,5 @@ export function unknownActionsOutcome(error: unknown): RunOutcome | undefined {
   if (unknown.length === 0) return undefined;
   const reasons = unknown.map(({ message, line, column }) => `${message} (line ${line}, column ${column})`).join('\n');
   const extra = { state: 'ERROR', state_info: `Failed to find action: ${reasons}` };
-  return { status: 'failed', result: { error: error.message, traceback: error.stack ?? '', extra, tasks: [] } };
+  return { status: 'failed', result: { error: error.message, traceback: '', extra, tasks: [] } };
 }

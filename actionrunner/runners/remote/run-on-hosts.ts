@@ -1,5 +1,5 @@
 /** Runs something on each host at once and shapes the result as StackStorm does: an object keyed by host. */
-import { errorMessage } from '../../../core/errors.ts';
+import { errorMessage, errorTrace } from '../../../core/errors.ts';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
 import { quoteWord } from '../../process/quote.ts';
 import { NO_SINK } from '../../process/run-process.ts';
@@ -86,7 +86,7 @@ function toFailure(error: unknown, message: string): HostResult {
     stdout: timedOut ? error.stdout : '',
     stderr: timedOut ? error.stderr : '',
     error: `${message} ${errorMessage(error)}`,
-    traceback: error instanceof Error ? (error.stack ?? '') : '',
+    traceback: errorTrace(error),
   };
 }
 

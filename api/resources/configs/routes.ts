@@ -1,16 +1,14 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { NotFoundError, ValidationError } from '../../../core/errors.ts';
-import { maskSecrets, type ParameterSchemas } from '../../../core/params/index.ts';
-import { isPlainObject } from '../../../core/python/values.ts';
+import { NotFoundError } from '../../../core/errors.ts';
+import { maskSecrets, type ParameterSchemas, validateConfig } from '../../../core/params/index.ts';
 import type { OpenRecord } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { assertIds } from '../../lists/filters.ts';
 import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import { findProblem, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { showsSecrets } from '../executions/read.ts';
 import { findPack } from '../packs/read.ts';
@@ -49,35 +47,6 @@ async function list(
   return { headers: listHeaders(total, page), body };
 }
 
-/** Values that are templates over the datastore have no type yet: they are checked when they are used. */
-function withoutTemplates(value: unknown): unknown {
-  if (typeof value === 'string' && value.includes('{{')) return undefined;
-  if (Array.isArray(value)) return value.map(withoutTemplates).filter((item) => item !== undefined);
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([key, item]) => [key, withoutTemplates(item)] as const)
-      .filter(([, item]) => item !== undefined),
-  );
-}
-
-/** Leaves out of a schema's required properties those that are given as templates. */
-function assertConfig(pack: string, schemas: ParameterSchemas, values: Values): void {
-  const plain = withoutTemplates(values) as Values;
-  const schema = toObjectSchema(schemas, true);
-  const required = (schema.required as readonly string[]).filter(
-    (name) => !Object.hasOwn(values, name) || Object.hasOwn(plain, name),
-  );
-  const problem = findProblem({ ...schema, required }, plain);
-  if (problem === undefined) return;
-  const attribute = Object.keys(plain).find(
-    (name) =>
-      isPlainObject(schemas[name]) && findProblem(toObjectSchema({ [name]: schemas[name] }, true), plain) !== undefined,
-  );
-  const at = attribute === undefined ? '' : ` attribute "${attribute}"`;
-  throw new ValidationError(`Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${problem}`);
-}
-
 function configsFolder({ config }: ApiContext): string {
   return config.packs.configs_path === '' ? join(config.system.data_dir, 'configs') : config.packs.configs_path;
 }
@@ -98,7 +67,7 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
   if ((await stores.packs.findOne({ ref: pack })) === undefined || !/^[a-z0-9_-]+$/i.test(pack))
     throw new NotFoundError(`Unable to find the ConfigSchemaDB instance. {'pack': '${pack}'}`);
   const schema = await schemaOf(context, pack);
-  if (schema !== undefined) assertConfig(pack, schema, values);
+  if (schema !== undefined) validateConfig(pack, schema, values);
   await writeConfig(context, pack, values);
   const record = await stores.configs.upsert({ pack }, { pack, values });
   return { body: await present(context, record, showsSecrets(request)) };

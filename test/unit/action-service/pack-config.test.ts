@@ -39,6 +39,8 @@ describe('configuration of a pack', () => {
       retries: 0,
       tags: ['a', 'b'],
       primary: { port: 443, tls: { verify: true } },
+      servers: [],
+      nothing: {},
     });
     const given = {
       region: '',
@@ -57,7 +59,48 @@ describe('configuration of a pack', () => {
         { port: 443, tls: { verify: true } },
       ],
       more: { kept: 1 },
+      nothing: {},
     });
+  });
+
+  it('knows the schemas of patterns, of other properties and of places in lists', async () => {
+    const secret = { type: 'object', properties: { key: { type: 'string', secret: true }, port: { default: 80 } } };
+    const schema = {
+      hosts: { type: 'object', patternProperties: { '^db-': secret }, additionalProperties: { type: 'object' } },
+      others: { type: 'object', additionalProperties: secret },
+      places: { type: 'array', items: [{ type: 'string' }], additionalItems: secret },
+    };
+    const key = '{{ st2kv.system.token }}';
+    const values = {
+      hosts: { 'db-1': { key }, web: { key } },
+      others: { any: { key } },
+      places: [key, { key }],
+    };
+    assert.deepEqual(await load(schema, values, { 'system:token': '[hush]' }), {
+      hosts: { 'db-1': { key: 'hush', port: 80 }, web: { key: '[hush]' } },
+      others: { any: { key: 'hush', port: 80 } },
+      places: ['[hush]', { key: 'hush', port: 80 }],
+    });
+  });
+
+  it('takes a key that does not exist for nothing, and decrypts where the template says so', async () => {
+    const values = {
+      missing: '{{ st2kv.system.missing }}',
+      filtered: 'x-{{ st2kv.user.token | decrypt_kv }}',
+      list: ['{{st2kv.user.token|decrypt_kv}}'],
+    };
+    assert.deepEqual(
+      await load({ missing: { type: 'string', default: 'd' } }, values, { 'user:ada:token': '[hush]' }),
+      {
+        missing: null,
+        filtered: 'x-hush',
+        list: ['hush'],
+      },
+    );
+    await assert.rejects(
+      load({}, { a: [{ b: '{{ st2kv.system.gone | decrypt_kv }}' }] }),
+      /key "a\.0\.b" with value "\{\{ st2kv\.system\.gone \| decrypt_kv \}\}" for pack "pack" config: Referenced datastore item "st2kv\.system\.gone" doesn't exist or it contains an empty string/,
+    );
   });
 
   it('takes values of the datastore at any depth, and decrypts those of secret attributes only', async () => {

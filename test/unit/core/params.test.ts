@@ -5,11 +5,13 @@ import {
   cast,
   maskSecrets,
   mergeParameterSchemas,
+  type ParameterSchemas,
   parametersView,
   refuseImmutable,
   renderFinalParams,
   renderLiveParams,
   resolveLiveParams,
+  validateConfig,
   validateParams,
 } from '../../../core/params/index.ts';
 
@@ -134,6 +136,13 @@ describe('validation', () => {
     assert.throws(() => validateParams(nested, { e: 'z' }), { code: 'VALIDATION' });
   });
 
+  test('choices are named as they are written, and defaults of an object reach into it', () => {
+    const choice = { runner: {}, action: { e: { type: 'string', enum: ['x', 'y'] } } };
+    assert.throws(() => validateParams(choice, { e: 'z' }), { message: "'z' is not one of ['x', 'y']" });
+    const inner = { type: 'object', default: {}, properties: { a: { type: 'integer', required: true, default: 1 } } };
+    assert.deepEqual(validateParams({ runner: {}, action: { o: inner } }, {}), { o: { a: 1 } });
+  });
+
   test('an action may change only some attributes of a parameter of its runner', () => {
     const change = (schema: Record<string, unknown>) => () =>
       mergeParameterSchemas(definitions.runner, { timeout: schema }, 'p.a');
@@ -151,6 +160,50 @@ describe('validation', () => {
 
   test('position decides the order', () => {
     assert.deepEqual(byPosition({ b: {}, a: {}, z: { position: 0 } }), ['z', 'a', 'b']);
+  });
+});
+
+describe('configuration of a pack', () => {
+  const schemas: ParameterSchemas = {
+    url: { type: 'string', required: true, default: 'http://x' },
+    region: { type: 'string', required: true },
+    port: { type: 'integer' },
+    token: { type: 'string', secret: true },
+    free: {},
+    server: { type: 'object', properties: { host: { type: 'string', required: true }, port: { default: 80 } } },
+    hosts: { type: 'object', patternProperties: { '^p': { type: 'string' } }, additionalProperties: false },
+    list: { type: 'array', items: { type: 'object', properties: { key: { type: 'string' } } } },
+  };
+  const check = (values: object) => () => validateConfig('pack', schemas, { region: 'eu', ...values });
+
+  test('defaults need not be given, nor what is optional; more than the schema says is allowed', () => {
+    for (const values of [{}, { port: null, free: 5, more: [1] }, { server: { host: 'h' } }, { hosts: { p1: 'x' } }]) {
+      check(values)();
+    }
+    check({ token: '{{ st2kv.system.token }}', region: '{{ st2kv.user.region }}' })();
+  });
+
+  const REFUSED: readonly (readonly [object, string, string])[] = [
+    [{ region: null }, 'region', "None is not of type 'string'"],
+    [{ port: '{{ st2kv.system.port }}' }, 'port', "'{{ st2kv.system.port }}' is not of type 'integer', 'null'"],
+    [{ server: {} }, 'server.host', "'host' is a required property"],
+    [{ hosts: { x: '' } }, 'hosts', "Additional properties are not allowed ('x' was unexpected)"],
+    [{ list: [{ key: 'a' }, { key: 1 }] }, 'list.1.key', "1 is not of type 'string', 'null'"],
+    [{ token: '{{ st2kv.system.t | decrypt_kv }}' }, 'token', 'Values specified as "secret: True" in config schema'],
+  ];
+  for (const [values, attribute, reason] of REFUSED) {
+    test(`${attribute}: ${reason}`, () => {
+      const start = `Failed validating attribute "${attribute}" in config for pack "pack" (pack.yaml): ${reason}`;
+      assert.throws(check(values), ({ message }: Error) => message.startsWith(start));
+    });
+  }
+
+  test('a required attribute without a default is named', () => {
+    assert.throws(() => validateConfig('pack', schemas, {}), {
+      code: 'VALIDATION',
+      message:
+        'Failed validating attribute "region" in config for pack "pack" (pack.yaml): \'region\' is a required property',
+    });
   });
 });
 
