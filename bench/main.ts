@@ -1,4 +1,4 @@
-/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, stream, events, runners, cost-curve, conductor, expressions. */
+/** `npm run bench [-- GROUP…]`: measures, and prints a table and one line of JSON. Groups: whole-path, profile, memory, api, stream, events, runners, scale, cost-curve, conductor, expressions. */
 import { benchActionRunner } from './action-runner.ts';
 import { benchApi, benchStream } from './api.ts';
 import { benchConductor } from './conductor.ts';
@@ -10,6 +10,7 @@ import { benchMemory } from './memory.ts';
 import { benchProfile } from './profile.ts';
 import { printReport, type Row } from './report.ts';
 import { benchRunners } from './runners.ts';
+import { benchScale } from './scale.ts';
 import { benchWholePath } from './whole-path.ts';
 
 const RUNS = 5;
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, () => Promise<Row[]>>> = {
   stream: () => benchStream(),
   events: () => benchEvents(RUNS),
   runners: async () => [...(await benchRunners(RUNS)), ...(await benchActionRunner()), ...(await benchLargePack(RUNS))],
+  scale: () => benchScale(),
   'cost-curve': () => benchCostCurve(),
   conductor: () => benchConductor(RUNS),
   expressions: () => benchExpressions(RUNS),
