@@ -84,7 +84,8 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, { skip }, () 
       lines: Object.fromEntries(lines) as ChaosTarget['lines'],
       setClock: (name, offset) => writeFile(clockFile(name), String(offset)),
     };
-    const supervisor = superviseServices(services, [...names, 'st2auth']);
+    const note = (line: string) => test.diagnostic(`${new Date().toISOString()} ${line}`);
+    const supervisor = superviseServices(services, [...names, 'st2auth'], note);
     const deadline = Date.now() + seconds * 1_000;
     const asked: Asked[] = [];
     const wrongs: string[] = [];
@@ -94,7 +95,9 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, { skip }, () 
         const one = await ask(services, pack, workflow, `chaos-${n}`);
         asked.push(one);
         const left = Math.max(deadline - Date.now(), 0) + patienceMs;
+        const began = Date.now();
         await endOf(services, one.id, left).catch((error: unknown) => wrongs.push(String(error)));
+        note(`${workflow} ${one.id} took ${Date.now() - began} ms`);
       }
     };
     const load = Promise.all(Array.from({ length: inFlight }, (_, lane) => client(lane)));
@@ -104,7 +107,7 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, { skip }, () 
     let faults = 0;
     for (const fault of faultsOf(random, names)) {
       if (Date.now() >= deadline) break;
-      test.diagnostic(`${new Date().toISOString()} ${fault.what}`);
+      note(fault.what);
       await fault.run(target);
       faults += 1;
       await delay(800 + random() * 2_500);

@@ -2,14 +2,23 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServiceName } from '../../../cli/services.ts';
 import type { RunningServices } from '../running-services.ts';
 
-/** Starts services again that have ended, as the supervisor of an installation does, until it is told to stop. */
-export function superviseServices(services: RunningServices, names: readonly ServiceName[]) {
+/** Starts services again that have ended, as the supervisor of an installation does, until it is told to stop. @param say hears of each start */
+export function superviseServices(
+  services: RunningServices,
+  names: readonly ServiceName[],
+  say: (line: string) => void,
+) {
   let stopped = false;
   const watch = async (name: ServiceName) => {
     while (!stopped) {
       if (services.process(name).hasExited) {
         // It ends again as long as what it needs is away.
-        await services.restart(name).catch(() => undefined);
+        const began = Date.now();
+        const outcome = await services.restart(name).then(
+          () => 'serves',
+          () => 'has ended again',
+        );
+        say(`${name} ${outcome} after ${Date.now() - began} ms`);
       }
       await delay(200);
     }
