@@ -1,7 +1,7 @@
 /** Makes an HTTP request as StackStorm's http_runner does: same parameters, same shape of the result. */
 import { randomBytes } from 'node:crypto';
+import { pyStr } from '../../../core/python/repr.ts';
 import type { RunContext, Runner, RunOutcome, Values } from '../contract.ts';
-import { toPythonText } from '../shell/script-arguments.ts';
 import { exchangeHttp, type HttpAnswer, HttpTimeoutError } from './http-client.ts';
 
 const DEFAULT_TIMEOUT = 60;
@@ -16,7 +16,7 @@ function toTexts(given: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(given)
       .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [name, toPythonText(value)]),
+      .map(([name, value]) => [name, pyStr(value)]),
   );
 }
 
@@ -37,7 +37,7 @@ function toUrl(address: string, params: unknown): URL {
   if (typeof params === 'object' && params !== null) {
     for (const [name, value] of Object.entries(params)) {
       for (const item of Array.isArray(value) ? value : [value]) {
-        if (item !== null && item !== undefined) url.searchParams.append(name, toPythonText(item));
+        if (item !== null && item !== undefined) url.searchParams.append(name, pyStr(item));
       }
     }
   }

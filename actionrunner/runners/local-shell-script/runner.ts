@@ -22,6 +22,7 @@ export const localShellScriptRunner: Runner = {
       const operator = context.runnerParameters.kwarg_op;
       const words = toArgumentWords(
         splitArguments(context.actionParameters, context.action.parameters),
+        context.action.parameters,
         typeof operator === 'string' ? operator : '--',
       );
       return runLocalShell(context, [quoteWord(entryPoint), ...words].join(' '));

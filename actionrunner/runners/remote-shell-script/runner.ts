@@ -23,7 +23,7 @@ export const remoteShellScriptRunner: Runner = {
     const script = `${folder}/${basename(entryPoint)}`;
     const libraries = join(dirname(entryPoint), 'lib');
     const operator = typeof parameters.kwarg_op === 'string' ? parameters.kwarg_op : '--';
-    const words = toArgumentWords(splitArguments(actionParameters, action.parameters), operator);
+    const words = toArgumentWords(splitArguments(actionParameters, action.parameters), action.parameters, operator);
     return runOnHosts(context, async (connection, run) => {
       await connection.makeFolder(folder);
       try {

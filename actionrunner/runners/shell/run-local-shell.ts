@@ -1,10 +1,10 @@
 /** What the runners of local commands and scripts share: environment, sudo, and StackStorm's shape of the result. */
 
+import { pyStr } from '../../../core/python/repr.ts';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
 import { type ProcessEnd, type ProcessRequest, runProcess } from '../../process/run-process.ts';
 import type { RunContext, RunOutcome, Values } from '../contract.ts';
 import { toOutputValue } from './json-text.ts';
-import { toPythonText } from './script-arguments.ts';
 
 const DEFAULT_TIMEOUT = 60;
 
@@ -21,7 +21,7 @@ export function toEnvironment(given: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(given)
       .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [name, toPythonText(value)]),
+      .map(([name, value]) => [name, pyStr(value)]),
   );
 }
 

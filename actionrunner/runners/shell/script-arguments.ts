@@ -2,45 +2,12 @@
  * Arguments of a script as StackStorm gives them: parameters with a `position` in that order, the others by name.
  * Everything is quoted: no value and no name can become part of the command.
  */
+import { jsonDumps } from '../../../core/python/json.ts';
+import { pyStr } from '../../../core/python/repr.ts';
+import { toPyFloat } from '../../../core/python/values.ts';
 import type { ParameterSchemas } from '../../../stores/records.ts';
 import { quoteWord } from '../../process/quote.ts';
 import type { Values } from '../contract.ts';
-
-/** A value as Python prints it with `str()`, for the plain values that parameters hold. */
-export function toPythonText(value: unknown): string {
-  if (typeof value === 'string') return value;
-  if (value === null || value === undefined) return 'None';
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (Array.isArray(value)) return `[${value.map(toPythonLiteral).join(', ')}]`;
-  if (typeof value === 'object') {
-    const items = Object.entries(value).map(([key, item]) => `${toPythonLiteral(key)}: ${toPythonLiteral(item)}`);
-    return `{${items.join(', ')}}`;
-  }
-  return String(value);
-}
-
-function toPythonLiteral(value: unknown): string {
-  if (typeof value !== 'string') return toPythonText(value);
-  const quote = value.includes("'") && !value.includes('"') ? '"' : "'";
-  const body = value
-    .replaceAll('\\', '\\\\')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t')
-    .replaceAll(quote, `\\${quote}`);
-  return `${quote}${body}${quote}`;
-}
-
-/** JSON with a blank after commas and colons, as Python writes it. */
-function toPythonJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(toPythonJson).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) {
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${JSON.stringify(key)}: ${toPythonJson(item)}`)
-      .join(', ')}}`;
-  }
-  return JSON.stringify(value) ?? 'null';
-}
 
 function isEmptyValue(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === '') return true;
@@ -53,20 +20,25 @@ export function toPositionalText(type: unknown, value: unknown): string {
     case 'string':
     case 'number':
     case 'float':
-      return value === null || value === undefined ? '' : toPythonText(value);
+      return value === null || value === undefined ? '' : pyStr(value);
     case 'boolean':
       return value === null || value === undefined ? '' : isEmptyValue(value) ? '0' : '1';
     case 'array':
     case 'list':
       if (isEmptyValue(value)) return '';
-      return Array.isArray(value) ? value.map(toPythonText).join(',') : toPythonText(value);
+      return Array.isArray(value) ? value.map((item) => pyStr(item)).join(',') : pyStr(value);
     case 'object':
-      return isEmptyValue(value) ? '' : toPythonJson(value);
+      return isEmptyValue(value) ? '' : jsonDumps(value, { ensureAscii: false });
     case 'null':
       return '';
     default:
-      return isEmptyValue(value) ? '' : toPythonText(value);
+      return isEmptyValue(value) ? '' : pyStr(value);
   }
+}
+
+/** A number as Python prints it when it has been cast to its type: `5.0`. */
+function withFraction(type: unknown, value: unknown): unknown {
+  return type === 'number' && typeof value === 'number' ? toPyFloat(value) : value;
 }
 
 export interface ScriptArguments {
@@ -81,19 +53,20 @@ export function splitArguments(parameters: Values, schemas: ParameterSchemas): S
     .filter(([, schema]) => typeof schema?.position === 'number')
     .sort(([, a], [, b]) => (a.position as number) - (b.position as number));
   const names = new Set(placed.map(([name]) => name));
+  const named = Object.entries(parameters).filter(([name]) => !names.has(name));
   return {
-    positional: placed.map(([name, schema]) => toPositionalText(schema.type, parameters[name])),
-    named: new Map(Object.entries(parameters).filter(([name]) => !names.has(name))),
+    positional: placed.map(([name, { type }]) => toPositionalText(type, withFraction(type, parameters[name]))),
+    named: new Map(named),
   };
 }
 
 /** The arguments as words of a shell: named ones first (`--name=value`, `--flag`), empty ones left out. */
-export function toArgumentWords(args: ScriptArguments, kwargOperator: string): string[] {
+export function toArgumentWords(args: ScriptArguments, schemas: ParameterSchemas, kwargOperator: string): string[] {
   const words: string[] = [];
   for (const [name, value] of args.named) {
     const option = quoteWord(`${kwargOperator}${name}`);
     if (value === null || value === undefined || value === '' || value === false) continue;
-    words.push(value === true ? option : `${option}=${quoteWord(toPythonText(value))}`);
+    words.push(value === true ? option : `${option}=${quoteWord(pyStr(withFraction(schemas[name]?.type, value)))}`);
   }
   return [...words, ...args.positional.map(quoteWord)];
 }

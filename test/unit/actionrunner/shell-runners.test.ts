@@ -193,6 +193,11 @@ describe('local-shell-script', () => {
       assert.equal(toPositionalText(type, value), expected, `${type} ${value}`);
   });
 
+  it('writes numbers with their fraction, as they are once cast', async () => {
+    const schemas = { placed: { type: 'number', position: 0 }, named: { type: 'number' }, whole: { type: 'integer' } };
+    assert.deepEqual(await runScript({ placed: 5, named: 2, whole: 3 }, schemas), ['--named=2.0', '--whole=3', '5.0']);
+  });
+
   it('makes the script executable', async () => {
     await runScript({});
     assert.match(await readFile(script, 'utf8'), /printf/);
