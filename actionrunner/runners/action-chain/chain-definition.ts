@@ -58,7 +58,8 @@ function toTask(given: unknown, index: number): ChainTask {
   const name = text(place, given, 'name');
   if (name === undefined) throw new ValidationError(`${place} has no name.`);
   const where = `task "${name}"`;
-  refuseOthers(where, given, TASK_KEYS);
+  // StackStorm's schema looks at the first task only: packs have keys of their own in later ones.
+  if (index === 0) refuseOthers(where, given, TASK_KEYS);
   const ref = text(where, given, 'ref');
   if (ref === undefined) throw new ValidationError(`${where} has no ref.`);
   const params = object(where, given, 'params');

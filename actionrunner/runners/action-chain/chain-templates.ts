@@ -4,6 +4,7 @@ import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { renderValues } from '../../../core/expressions/stackstorm.ts';
 import { cast, withKeyValues } from '../../../core/params/index.ts';
 import { keyValueRoot } from '../../../core/params/key-value-lookup.ts';
+import { pyTypeName } from '../../../core/python/equality.ts';
 import { toJsonValue } from '../../../core/python/to-json.ts';
 import type { RunContext, Values } from '../contract.ts';
 
@@ -61,7 +62,16 @@ export async function castForAction(
   return Object.fromEntries(
     Object.entries(parameters).map(([name, value]) => {
       const type = typeOf(name);
-      return [name, value === null || type === undefined ? value : cast(type, value)];
+      return [name, value === null || type === undefined ? value : castParameter(name, type, value)];
     }),
   );
+}
+
+function castParameter(name: string, type: string, value: unknown): unknown {
+  try {
+    return cast(type, value);
+  } catch (error) {
+    const what = `value of type ${pyTypeName(value)} for parameter "${name}" of type "${type}"`;
+    throw new ValidationError(`Failed to cast ${what}: ${errorMessage(error)}`);
+  }
 }

@@ -1,54 +1,17 @@
 /** Runs a chain task by task, from its beginning or from where it was paused. Source: StackStorm's action_chain_runner. */
 import { toTimestamp } from '../../../action-service/present-execution.ts';
 import { retryKey } from '../../../action-service/retry-policy.ts';
-import { errorMessage, errorTrace, ValidationError } from '../../../core/errors.ts';
+import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { COMPLETED_STATUSES, type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import { type RunContext, type RunOutcome, stopReason, type Values } from '../contract.ts';
 import type { Chain, ChainTask } from './chain-definition.ts';
+import { type ChainError, type ChainState, known, nodeOf, type TaskResult, toChainError } from './chain-state.ts';
 import { castForAction, renderChainValues } from './chain-templates.ts';
 import { waitForStatus } from './execution-watch.ts';
 
-interface TaskResult {
-  readonly id: string;
-  readonly name: string;
-  readonly execution_id: string | null;
-  readonly liveaction_id: string | null;
-  readonly workflow: null;
-  readonly created_at: string;
-  readonly updated_at: string;
-  readonly state: ExecutionStatus;
-  readonly result: unknown;
-}
-
-interface ChainError {
-  readonly error: string;
-  readonly traceback: string;
-}
-
-/** What a chain has come to. */
-interface ChainState {
-  readonly tasks: TaskResult[];
-  readonly published: Record<string, unknown> | undefined;
-  readonly vars: Record<string, unknown>;
-  /** Results by task name, for templates. */
-  readonly results: Record<string, unknown>;
-  status: ExecutionStatus;
-  error: ChainError | undefined;
-}
-
 /** Statuses in which the chain looks at a child again. */
 const SETTLED: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'paused', 'pending'];
-
-function toChainError(message: string, error: unknown): ChainError {
-  return { error: `${message} ${errorMessage(error)}`, traceback: errorTrace(error) };
-}
-
-const nodeOf = (chain: Chain, name: string): ChainTask => {
-  const task = chain.tasks.find((one) => one.name === name);
-  if (task === undefined) throw new ValidationError(`Unable to find node with name "${name}".`);
-  return task;
-};
 
 export class ChainRun {
   private readonly context: RunContext;
@@ -85,9 +48,9 @@ export class ChainRun {
     this.state.tasks.pop();
     if (child.status === 'paused') return this.follow(last.name, child);
     const ended = isCompleted(child.status) ? child : await this.waitFor(child.id);
-    this.record(nodeOf(this.chain, last.name), ended, new Date(last.created_at), undefined);
-    await this.publish(nodeOf(this.chain, last.name), ended.result);
-    return this.follow(this.next(last.name, ended.status));
+    const task = nodeOf(this.chain, last.name);
+    this.record(task, ended, new Date(last.created_at), undefined);
+    return this.follow(await this.advance(task, ended));
   }
 
   private async initVars(): Promise<boolean> {
@@ -154,12 +117,24 @@ export class ChainRun {
     }
     state.results[name] = failure ?? child?.result;
     this.record(task, failure === undefined ? child : undefined, created, failure);
+    return this.advance(task, failure === undefined ? child : undefined);
+  }
+
+  /** Publishes what a task has given, and names the task that follows; none when that fails, and with it the chain. */
+  private async advance(task: ChainTask, child: Execution | undefined): Promise<string | undefined> {
+    const { state } = this;
     try {
-      if (failure === undefined) await this.publish(task, child?.result);
-      return this.next(name, failure === undefined ? child?.status : 'failed');
+      if (child !== undefined) await this.publish(task, child.result);
     } catch (error) {
       state.status = 'failed';
-      state.error = toChainError(`Failed to get next node after "${name}".`, error);
+      state.error = toChainError(`Failed to publish variables of task "${task.name}".`, error);
+      return undefined;
+    }
+    try {
+      return this.next(task.name, child?.status ?? 'failed');
+    } catch (error) {
+      state.status = 'failed';
+      state.error = toChainError(`Failed to get next node after "${task.name}".`, error);
       return undefined;
     }
   }
@@ -178,7 +153,10 @@ export class ChainRun {
       config_context: await packConfig(context.action.pack, context.user),
     };
     const kind = `action parameter %s in task "${task.name}"`;
-    return castForAction(context, task.ref, await renderChainValues(context, task.parameters, scope, kind));
+    const rendered = await renderChainValues(context, task.parameters, scope, kind).catch((error: unknown) => {
+      throw new ValidationError(`Parameter rendering failed. ${errorMessage(error)}`);
+    });
+    return castForAction(context, task.ref, rendered);
   }
 
   private scope(): Values {
@@ -309,8 +287,4 @@ export class ChainRun {
     const { status, vars } = this.state;
     return { status, result: this.result(), ...(status === 'paused' ? { context: { vars } } : {}) };
   }
-}
-
-function known(chain: Chain, name: string | undefined): string | undefined {
-  return name === undefined ? undefined : nodeOf(chain, name).name;
 }
