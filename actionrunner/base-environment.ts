@@ -2,7 +2,7 @@ import { OPTIONS } from '../platform/config/options.ts';
 
 const OWN = new Set(Object.values(OPTIONS).flatMap((group) => Object.values(group).map((option) => option.env)));
 /** Settings of ours that actions may see: none of them is a secret, and tools of packs read them. */
-const PASSED_ON = new Set(['ST2_PACKS_BASE_PATHS', 'ST2_CONFIGS_PATH']);
+const PASSED_ON = new Set(['ST2_PACKS_BASE_PATHS', 'ST2_CONFIGS_PATH', 'NODE_EXTRA_CA_CERTS']);
 /** What Node hands to its own children, and what would steer a Node started by an action. */
 const NODE_OWN = /^(NODE_CHANNEL_|NODE_UNIQUE_ID$|NODE_OPTIONS$)/;
 

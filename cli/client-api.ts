@@ -1,5 +1,6 @@
 /** The API as a client on the command line reaches it: with the variables that the `st2` client reads. */
-import { errorMessage, TramontaneError, UnavailableError, ValidationError } from '../core/errors.ts';
+import { TramontaneError, UnavailableError, ValidationError } from '../core/errors.ts';
+import { failureText } from '../platform/http/request-failure.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -32,11 +33,7 @@ export function apiOfEnvironment(env: Environment): ClientApi {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (error) {
-      throw new UnavailableError(
-        `The API at ${base} does not answer: ${errorMessage(error)}. Set ST2_API_URL.`,
-        {},
-        error,
-      );
+      throw new UnavailableError(`The API at ${base} does not answer: ${failureText(error)} (ST2_API_URL)`, {}, error);
     }
   }
 

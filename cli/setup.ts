@@ -19,8 +19,7 @@ const progress = createProgress(process.stdout);
 try {
   const config = loadConfig(process.env);
   await prepareFiles(config);
-  const { address, namespace } = config.temporal;
-  await progress.during('Waiting for Temporal', prepareTemporal(address, namespace, 60_000, progress));
+  await progress.during('Waiting for Temporal', prepareTemporal(config, 60_000, progress));
   await progress.during('Registering packs', registerPacks());
 } catch (error) {
   process.stderr.write(`${errorMessage(error)}\n`);

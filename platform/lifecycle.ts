@@ -9,6 +9,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorMessage } from '../core/errors.ts';
 import { type Config, loadConfig } from './config/load-config.ts';
+import { checkExtraAuthorities } from './config/tls.ts';
 import { createLogger, type Logger } from './logging/create-logger.ts';
 import { registerHealthCheck } from './observability/health.ts';
 import { startOperationsListener } from './observability/operations-listener.ts';
@@ -78,6 +79,7 @@ async function runService({ name, build }: ServiceDefinition): Promise<void> {
   try {
     const config = loadConfig(process.env);
     logger = createLogger(name, config.system.log_level);
+    checkExtraAuthorities(config.system.extra_authorities);
     const stopTracing = await startTracing(name, config, logger);
     let isServing = false;
     registerHealthCheck('service', async () => isServing);

@@ -1,4 +1,7 @@
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { readTlsFiles } from '../../platform/config/tls.ts';
+import { explainBroker } from '../../platform/tls/links.ts';
 import { findProgram } from '../project-paths.ts';
 import { withoutPassword } from './mongodb.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
@@ -29,14 +32,19 @@ export async function provisionBus(
 
 async function useGiven(url: string, context: ProvisionContext): Promise<ProvisionedPart> {
   const shown = withoutPassword(url);
+  const config = loadConfig(context.env);
   try {
     const parsed = new URL(url);
     const probe = () => connectTcp(parsed.hostname, Number(parsed.port));
     const wait =
-      parsed.protocol === 'local:' ? waitUntilReady(probe, { what: 'It', timeoutMs: 5_000 }) : waitForAmqp(url, 5_000);
+      parsed.protocol === 'local:'
+        ? waitUntilReady(probe, { what: 'It', timeoutMs: 5_000 })
+        : waitForAmqp(url, 5_000, { tls: readTlsFiles(config.messaging) });
     await context.progress.during('Waiting for the bus', wait);
   } catch (error) {
-    throw new UnavailableError(`The bus at ${shown} (ST2_MESSAGING__URL) does not answer: ${errorMessage(error)}`);
+    const fault = url.startsWith('amqp') ? await explainBroker(config) : undefined;
+    const why = fault?.text ?? errorMessage(error);
+    throw new UnavailableError(`The bus at ${shown} (ST2_MESSAGING__URL) does not answer: ${why}`);
   }
   return { part: 'bus', how: shown, env: { ST2_MESSAGING__URL: url }, processes: [] };
 }

@@ -1,6 +1,8 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { explainDatabase } from '../../platform/tls/links.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/process-table.ts';
 import { projectRoot } from '../project-paths.ts';
 import { firstWay, isReachable, type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
@@ -34,7 +36,7 @@ export async function provisionMongodb(context: ProvisionContext, port: number):
   await mkdir(folder, { recursive: true });
   const server = context.processes.start(databaseSpec(program, folder, port));
   const uri = `mongodb://127.0.0.1:${port}/st2`;
-  await context.progress.during('Waiting for MongoDB', waitForPing(uri, 60_000, server));
+  await context.progress.during('Waiting for MongoDB', waitForPing(uri, 60_000, { process: server }));
   return { part: 'MongoDB', how: program.how, env: { ST2_DATABASE__URI: uri }, processes: [server] };
 }
 
@@ -46,10 +48,13 @@ function givenUri(env: ProvisionContext['env']): string | undefined {
 
 async function useGiven(uri: string, context: ProvisionContext): Promise<ProvisionedPart> {
   const shown = withoutPassword(uri);
+  const { databaseOptions } = await import('../../platform/mongo/connect-mongo.ts');
+  const config = loadConfig({ ...context.env, ST2_DATABASE__URI: uri, ST2_DATABASE__URI_FILE: '' });
   try {
-    await context.progress.during('Waiting for MongoDB', waitForPing(uri, 5_000));
+    await context.progress.during('Waiting for MongoDB', waitForPing(uri, 5_000, { options: databaseOptions(config) }));
   } catch (error) {
-    throw new UnavailableError(`MongoDB at ${shown} (ST2_DATABASE__URI) does not answer: ${errorMessage(error)}`);
+    const why = (await explainDatabase(config))?.text ?? errorMessage(error);
+    throw new UnavailableError(`MongoDB at ${shown} (ST2_DATABASE__URI) does not answer: ${why}`);
   }
   return { part: 'MongoDB', how: shown, env: { ST2_DATABASE__URI: uri }, processes: [] };
 }
@@ -131,10 +136,14 @@ function nxFiles(folder: string): readonly string[] {
   return ['--log-file', path.join(folder, 'server.log'), '--pid-file', path.join(folder, 'server.lock')];
 }
 
-async function waitForPing(uri: string, timeoutMs: number, process?: ManagedProcess): Promise<void> {
+async function waitForPing(
+  uri: string,
+  timeoutMs: number,
+  { options = {}, process }: { readonly options?: object; readonly process?: ManagedProcess },
+): Promise<void> {
   const { MongoClient } = (await import('mongoose')).default.mongo;
   const probe = async () => {
-    const client = new MongoClient(uri, { serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000 });
+    const client = new MongoClient(uri, { ...options, serverSelectionTimeoutMS: 2_000, connectTimeoutMS: 2_000 });
     try {
       await client.connect();
       await client.db().command({ ping: 1 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { TlsFiles } from '../../platform/config/tls.ts';
 import type { ManagedProcess } from '../processes/process-table.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
 import { connectTcp } from './ports.ts';
@@ -52,15 +53,19 @@ export async function startRabbitmq(
   const server = context.processes.start({ name: 'rabbitmq', command: script, args: [], env });
   processes.push(server);
   const url = `amqp://tramontane:${password}@127.0.0.1:${ports.amqp}`;
-  await context.progress.during('Waiting for RabbitMQ', waitForAmqp(url, 90_000, server));
+  await context.progress.during('Waiting for RabbitMQ', waitForAmqp(url, 90_000, { process: server }));
   return { part: 'bus', how: `RabbitMQ, a private node (${script})`, env: { ST2_MESSAGING__URL: url }, processes };
 }
 
 /** Resolves when a channel can be opened at `url`. */
-export async function waitForAmqp(url: string, timeoutMs: number, process?: ManagedProcess): Promise<void> {
+export async function waitForAmqp(
+  url: string,
+  timeoutMs: number,
+  { process, tls }: { readonly process?: ManagedProcess; readonly tls?: TlsFiles } = {},
+): Promise<void> {
   const { connect } = await import('amqplib');
   const probe = async () => {
-    const connection = await connect(url, { noDelay: true, timeout: 3_000 });
+    const connection = await connect(url, { noDelay: true, timeout: 3_000, ...tls });
     await connection.close();
   };
   await waitUntilReady(probe, { what: 'RabbitMQ', timeoutMs, intervalMs: 150, process });

@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { ConnectionOptions } from '@temporalio/client';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { type Config, loadConfig } from '../../platform/config/load-config.ts';
+import { explainTemporal } from '../../platform/tls/links.ts';
 import type { ManagedProcess } from '../processes/process-table.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
 import type { Progress } from './progress.ts';
@@ -40,12 +43,12 @@ const dynamicConfig = {
 export async function provisionTemporal(context: ProvisionContext, ports: TemporalPorts): Promise<ProvisionedPart> {
   const namespace = context.env.TEMPORAL_NAMESPACE || 'default';
   const given = context.env.TEMPORAL_ADDRESS;
-  if (given) return await useGiven(given, namespace, context);
+  if (given) return await useGiven(loadConfig(context.env), context);
 
   const binary = await findTemporalBinary(context);
   const address = `127.0.0.1:${ports.server}`;
   const server = await startDevServer(binary.path, namespace, ports, context);
-  await context.progress.during('Waiting for Temporal', waitForNamespace(address, namespace, 60_000, server));
+  await context.progress.during('Waiting for Temporal', waitForNamespace({ address }, namespace, 60_000, server));
   return {
     part: 'Temporal',
     how: binary.how,
@@ -54,10 +57,10 @@ export async function provisionTemporal(context: ProvisionContext, ports: Tempor
   };
 }
 
-async function useGiven(address: string, namespace: string, context: ProvisionContext): Promise<ProvisionedPart> {
-  const work = prepareTemporal(address, namespace, 5_000, context.progress);
+async function useGiven(config: Config, context: ProvisionContext): Promise<ProvisionedPart> {
+  const { address, namespace, ui_url: ui } = config.temporal;
+  const work = prepareTemporal(config, 5_000, context.progress);
   await context.progress.during('Waiting for Temporal', work);
-  const ui = context.env.ST2_TEMPORAL__UI_URL || 'http://127.0.0.1:8233';
   return {
     part: 'Temporal',
     how: `TEMPORAL_ADDRESS=${address}`,
@@ -71,20 +74,18 @@ async function useGiven(address: string, namespace: string, context: ProvisionCo
  *
  * @throws UnavailableError when it does not serve the namespace in time
  */
-export async function prepareTemporal(
-  address: string,
-  namespace: string,
-  timeoutMs: number,
-  progress: Progress,
-): Promise<void> {
+export async function prepareTemporal(config: Config, timeoutMs: number, progress: Progress): Promise<void> {
+  const { temporalConnection } = await import('../../platform/temporal/temporal-client.ts');
+  const { address, namespace } = config.temporal;
   try {
-    await waitForNamespace(address, namespace, timeoutMs);
+    await waitForNamespace(temporalConnection(config), namespace, timeoutMs);
   } catch (error) {
+    const why = (await explainTemporal(config))?.text ?? errorMessage(error);
     throw new UnavailableError(
-      `Temporal at ${address} (TEMPORAL_ADDRESS) does not serve namespace "${namespace}": ${errorMessage(error)}`,
+      `Temporal at ${address} (TEMPORAL_ADDRESS) does not serve namespace "${namespace}": ${why}`,
     );
   }
-  await addSearchAttributes(address, namespace, progress);
+  await addSearchAttributes(temporalConnection(config), namespace, progress);
 }
 
 function temporalEnvironment(address: string, namespace: string, ui: string): Record<string, string> {
@@ -109,10 +110,15 @@ async function startDevServer(
   return context.processes.start({ name: 'temporal', command: binary, args, env: plainEnvironment(context.env) });
 }
 
-async function waitForNamespace(address: string, namespace: string, timeoutMs: number, process?: ManagedProcess) {
+async function waitForNamespace(
+  options: ConnectionOptions,
+  namespace: string,
+  timeoutMs: number,
+  process?: ManagedProcess,
+): Promise<void> {
   const { Connection } = await import('@temporalio/client');
   const probe = async () => {
-    const connection = await Connection.connect({ address, connectTimeout: 2_000 });
+    const connection = await Connection.connect({ ...options, connectTimeout: 2_000 });
     try {
       await connection.withDeadline(Date.now() + 2_000, () =>
         connection.workflowService.describeNamespace({ namespace }),
@@ -124,9 +130,9 @@ async function waitForNamespace(address: string, namespace: string, timeoutMs: n
   await waitUntilReady(probe, { what: 'Temporal', timeoutMs, process });
 }
 
-async function addSearchAttributes(address: string, namespace: string, progress: Progress): Promise<void> {
+async function addSearchAttributes(options: ConnectionOptions, namespace: string, progress: Progress): Promise<void> {
   const { Connection } = await import('@temporalio/client');
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect(options);
   try {
     const known = await connection.operatorService.listSearchAttributes({ namespace });
     const missing = searchAttributes.filter((name) => !(name in (known.customAttributes ?? {})));

@@ -5,6 +5,9 @@ import { writeSecret } from './secrets.ts';
 /** What a shell needs to use the running system with the st2, mistral and temporal clients. */
 export interface ClientSettings {
   readonly ports: ServicePorts;
+  readonly scheme: 'http' | 'https';
+  /** File of the authority that clients are to trust (`ST2_CACERT`), if there is one. */
+  readonly cacert?: string;
   readonly token: string;
   readonly temporalAddress: string;
   readonly temporalNamespace: string;
@@ -12,14 +15,16 @@ export interface ClientSettings {
 
 /** The variables of the clients. The real `st2` client wants the API's address with its version, the others without. */
 export function clientEnvironment(settings: ClientSettings): Readonly<Record<string, string>> {
-  const { ports } = settings;
+  const { ports, cacert } = settings;
+  const host = `${settings.scheme}://127.0.0.1`;
   return {
-    ST2_BASE_URL: 'http://127.0.0.1',
-    ST2_API_URL: `http://127.0.0.1:${ports.api}/v1`,
-    ST2_AUTH_URL: `http://127.0.0.1:${ports.auth}`,
-    ST2_STREAM_URL: `http://127.0.0.1:${ports.stream}/v1`,
+    ST2_BASE_URL: host,
+    ST2_API_URL: `${host}:${ports.api}/v1`,
+    ST2_AUTH_URL: `${host}:${ports.auth}`,
+    ST2_STREAM_URL: `${host}:${ports.stream}/v1`,
     ST2_AUTH_TOKEN: settings.token,
-    OS_MISTRAL_URL: `http://127.0.0.1:${ports.mistral}/v2`,
+    OS_MISTRAL_URL: `${host}:${ports.mistral}/v2`,
+    ...(cacert ? { ST2_CACERT: cacert, OS_CACERT: cacert } : {}),
     TEMPORAL_ADDRESS: settings.temporalAddress,
     TEMPORAL_NAMESPACE: settings.temporalNamespace,
   };

@@ -1,4 +1,5 @@
-import { errorMessage, UnavailableError } from '../../core/errors.ts';
+import { UnavailableError } from '../../core/errors.ts';
+import { failureText } from '../../platform/http/request-failure.ts';
 
 /** One JSON request to a service of ours. */
 export interface JsonRequest {
@@ -25,7 +26,7 @@ export async function requestJson<T>(url: string, request: JsonRequest = {}): Pr
     });
     text = await response.text();
   } catch (error) {
-    throw new UnavailableError(`${method} ${url} got no answer: ${errorMessage(error)}`, {}, error);
+    throw new UnavailableError(`${method} ${url} got no answer: ${failureText(error)}`, {}, error);
   }
   if (!response.ok) throw new UnavailableError(`${method} ${url} answered ${response.status}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as T;

@@ -56,17 +56,21 @@ export async function serve(context: ServeContext): Promise<void> {
 
 async function requestToken(system: RunningSystem): Promise<string> {
   const credentials = Buffer.from(`${firstUser}:${system.password}`).toString('base64');
-  const { token } = await requestJson<{ readonly token: string }>(`http://127.0.0.1:${system.ports.auth}/tokens`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${credentials}` },
-    body: { ttl: tokenSeconds },
-  });
+  const { token } = await requestJson<{ readonly token: string }>(
+    `${system.scheme}://127.0.0.1:${system.ports.auth}/tokens`,
+    {
+      method: 'POST',
+      headers: { authorization: `Basic ${credentials}` },
+      body: { ttl: tokenSeconds },
+    },
+  );
   return token;
 }
 
 async function refreshEnvFile(system: RunningSystem): Promise<string> {
   const token = await requestToken(system);
-  await writeEnvFile(system.dataFolder, { ports: system.ports, token, ...temporal(system) });
+  const { ports, scheme, env } = system;
+  await writeEnvFile(system.dataFolder, { ports, scheme, token, cacert: env.ST2_CACERT, ...temporal(system) });
   return token;
 }
 
@@ -79,7 +83,7 @@ function temporal(system: RunningSystem) {
 }
 
 async function showSample(system: RunningSystem, progress: Progress): Promise<string | undefined> {
-  const apiUrl = `http://127.0.0.1:${system.ports.api}/v1`;
+  const apiUrl = `${system.scheme}://127.0.0.1:${system.ports.api}/v1`;
   const token = await requestToken(system);
   const work = runSample({ apiUrl, token, ...temporal(system) });
   try {
@@ -95,19 +99,20 @@ async function showSample(system: RunningSystem, progress: Progress): Promise<st
 
 function showAddresses(system: RunningSystem, progress: Progress, sampleLink: string | undefined): void {
   const { ports, dataFolder } = system;
+  const host = `${system.scheme}://127.0.0.1`;
   const file = envFile(dataFolder);
   const lines = [
-    `API          http://127.0.0.1:${ports.api}/v1`,
+    `API          ${host}:${ports.api}/v1`,
     `Temporal UI  ${sampleLink ?? temporal(system).temporalUiUrl}`,
     '',
     'In another shell, for the st2, mistral and temporal clients (a token is in the file):',
     `  source ${file}`,
     'or:',
-    '  export ST2_BASE_URL=http://127.0.0.1',
-    `  export ST2_API_URL=http://127.0.0.1:${ports.api}/v1`,
-    `  export ST2_AUTH_URL=http://127.0.0.1:${ports.auth}`,
-    `  export ST2_STREAM_URL=http://127.0.0.1:${ports.stream}/v1`,
-    `  export OS_MISTRAL_URL=http://127.0.0.1:${ports.mistral}/v2`,
+    `  export ST2_BASE_URL=${host}`,
+    `  export ST2_API_URL=${host}:${ports.api}/v1`,
+    `  export ST2_AUTH_URL=${host}:${ports.auth}`,
+    `  export ST2_STREAM_URL=${host}:${ports.stream}/v1`,
+    `  export OS_MISTRAL_URL=${host}:${ports.mistral}/v2`,
     `  st2 login ${firstUser} --password "$(cat ${dataFolder}/${firstUser}.password)"`,
   ];
   progress.say(lines.join('\n'));

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConflictError, UnavailableError } from '../../core/errors.ts';
+import { listenerScheme, loadConfig } from '../../platform/config/load-config.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
 import { findProgram, projectRoot } from '../project-paths.ts';
 import { provisionBus } from '../provision/bus.ts';
@@ -26,6 +27,8 @@ export const firstUser = 'st2admin';
 export interface RunningSystem {
   readonly dataFolder: string;
   readonly ports: ServicePorts;
+  /** How its listeners are spoken to. */
+  readonly scheme: 'http' | 'https';
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of {@link firstUser}. */
   readonly password: string;
@@ -109,6 +112,7 @@ async function bringUp(
   return {
     dataFolder,
     ports,
+    scheme: listenerScheme(loadConfig(full)),
     env: full,
     password: secrets.password,
     supervisor,

@@ -1,6 +1,7 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { requestFailure } from '../../platform/http/request-failure.ts';
 import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, St2ActionRequest } from '../contract.ts';
@@ -109,7 +110,9 @@ function toBody(
 }
 
 async function post(url: string, request: { headers: Record<string, string>; body: string }): Promise<Answer> {
-  const response = await fetch(url, { method: 'POST', ...request });
+  const response = await fetch(url, { method: 'POST', ...request }).catch((error: unknown) => {
+    throw ApplicationFailure.retryable(requestFailure('st2api', url, error), 'ApiError');
+  });
   const text = await response.text();
   let body: unknown;
   try {

@@ -1,5 +1,5 @@
-import { errorMessage } from '../../core/errors.ts';
 import { CANCELABLE_STATUSES } from '../../core/statuses.ts';
+import { requestFailure } from '../../platform/http/request-failure.ts';
 import type { TaskRun } from '../../stores/records.ts';
 import type { ApiContext } from './api-context.ts';
 
@@ -31,6 +31,9 @@ export async function cancelChild(context: ApiContext, run: TaskRun): Promise<vo
     if (!response.ok) throw new Error(`st2api answered ${response.status}`);
   } catch (error) {
     // The task is canceled all the same; its action ends at its own timeout at the latest.
-    logger.warn({ execution_id: child.id, reason: errorMessage(error) }, 'a canceled action could not be stopped');
+    logger.warn(
+      { execution_id: child.id, reason: requestFailure('st2api', st2api.url, error) },
+      'a canceled action could not be stopped',
+    );
   }
 }

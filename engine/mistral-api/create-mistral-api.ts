@@ -1,6 +1,6 @@
 import { findToken } from '../../action-service/tokens.ts';
 import { UnauthorizedError, ValidationError } from '../../core/errors.ts';
-import { apiBaseUrl } from '../../platform/config/load-config.ts';
+import { apiBaseUrl, assertServicesReach } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
@@ -23,6 +23,7 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
       `mistral-api listens on loopback only unless it asks for tokens: set MISTRAL_API__AUTH=true for ${host}.`,
     );
   }
+  assertServicesReach(config);
   const mongo = await connectMongo(config, logger);
   const stores = createStores(mongo);
   const blobs = createBlobStore(stores.payloads);

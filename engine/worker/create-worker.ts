@@ -2,7 +2,7 @@ import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@tempora
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
-import { apiBaseUrl, mistralBaseUrl } from '../../platform/config/load-config.ts';
+import { apiBaseUrl, assertServicesReach, mistralBaseUrl } from '../../platform/config/load-config.ts';
 import type { Service, ServiceContext } from '../../platform/lifecycle.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { registerHealthCheck } from '../../platform/observability/health.ts';
@@ -25,6 +25,7 @@ import { loadWorkflowBundle } from './workflow-bundle.ts';
 
 /** The Temporal worker: runs every workflow and its activities. */
 export async function createWorkflowWorker({ config, logger }: ServiceContext): Promise<Service> {
+  assertServicesReach(config);
   await installRuntime(logger);
   const mongo = await connectMongo(config, logger);
   const stores = createStores(mongo);

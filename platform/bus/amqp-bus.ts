@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { TlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import type { TlsFault } from '../tls/explain-tls.ts';
 import { type Bus, type ConsumeOptions, type Consumer, EXCHANGES, type Message, type SubscribeOptions } from './bus.ts';
 
 const FIRST_RETRY_MS = 100;
@@ -21,14 +23,12 @@ export interface AmqpOptions {
   readonly prefix: string;
   /** For amqps:// beside what the system trusts. */
   readonly tls?: TlsFiles;
+  /** Why TLS with the broker fails, if it is that: asked when a connection could not be made at the start. */
+  readonly explain?: () => Promise<TlsFault | undefined>;
 }
 
-/**
- * The bus on RabbitMQ.
- *
- * @param url amqp:// or amqps:// address
- */
-export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger: Logger): Bus {
+/** The bus on RabbitMQ at an amqp:// or amqps:// address. */
+export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions, logger: Logger): Bus {
   const log = logger.child({ component: 'bus' });
   const consumers = new Set<Declared>();
   /** Exchanges that are there, or about to be. */
@@ -101,7 +101,7 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
     if (reconnecting !== undefined) return;
     reconnecting = (async () => {
       for (let wait = FIRST_RETRY_MS; !stopped; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
-        await new Promise((resolve) => setTimeout(resolve, wait));
+        await sleep(wait);
         if (stopped) return;
         try {
           await connect();
@@ -153,7 +153,7 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
         } catch {
           return; // The connection went away: there is nothing left to cancel.
         }
-        while (consumer.busy > 0 && connection !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+        while (consumer.busy > 0 && connection !== undefined) await sleep(10);
       },
     };
   }
@@ -174,17 +174,15 @@ export function createAmqpBus(url: string, { prefix, tls }: AmqpOptions, logger:
         try {
           return await connect();
         } catch (error) {
-          // Services and broker are often started together: wait for it, but not for ever.
-          if (Date.now() < deadline) {
-            await new Promise((resolve) => setTimeout(resolve, LAST_RETRY_MS / 4));
+          const fault = await explain?.();
+          // Services and broker are often started together: wait for it, but not for ever. What is wrong with TLS stays so.
+          if (Date.now() < deadline && !fault?.isCertain) {
+            await sleep(LAST_RETRY_MS / 4);
             continue;
           }
           const where = url.replace(/\/\/[^@/]*@/, '//');
-          throw new UnavailableError(
-            `The message broker at ${where} does not answer: ${errorMessage(error)}. Set ST2_MESSAGING__URL.`,
-            {},
-            error,
-          );
+          const why = fault?.text ?? `${errorMessage(error)}. Set ST2_MESSAGING__URL.`;
+          throw new UnavailableError(`The message broker at ${where} does not answer: ${why}`, {}, error);
         }
       }
     },

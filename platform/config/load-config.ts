@@ -44,6 +44,18 @@ export function apiBaseUrl(config: Config): string {
   return (config.api.url || `${listenerScheme(config)}://${config.api.host}:${config.api.port}`).replace(/\/+$/, '');
 }
 
+/**
+ * Services call each other without a certificate of their own.
+ *
+ * @throws Error in one sentence when our listeners ask for one and nothing between them shows it
+ */
+export function assertServicesReach({ listeners, api, mistral }: Config): void {
+  if (listeners.tls_ca_file === '' || (api.url !== '' && mistral.url !== '')) return;
+  throw new Error(
+    'Our listeners ask for a certificate (ST2_LISTENERS__TLS_CA_FILE), and services show none: set ST2_API__URL and ST2_MISTRAL__V2_BASE_URL to a proxy that does.',
+  );
+}
+
 /** Base address of mistral-api as other services reach it, with `/v2`. */
 export function mistralBaseUrl(config: Config): string {
   return (config.mistral.url || `${listenerScheme(config)}://${config.mistral.host}:${config.mistral.port}/v2`).replace(

@@ -196,6 +196,11 @@ export const OPTIONS = {
       false,
       'Fail an execution whose result does not fit the output schema of its action or runner.',
     ),
+    extra_authorities: text(
+      'NODE_EXTRA_CA_CERTS',
+      '',
+      "Authorities (PEM) beside Node's own for requests of our services: to st2api and mistral-api, among others.",
+    ),
     log_level: text('ST2_LOG_LEVEL', 'info', 'error, warn, info or debug.'),
     python_binary: text('ST2_PYTHON_BINARY', 'python3', 'Python for packs without a virtualenv.'),
   },

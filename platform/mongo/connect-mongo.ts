@@ -4,9 +4,17 @@ import type { Config } from '../config/load-config.ts';
 import { readTlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import { registerHealthCheck } from '../observability/health.ts';
+import { explainDatabase } from '../tls/links.ts';
 import { reopenWhenStuck } from './reopen-stuck.ts';
 
 export type { Connection } from 'mongoose';
+
+/** How the driver reaches the database; with TLS as soon as one of its settings is there. */
+export function databaseOptions(config: Config) {
+  const { tls } = config.database;
+  const files = readTlsFiles(config.database);
+  return { ...(tls || files !== undefined ? { tls: true, ...files } : {}) };
+}
 
 /**
  * Opens the pool of connections of one process.
@@ -14,10 +22,8 @@ export type { Connection } from 'mongoose';
  * @throws UnavailableError with what to do, when no server answers within 5 s
  */
 export async function connectMongo(config: Config, logger: Logger): Promise<Connection> {
-  const { tls, tls_ca_file, tls_cert_file } = config.database;
-  const files = readTlsFiles(config.database);
   const options = {
-    ...(tls || tls_ca_file !== '' || tls_cert_file !== '' ? { tls: true, ...files } : {}),
+    ...databaseOptions(config),
     maxPoolSize: config.database.pool_size,
     serverSelectionTimeoutMS: 5_000,
     // The embedded server knows no sessions with retries; our writes are single and safe to repeat.
@@ -31,11 +37,8 @@ export async function connectMongo(config: Config, logger: Logger): Promise<Conn
     await connection.asPromise();
   } catch (error) {
     const where = config.database.uri.replace(/\/\/[^@/]*@/, '//');
-    throw new UnavailableError(
-      `The database at ${where} does not answer: ${errorMessage(error)}. Set ST2_DATABASE__URI.`,
-      {},
-      error,
-    );
+    const why = (await explainDatabase(config))?.text ?? `${errorMessage(error)}. Set ST2_DATABASE__URI.`;
+    throw new UnavailableError(`The database at ${where} does not answer: ${why}`, {}, error);
   }
   reopenWhenStuck(connection, { uri: config.database.uri, options }, logger);
   registerHealthCheck('database', async () => {

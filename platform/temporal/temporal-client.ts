@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
 import { readTlsFiles } from '../config/tls.ts';
+import { explainTemporal, isTemporalTls } from '../tls/links.ts';
 import type { BlobStore } from './blob-store.ts';
 import { createEncryptionCodec, encryptBlobs } from './encryption-codec.ts';
 import { loadPayloadProtection, type PayloadProtection } from './keyring.ts';
@@ -42,14 +43,13 @@ export function createDataConverter(blobs: BlobStore, protection?: PayloadProtec
 
 /** What clients and workers need to reach the server: address, TLS, API key. */
 export function temporalConnection(config: Config) {
-  const { address, tls, tls_server_name, api_key } = config.temporal;
+  const { address, tls_server_name, api_key } = config.temporal;
   const files = readTlsFiles(config.temporal);
-  const isTls = tls || files !== undefined || tls_server_name !== '' || api_key !== '';
   const { ca, cert, key } = files ?? {};
   return {
     address,
     ...(api_key === '' ? {} : { apiKey: api_key }),
-    ...(isTls
+    ...(isTemporalTls(config)
       ? {
           tls: {
             ...(ca === undefined ? {} : { serverRootCACertificate: ca }),
@@ -84,11 +84,8 @@ export function createTemporalClient(
       try {
         await connection.ensureConnected();
       } catch (error) {
-        throw new UnavailableError(
-          `Temporal at ${settings.address} does not answer: ${errorMessage(error)}. Set TEMPORAL_ADDRESS.`,
-          {},
-          error,
-        );
+        const why = (await explainTemporal(config))?.text ?? `${errorMessage(error)}. Set TEMPORAL_ADDRESS.`;
+        throw new UnavailableError(`Temporal at ${settings.address} does not answer: ${why}`, {}, error);
       }
     },
     close: () => connection.close(),

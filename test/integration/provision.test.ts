@@ -13,6 +13,7 @@ import { findFreePorts } from '../../cli/provision/ports.ts';
 import { silentProgress } from '../../cli/provision/progress.ts';
 import { findRabbitmqServer } from '../../cli/provision/rabbitmq.ts';
 import { prepareTemporal, provisionTemporal, searchAttributes } from '../../cli/provision/temporal.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -40,7 +41,7 @@ describe('the provisioned infrastructure', () => {
   };
 
   it('has a Temporal that knows our search attributes; preparing it again changes nothing', async () => {
-    await prepareTemporal(env('TEMPORAL_ADDRESS'), env('TEMPORAL_NAMESPACE'), 5_000, silentProgress);
+    await prepareTemporal(loadConfig(infrastructure.env), 5_000, silentProgress);
     const connection = await Connection.connect({ address: env('TEMPORAL_ADDRESS') });
     const known = await connection.operatorService.listSearchAttributes({ namespace: env('TEMPORAL_NAMESPACE') });
     await connection.close();

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import https from 'node:https';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import tls from 'node:tls';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { createEncryptionCodec } from '../../platform/temporal/encryption-codec.ts';
 import { createKeyring } from '../../platform/temporal/keyring.ts';
+import { createAuthority } from '../support/certificates.ts';
+import { requestHttps } from '../support/https-request.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 
@@ -16,21 +16,22 @@ const secret = randomBytes(32);
 const origin = 'http://temporal-ui.example';
 const loginLimit = 20;
 
-const skip = spawnSync('openssl', ['version']).status === 0 ? false : 'openssl makes the certificate, and is not here';
-
-describe('listeners: TLS, limits, the codec endpoint', { skip }, () => {
+describe('listeners: TLS, limits, the codec endpoint', () => {
   let infrastructure: Provisioned;
   let services: RunningServices;
-  let ca: Buffer;
+  let ca: string;
 
   before(async () => {
     infrastructure = await provisioned({ parts: ['temporal', 'mongodb', 'bus'] });
     const file = (name: string) => path.join(infrastructure.folder, name);
-    const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', file('key.pem')];
-    const made = spawnSync('openssl', ['req', '-x509', ...key, '-out', file('cert.pem'), '-days', '2', ...subject]);
-    assert.equal(made.status, 0, String(made.stderr));
-    ca = await readFile(file('cert.pem'));
+    const authority = createAuthority();
+    const { cert, key } = authority.issue();
+    ca = authority.cert;
+    await Promise.all([
+      writeFile(file('ca.pem'), ca),
+      writeFile(file('cert.pem'), cert),
+      writeFile(file('key.pem'), key),
+    ]);
     services = await startServices(infrastructure, {
       only: ['st2auth', 'mistral-api'],
       registerPacks: false,
@@ -40,7 +41,7 @@ describe('listeners: TLS, limits, the codec endpoint', { skip }, () => {
         ST2_LISTENERS__AUTH_RATE_LIMIT: String(loginLimit),
         ST2_TEMPORAL__ENCRYPTION_KEYS: `one=${secret.toString('base64')}`,
         ST2_TEMPORAL__CODEC_ORIGINS: origin,
-        NODE_EXTRA_CA_CERTS: file('cert.pem'),
+        NODE_EXTRA_CA_CERTS: file('ca.pem'),
       },
     });
   });
@@ -50,17 +51,7 @@ describe('listeners: TLS, limits, the codec endpoint', { skip }, () => {
   });
 
   const ask = (method: string, url: string, headers: Record<string, string> = {}, body = '') =>
-    new Promise<{ readonly status: number; readonly text: string; readonly headers: Record<string, unknown> }>(
-      (resolve, reject) => {
-        const request = https.request(url, { method, headers, ca }, async (response) => {
-          let text = '';
-          for await (const part of response) text += String(part);
-          resolve({ status: response.statusCode ?? 0, text, headers: response.headers });
-        });
-        request.once('error', reject);
-        request.end(body);
-      },
-    );
+    requestHttps(method, url, { headers, body, ca });
   const authUrl = () => `https://127.0.0.1:${services.ports.auth}`;
   const codecUrl = () => `https://127.0.0.1:${services.ports.mistral}/codec/decode`;
   const login = (password: string, address: string) => {

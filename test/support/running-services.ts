@@ -8,6 +8,7 @@ import { findFreePorts } from '../../cli/provision/ports.ts';
 import { findPython } from '../../cli/provision/python.ts';
 import { type ServiceName, type ServicePorts, serviceEnvironment, services } from '../../cli/services.ts';
 import { createEncryptionKey, hashPassword } from '../../cli/start/secrets.ts';
+import { requestHttps } from './https-request.ts';
 import type { Provisioned } from './provisioned.ts';
 
 /** What {@link startServices} is asked for. */
@@ -22,6 +23,8 @@ export interface RunningServicesOptions {
   readonly packFolders?: readonly string[];
   /** Register the packs before the services start; true when absent. */
   readonly registerPacks?: boolean;
+  /** Authority (PEM) of the certificate that the services' listeners are given in `env`: they are spoken to over https. */
+  readonly authority?: string;
 }
 
 /** Services of ours as separate processes. */
@@ -108,15 +111,17 @@ export async function startServices(
     if (found === undefined) throw new Error(`${name} was not started.`);
     return found;
   };
+  const { authority } = options;
+  const host = authority === undefined ? 'http://127.0.0.1' : 'https://127.0.0.1';
   const urls = {
-    apiUrl: `http://127.0.0.1:${api}`,
-    authUrl: `http://127.0.0.1:${auth}`,
-    streamUrl: `http://127.0.0.1:${stream}`,
-    mistralUrl: `http://127.0.0.1:${mistral}/v2`,
+    apiUrl: `${host}:${api}`,
+    authUrl: `${host}:${auth}`,
+    streamUrl: `${host}:${stream}`,
+    mistralUrl: `${host}:${mistral}/v2`,
   };
   let token: Promise<string> | undefined;
   const getToken = () => {
-    token ??= requestToken(urls.authUrl, user);
+    token ??= requestToken(urls.authUrl, user, authority);
     return token;
   };
   return {
@@ -137,7 +142,7 @@ export async function startServices(
     token: getToken,
     async request<T>(method: string, target: string, body?: unknown): Promise<T> {
       const address = `${urls.apiUrl}${target.startsWith('/v1') ? '' : '/v1'}${target}`;
-      return (await requestJson(method, address, { 'x-auth-token': await getToken() }, body)) as T;
+      return (await requestJson(method, address, { 'x-auth-token': await getToken() }, body, authority)) as T;
     },
     async stop() {
       await Promise.all([...running.values(), ...others].map((child) => child.stop(8_000)));
@@ -187,20 +192,30 @@ async function tail(file: string): Promise<string> {
   return (await readFile(file, 'utf8').catch(() => '(no log)')).slice(-4_000);
 }
 
-async function requestToken(authUrl: string, user: { readonly name: string; readonly password: string }) {
+async function requestToken(authUrl: string, user: RunningServices['user'], authority?: string) {
   const authorization = `Basic ${Buffer.from(`${user.name}:${user.password}`).toString('base64')}`;
-  const answer = await requestJson('POST', `${authUrl}/tokens`, { authorization }, { ttl: 86_400 });
+  const answer = await requestJson('POST', `${authUrl}/tokens`, { authorization }, { ttl: 86_400 }, authority);
   return (answer as { readonly token: string }).token;
 }
 
-async function requestJson(method: string, url: string, headers: Record<string, string>, body?: unknown) {
-  const response = await fetch(url, {
-    method,
-    headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text.slice(0, 1_000)}`);
-  return text === '' ? undefined : (JSON.parse(text) as unknown);
+async function requestJson(
+  method: string,
+  url: string,
+  credentials: Record<string, string>,
+  content: unknown,
+  authority: string | undefined,
+): Promise<unknown> {
+  const headers = content === undefined ? credentials : { ...credentials, 'content-type': 'application/json' };
+  const body = content === undefined ? undefined : JSON.stringify(content);
+  const { status, text } =
+    authority === undefined
+      ? await requestHttp(method, url, { headers, body })
+      : await requestHttps(method, url, { headers, body, ca: authority });
+  if (status >= 400) throw new Error(`${method} ${url}: ${status} ${text.slice(0, 1_000)}`);
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+async function requestHttp(method: string, url: string, request: RequestInit) {
+  const response = await fetch(url, { method, ...request, signal: AbortSignal.timeout(30_000) });
+  return { status: response.status, text: await response.text() };
 }

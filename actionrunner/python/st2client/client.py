@@ -7,6 +7,7 @@ import urllib.parse
 import urllib.request
 
 from st2client import models
+from st2common.util.api import open_api
 
 __all__ = ["Client"]
 
@@ -20,6 +21,7 @@ class Client:
         url = (url or (base_url or "http://127.0.0.1").rstrip("/") + ":9101").rstrip("/")
         self._url = url if url.endswith("/" + api_version) else "%s/%s" % (url, api_version)
         self.endpoints = {"base": base_url, "api": self._url, "auth": auth_url, "stream": stream_url}
+        self.cacert = cacert
         self.token = token or os.environ.get("ST2_AUTH_TOKEN") or os.environ.get("ST2_ACTION_AUTH_TOKEN")
         self.api_key = api_key or os.environ.get("ST2_API_KEY")
         self.actions = ResourceManager(self, models.Action)
@@ -63,9 +65,8 @@ class Client:
             headers["St2-Api-Key"] = self.api_key
         data = None if body is None else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(url, data=data, method=method, headers=headers)
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(request, timeout=_TIMEOUT) as response:
+            with open_api(request, _TIMEOUT, self.cacert) as response:
                 text = response.read().decode("utf-8")
         except urllib.error.HTTPError as error:
             error.msg = "%s\nMESSAGE: %s" % (error.msg, error.read().decode("utf-8", "replace"))

@@ -1,6 +1,7 @@
 /** Calls of mistral-api, as the Mistral v2 API defines them. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorMessage, TramontaneError } from '../../../core/errors.ts';
+import { TramontaneError } from '../../../core/errors.ts';
+import { isTlsRefusal, requestFailure } from '../../../platform/http/request-failure.ts';
 import { traceFields } from '../../../platform/observability/tracing.ts';
 
 const FIRST_WAIT_MS = 250;
@@ -83,7 +84,8 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
       try {
         return await once(method, path, body, type);
       } catch (error) {
-        const passing = error instanceof MistralApiError ? error.status === 503 : !signal.aborted;
+        const passing =
+          error instanceof MistralApiError ? error.status === 503 : !signal.aborted && !isTlsRefusal(error);
         if (!passing || Date.now() + wait > giveUp) throw withPlace(error, baseUrl);
         await sleep(wait, undefined, { signal });
       }
@@ -145,6 +147,5 @@ function faultOf(text: string): string | undefined {
 
 function withPlace(error: unknown, baseUrl: string): unknown {
   if (error instanceof MistralApiError) return error;
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  return new Error(`mistral-api at ${baseUrl} does not answer: ${errorMessage(cause)}`, { cause: error });
+  return new Error(requestFailure('mistral-api', baseUrl, error), { cause: error });
 }

@@ -3,6 +3,7 @@ import os
 import urllib.request
 
 from st2common.runners.base_action import Action
+from st2common.util.api import open_api
 
 
 class InjectTriggerAction(Action):
@@ -16,6 +17,6 @@ class InjectTriggerAction(Action):
         body = json.dumps({"trigger": trigger, "payload": payload or {}}).encode("utf-8")
         url = os.environ["ST2_ACTION_API_URL"].rstrip("/") + "/webhooks/st2"
         request = urllib.request.Request(url, data=body, headers=headers, method="POST")
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with open_api(request, timeout=30) as response:
             json.loads(response.read().decode("utf-8"))
         return {"trigger": trigger, "payload": payload or {}, "trace_tag": trace_tag}

@@ -49,7 +49,7 @@ describe('secrets of an installation', () => {
   it('quotes the file to source so that a shell reads back what was written', async () => {
     const ports = { auth: 1, api: 2, stream: 3, mistral: 4 };
     const token = "to'ken $(x)";
-    await writeEnvFile(folder.path, { ports, token, temporalAddress: 'h:7', temporalNamespace: 'n' });
+    await writeEnvFile(folder.path, { ports, scheme: 'http', token, temporalAddress: 'h:7', temporalNamespace: 'n' });
     const { spawnSync } = await import('node:child_process');
     const script = '. "$0"; printf %s "$ST2_AUTH_TOKEN|$ST2_API_URL|$OS_MISTRAL_URL|$TEMPORAL_ADDRESS"';
     const { stdout } = spawnSync('/bin/sh', ['-c', script, file('env')], { encoding: 'utf8' });

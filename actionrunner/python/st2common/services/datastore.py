@@ -7,7 +7,7 @@ import urllib.parse
 import urllib.request
 
 from st2common.constants.keyvalue import DATASTORE_KEY_SEPARATOR, SYSTEM_SCOPE
-from st2common.util.api import get_full_public_api_url
+from st2common.util.api import get_full_public_api_url, open_api
 
 __all__ = ["ActionDatastoreService", "BaseDatastoreService", "KeyValuePair", "SensorDatastoreService"]
 
@@ -117,9 +117,7 @@ class BaseDatastoreService:
             headers["X-Auth-Token"] = self._auth_token
         data = None if body is None else json.dumps(body).encode("utf-8")
         request = urllib.request.Request(url, data=data, method=method, headers=headers)
-        # The API is ours: never through a proxy of the environment.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=_TIMEOUT) as response:
+        with open_api(request, _TIMEOUT) as response:
             text = response.read().decode("utf-8")
         return json.loads(text) if text else None
 
