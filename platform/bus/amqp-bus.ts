@@ -9,6 +9,7 @@ import { type Bus, type ConsumeOptions, type Consumer, EXCHANGES, type Message, 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
 const START_LIMIT_MS = 30_000;
+const CLOSE_LIMIT_MS = 2_000;
 
 interface Declared {
   declare(connection: ChannelModel): Promise<void>;
@@ -279,20 +280,17 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
       const open = connection;
       connection = undefined;
       publisher = undefined;
-      try {
-        await open?.close();
-      } catch {
-        // Closed by the broker already.
-      }
+      if (open !== undefined) await closeQuietly(open);
     },
   };
 }
 
-/** A connection that has lost a consumer's channel is of no use: it is closed, and a new one gets all of them. */
+/**
+ * Closes a connection that may be closed already. A connection that has lost a consumer's channel is of no use: a new one gets
+ * all of them. When the broker goes away before it has answered, amqplib never says that the connection was closed on request.
+ */
 async function closeQuietly(connection: ChannelModel): Promise<void> {
-  try {
-    await connection.close();
-  } catch {
-    // It is closed, or closes, already.
-  }
+  const gone = new Promise<void>((resolve) => connection.once('close', () => resolve()));
+  const closed = connection.close().catch(() => undefined);
+  await Promise.race([closed, gone, sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
 }

@@ -7,6 +7,7 @@ import type { Bus, Message } from '../../platform/bus/bus.ts';
 import { startLocalBroker } from '../../platform/bus/local-broker.ts';
 import { createLocalBus } from '../../platform/bus/local-bus.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const logger = pino({ level: 'silent' });
@@ -16,6 +17,8 @@ interface Fixture {
   restartBroker?(): Promise<void>;
   /** Whether it was there. A broker without channels has nothing to close. */
   removeExchange?(name: string): Promise<boolean>;
+  /** A bus behind a line of its own, where the broker is reached by a line. */
+  connectByLine?(): Promise<{ readonly bus: Bus; readonly line: TcpProxy }>;
   stop(): Promise<void>;
 }
 
@@ -29,6 +32,14 @@ async function onRabbitmq(): Promise<Fixture> {
         : createAmqpBus(url, { prefix: 'test.' }, logger);
       await bus.start();
       return bus;
+    },
+    async connectByLine() {
+      const address = new URL(url);
+      const line = await startTcpProxy(Number(address.port));
+      address.port = String(line.port);
+      const bus = createAmqpBus(address.toString(), { prefix: 'test.' }, logger);
+      await bus.start();
+      return { bus, line };
     },
     async removeExchange(name) {
       if (url.startsWith('local:')) return true;
@@ -201,6 +212,20 @@ for (const [name, make] of [
         },
         { what: 'a message on a new channel' },
       );
+    });
+
+    it('is closed, though the broker goes away before it has agreed', async () => {
+      if (fixture.connectByLine === undefined) return;
+      const { bus, line } = await fixture.connectByLine();
+      line.stall();
+      let isStopped = false;
+      const stopping = bus.stop().then(() => {
+        isStopped = true;
+      });
+      line.cut();
+      await waitFor(() => isStopped, { what: 'the end of the bus', timeoutMs: 10_000 });
+      await stopping;
+      await line.close();
     });
 
     it('goes on after the broker was killed', async () => {
