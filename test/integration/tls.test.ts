@@ -1,26 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import net from 'node:net';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findProgram } from '../../cli/project-paths.ts';
 import { provisionBus } from '../../cli/provision/bus.ts';
 import { provisionMongodb } from '../../cli/provision/mongodb.ts';
 import { silentProgress } from '../../cli/provision/progress.ts';
 import { provisionTemporal } from '../../cli/provision/temporal.ts';
-import { type ServiceName, services as serviceTable } from '../../cli/services.ts';
-import { createBus } from '../../platform/bus/create-bus.ts';
-import { type Config, loadConfig } from '../../platform/config/load-config.ts';
-import { createLogger } from '../../platform/logging/create-logger.ts';
-import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
-import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
-import { explainBroker, explainDatabase, explainTemporal } from '../../platform/tls/links.ts';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { writeApiPack } from '../support/api-pack.ts';
 import { type Certificate, createAuthority } from '../support/certificates.ts';
 import { runToEnd } from '../support/executions.ts';
+import { failedStart } from '../support/failed-start.ts';
 import { requestHttps } from '../support/https-request.ts';
+import { startPlainServer } from '../support/plain-server.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { realClients } from '../support/real-clients.ts';
 import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
+import { type LinkName, linkNames, linkSettings, links, linksWithTls } from '../support/tls-links.ts';
 import { startTlsProxy, type TlsProxy, type TlsProxyOptions } from '../support/tls-proxy.ts';
 
 const authority = createAuthority();
@@ -32,7 +28,6 @@ const certificates = {
   elsewhere: authority.issue({ names: ['database.example'] }),
   stranger: stranger.issue(),
 } as const satisfies Record<string, Certificate>;
-type CertificateName = keyof typeof certificates;
 
 let infrastructure: Provisioned;
 const file = (name: string) => path.join(infrastructure.folder, name);
@@ -58,97 +53,27 @@ after(async () => {
   await infrastructure?.stop();
 });
 
-/** What the settings of a link name: an authority, a certificate of ours with its key. */
-interface OwnFiles {
-  readonly ca?: boolean;
-  readonly client?: CertificateName;
-}
-
-/** The three links with their settings. */
-const links = {
-  database: {
-    port: (env: Provisioned['env']) => Number(new URL(env.ST2_DATABASE__URI ?? '').port),
-    address: (end: string, env: Provisioned['env']) => {
-      const database = new URL(env.ST2_DATABASE__URI ?? '').pathname;
-      return { ST2_DATABASE__URI: `mongodb://${end}${database}`, ST2_DATABASE__TLS: 'true' };
-    },
-    names: ['ST2_DATABASE__TLS_CA_FILE', 'ST2_DATABASE__TLS_CERT_FILE', 'ST2_DATABASE__TLS_KEY_FILE'],
-    subject: /^The database at mongodb:\/\/127\.0\.0\.1:\d+\/\w+ does not answer: /,
-    connect: async (config: Config) => void (await connectMongo(config, logger)),
-    explain: explainDatabase,
-  },
-  broker: {
-    port: (env: Provisioned['env']) => Number(new URL(env.ST2_MESSAGING__URL ?? '').port),
-    address: (end: string, env: Provisioned['env']) => {
-      const { username, password } = new URL(env.ST2_MESSAGING__URL ?? '');
-      const user = end.includes('@') || username === '' ? '' : `${username}:${password}@`;
-      return { ST2_MESSAGING__URL: `amqps://${user}${end}` };
-    },
-    names: ['ST2_MESSAGING__TLS_CA_FILE', 'ST2_MESSAGING__TLS_CERT_FILE', 'ST2_MESSAGING__TLS_KEY_FILE'],
-    subject: /^The message broker at amqps:\/\/127\.0\.0\.1:\d+ does not answer: /,
-    connect: (config: Config) => createBus(config, logger).start(),
-    explain: explainBroker,
-  },
-  temporal: {
-    port: (env: Provisioned['env']) => Number(env.TEMPORAL_ADDRESS?.split(':').at(-1)),
-    address: (end: string) => ({ TEMPORAL_ADDRESS: end.split('@').at(-1) ?? '', TEMPORAL_TLS: 'true' }),
-    names: ['TEMPORAL_TLS_SERVER_CA_CERT_PATH', 'TEMPORAL_TLS_CLIENT_CERT_PATH', 'TEMPORAL_TLS_CLIENT_KEY_PATH'],
-    subject: /^Temporal at 127\.0\.0\.1:\d+ does not answer: /,
-    async connect(config: Config) {
-      const temporal = createTemporalClient(config, undefined as never);
-      await temporal.ensureConnected().finally(() => temporal.close());
-    },
-    explain: explainTemporal,
-  },
-} as const;
-type LinkName = keyof typeof links;
-const linkNames = Object.keys(links) as LinkName[];
-const logger = createLogger('test', 'silent');
-
-/** The settings of a link for `user:password@host:port`. */
-function settingsOf(name: LinkName, end: string, { ca, client }: OwnFiles): Record<string, string> {
-  const { address, names } = links[name];
-  const [caFile, certFile, keyFile] = names;
-  return {
-    ...address(end, infrastructure.env),
-    ...(ca ? { [caFile]: file('ca.pem') } : {}),
-    ...(client === undefined ? {} : { [certFile]: file(`${client}.pem`), [keyFile]: file(`${client}.key`) }),
-  };
-}
-
-/** Runs a service that cannot start; returns its exit code, what it said last, and all it said. */
-async function failedStart(service: ServiceName, env: Readonly<Record<string, string>>) {
-  const program = findProgram(serviceTable.find(({ name }) => name === service)?.entry ?? '');
-  assert.ok(program);
-  const { PATH, HOME } = process.env;
-  const all = { PATH, HOME, ST2_DATA_DIR: file('failed'), ...infrastructure.env, ...env };
-  const child = infrastructure.processes.start({ name: `failed-${service}`, ...program, env: all });
-  const { code } = await child.exited;
-  const output = await readFile(child.logFile, 'utf8');
-  const sentence = output.trim().split('\n').at(-1) ?? '';
-  return { code, output, sentence };
-}
-
 describe('TLS on every link', () => {
   let services: RunningServices;
   const used = {} as Record<LinkName, TlsProxy>;
 
   before(async () => {
     const env: Record<string, string> = {};
-    for (const name of linkNames) {
-      // Our own broker for machines without RabbitMQ speaks no AMQP, and is for loopback only.
-      if (name === 'broker' && infrastructure.env.ST2_MESSAGING__URL?.startsWith('local:')) continue;
+    for (const name of linksWithTls(infrastructure)) {
       used[name] = await proxyTo(links[name].port(infrastructure.env), {
         certificate: certificates.server,
         clientAuthority: authority.cert,
       });
       const host = name === 'broker' ? 'localhost' : '127.0.0.1';
-      Object.assign(env, settingsOf(name, `${host}:${used[name].port}`, { ca: true, client: 'client' }));
+      Object.assign(
+        env,
+        linkSettings(infrastructure, name, `${host}:${used[name].port}`, { ca: true, client: 'client' }),
+      );
     }
     services = await startServices(infrastructure, {
       only: [...workflowServices, 'st2stream'],
       authority: authority.cert,
-      packFolders: [await writePack()],
+      packFolders: [await writeApiPack(file('packs'))],
       env: {
         ...env,
         ST2_LISTENERS__TLS_CERT_FILE: file('server.pem'),
@@ -169,7 +94,7 @@ describe('TLS on every link', () => {
   });
 
   it('a Python action uses the API from inside: client, datastore and service', async () => {
-    const execution = await runToEnd(services, 'tls_inside.api');
+    const execution = await runToEnd(services, 'api_inside.api');
     assert.equal(execution.status, 'succeeded', JSON.stringify(execution.result));
     assert.deepEqual(execution.result.result, { packs: true, value: 'kept', by_client: 'kept' });
   });
@@ -180,6 +105,9 @@ describe('TLS on every link', () => {
     const run = await clients.st2(['--cacert', ca, 'run', 'testpack.wftest']);
     assert.ok(run.ok, run.output);
     assert.match(run.output, /status: succeeded/);
+    const followed = await clients.st2(['--cacert', ca, 'run', 'core.echo', 'message=tailed', '--tail']);
+    assert.ok(followed.ok, followed.output);
+    assert.match(followed.output, /tailed[\s\S]*has completed/);
     const login = ['login', services.user.name, '--password', services.user.password];
     const loggedIn = await clients.st2(login, { ST2_CACERT: ca, ST2_AUTH_TOKEN: '' });
     assert.ok(loggedIn.ok, loggedIn.output);
@@ -242,7 +170,7 @@ describe('a link that fails by TLS', () => {
     const attempts = linkNames.flatMap((name) =>
       cases.map(async ({ what, proxy, own, says }) => {
         const port = proxy === undefined ? plain.port : (await proxyTo(plain.port, proxy)).port;
-        const config = loadConfig(settingsOf(name, `user:secretword@127.0.0.1:${port}`, own));
+        const config = loadConfig(linkSettings(infrastructure, name, `user:secretword@127.0.0.1:${port}`, own));
         const message = await links[name].connect(config).then(
           () => assert.fail(`${name}: ${what}, and it connects`),
           (error: Error) => error.message,
@@ -275,7 +203,10 @@ describe('a link that fails by TLS', () => {
           fault?.text ?? '',
           /^it speaks TLS\. (Set ST2_DATABASE__TLS=true|Write amqps:\/\/ in ST2_MESSAGING__URL|Set TEMPORAL_TLS=true)\.$/,
         );
-        const settings = settingsOf(name, `127.0.0.1:${strict.port}`, { ca: true, client: 'stranger' });
+        const settings = linkSettings(infrastructure, name, `127.0.0.1:${strict.port}`, {
+          ca: true,
+          client: 'stranger',
+        });
         const dropped = await links[name].explain(loadConfig(settings));
         assert.match(dropped?.text ?? '', /^it (closes the connection|refuses the certificate)/);
         assert.ok(dropped?.text.includes(links[name].names[1]), dropped?.text);
@@ -288,7 +219,7 @@ describe('a link that fails by TLS', () => {
   it('takes the name that is set for it in place of the host', async () => {
     const port = links.temporal.port(infrastructure.env);
     const proxy = await proxyTo(port, { certificate: certificates.elsewhere });
-    const env = settingsOf('temporal', `127.0.0.1:${proxy.port}`, { ca: true });
+    const env = linkSettings(infrastructure, 'temporal', `127.0.0.1:${proxy.port}`, { ca: true });
     await links.temporal.connect(loadConfig({ ...env, TEMPORAL_TLS_SERVER_NAME: 'database.example' }));
   });
 
@@ -302,8 +233,9 @@ describe('a link that fails by TLS', () => {
     const { port } = await proxyTo(plain.port, { certificate: certificates.server });
     const ends = starts.map(async ([name, service, says]) => {
       const { code, output, sentence } = await failedStart(
+        infrastructure,
         service,
-        settingsOf(name, `user:secretword@127.0.0.1:${port}`, {}),
+        linkSettings(infrastructure, name, `user:secretword@127.0.0.1:${port}`, {}),
       );
       assert.equal(code, 1, output);
       assert.match(sentence, says);
@@ -326,20 +258,17 @@ describe('a link that fails by TLS', () => {
       broker: (env: Readonly<Record<string, string>>) => provisionBus(context(env), ports),
       temporal: (env: Readonly<Record<string, string>>) => provisionTemporal(context(env), { server: 0, ui: 0 }),
     } as const;
-    const given = linkNames.filter(
-      (name) => name !== 'broker' || !infrastructure.env.ST2_MESSAGING__URL?.startsWith('local:'),
-    );
     await Promise.all(
-      given.map(async (name) => {
+      linksWithTls(infrastructure).map(async (name) => {
         const proxy = await proxyTo(links[name].port(infrastructure.env), {
           certificate: certificates.server,
           clientAuthority: authority.cert,
         });
         const end = `127.0.0.1:${proxy.port}`;
-        const part = await provision[name](settingsOf(name, end, { ca: true, client: 'client' }));
+        const part = await provision[name](linkSettings(infrastructure, name, end, { ca: true, client: 'client' }));
         assert.deepEqual(part.processes, []);
         await assert.rejects(
-          provision[name](settingsOf(name, end, { ca: true })),
+          provision[name](linkSettings(infrastructure, name, end, { ca: true })),
           /it asks for a certificate of ours\. Set /,
         );
       }),
@@ -350,11 +279,11 @@ describe('a link that fails by TLS', () => {
 describe('listeners with a certificate', () => {
   it('end with code 1 and say which file is wrong, as do those of further authorities, which Node would pass over', async () => {
     const [pair, authorities] = await Promise.all([
-      failedStart('st2auth', {
+      failedStart(infrastructure, 'st2auth', {
         ST2_LISTENERS__TLS_CERT_FILE: file('server.pem'),
         ST2_LISTENERS__TLS_KEY_FILE: file('client.key'),
       }),
-      failedStart('st2stream', { NODE_EXTRA_CA_CERTS: file('none.pem') }),
+      failedStart(infrastructure, 'st2stream', { NODE_EXTRA_CA_CERTS: file('none.pem') }),
     ]);
     assert.deepEqual([pair.code, authorities.code], [1, 1]);
     assert.match(pair.sentence, /^st2auth: The key .*client\.key does not belong to the certificate .*server\.pem\.$/);
@@ -377,45 +306,8 @@ describe('listeners with a certificate', () => {
     } finally {
       await services.stop();
     }
-    const { code, sentence } = await failedStart('mistral-server', env);
+    const { code, sentence } = await failedStart(infrastructure, 'mistral-server', env);
     assert.equal(code, 1);
     assert.match(sentence, /Our listeners ask for a certificate .*, and services show none: set ST2_API__URL and /);
   });
 });
-
-/** A server that answers anything with words that are neither TLS nor a protocol of ours. */
-async function startPlainServer(): Promise<{ readonly port: number; close(): void }> {
-  const server = net.createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.once('data', () => socket.end('Who is there?'));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { port: (server.address() as net.AddressInfo).port, close: () => void server.close() };
-}
-
-/** A pack whose action asks the API by all three ways that StackStorm's actions have. */
-async function writePack(): Promise<string> {
-  const folder = file('packs');
-  const pack = path.join(folder, 'tls_inside');
-  await mkdir(path.join(pack, 'actions'), { recursive: true });
-  const files = {
-    'pack.yaml':
-      'name: tls_inside\ndescription: Asks the API from inside\nversion: 1.0.0\nauthor: test\nemail: test@example.com\n',
-    'actions/api.yaml': 'name: api\nrunner_type: python-script\nentry_point: api.py\n',
-    'actions/api.py': `from st2client.client import Client
-from st2common.runners.base_action import Action
-
-class Api(Action):
-    def run(self):
-        self.action_service.set_value("tls", "kept", local=False)
-        client = Client()
-        return {
-            "packs": any(pack.name == "tls_inside" for pack in client.packs.get_all()),
-            "value": self.action_service.get_value("tls", local=False),
-            "by_client": client.keys.get_by_name("tls").value,
-        }
-`,
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(path.join(pack, name), text);
-  return folder;
-}
