@@ -42,9 +42,9 @@ export interface TlsFault {
   readonly isCertain: boolean;
 }
 
-const HANDSHAKE_MS = 2_000;
+const HANDSHAKE_MS = 5_000;
 /** How long a server may take to refuse a certificate: in TLS 1.3 it does after the client's handshake has ended. Milliseconds. */
-const REFUSAL_MS = 500;
+const REFUSAL_MS = 2_000;
 
 const UNKNOWN_AUTHORITY =
   /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT.*|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_SIGNATURE_FAILURE|CERT_UNTRUSTED|INVALID_CA)$/;
@@ -120,7 +120,7 @@ function shakeHands(end: TlsEnd): Promise<'open' | 'closed' | Error | undefined>
     socket.once('secureConnect', () => {
       isOpen = true;
       clearTimeout(timer);
-      timer = setTimeout(() => finish('open'), REFUSAL_MS);
+      timer = setTimeout(() => finish('open'), isTls ? REFUSAL_MS : 0);
     });
     socket.on('error', (error) => finish(isOpen && errorCode(error) === 'ECONNRESET' ? 'closed' : error));
     socket.once('close', () => finish(isOpen ? 'closed' : undefined));

@@ -105,7 +105,9 @@ describe('TLS on every link', () => {
     const run = await clients.st2(['--cacert', ca, 'run', 'testpack.wftest']);
     assert.ok(run.ok, run.output);
     assert.match(run.output, /status: succeeded/);
-    const followed = await clients.st2(['--cacert', ca, 'run', 'core.echo', 'message=tailed', '--tail']);
+    // The client sees what comes after it has subscribed.
+    const cmd = 'for turn in $(seq 15); do echo tailed; sleep 0.2; done';
+    const followed = await clients.st2(['--cacert', ca, 'run', 'core.local', `cmd=${cmd}`, '--tail']);
     assert.ok(followed.ok, followed.output);
     assert.match(followed.output, /tailed[\s\S]*has completed/);
     const login = ['login', services.user.name, '--password', services.user.password];
@@ -122,7 +124,8 @@ describe('TLS on every link', () => {
   });
 });
 
-describe('a link that fails by TLS', () => {
+// At once: most of it is waiting for drivers to give up.
+describe('a link that fails by TLS', { concurrency: true }, () => {
   const cases = [
     {
       what: 'the authority is not given',
