@@ -16,12 +16,17 @@ export function createSecretNotes(snapshots: Snapshots): (execution: Execution) 
     remember(schemasIn(runner.runner_parameters), execution.parameters);
     remember(schemasIn(action.parameters), execution.parameters);
     const result = valuesIn(execution.result);
-    const output = outputSchemaOf(action.output_schema);
-    rememberSecrets(secretValues(output, result[String(runner.output_key)] ?? execution.result));
+    rememberSecrets(outputSecrets(action, runner, execution.result));
     if (execution.runner_type === 'inquirer') {
       remember(schemasIn(schemasIn(result.schema).properties), valuesIn(result.response));
     }
   };
+}
+
+/** The values in a result that the output schema of its action calls secret. */
+export function outputSecrets(action: Values, runner: Values, result: unknown): readonly unknown[] {
+  const output = valuesIn(result)[String(runner.output_key)];
+  return secretValues(outputSchemaOf(action.output_schema), output ?? result);
 }
 
 function remember(schemas: ParameterSchemas, values: Values): void {

@@ -3,12 +3,14 @@
  * The rules themselves are pure and stand in core/params; here they get the datastore and the pack's configuration.
  */
 import {
+  maskOccurrences,
   maskSecrets,
   maskValue,
   outputSchemaOf,
   type ParameterSchema,
   refuseImmutable,
   resolveLiveParams,
+  secretValues,
   validateParams,
 } from '../core/params/index.ts';
 import type { Execution } from '../stores/executions.ts';
@@ -29,8 +31,11 @@ export interface ParameterRules {
   validate(action: Action, runner: RunnerType, rendered: Values, given: Values): void;
   /** Replaces what the schemas call secret by asterisks. */
   mask(schemas: ParameterSchemas, values: Values, actionRef: string): Values;
-  /** The result with what the output schema calls secret, or a secret answer to an inquiry, replaced by asterisks. */
-  maskResult(action: Values, runner: Values, execution: Execution): unknown;
+  /**
+   * The result with what the output schema calls secret, or a secret answer to an inquiry, replaced by asterisks; secret
+   * parameters wherever they occur, and in that of a workflow `within`, what its tasks are given and give in secret.
+   */
+  maskResult(action: Values, runner: Values, execution: Execution, within?: readonly unknown[]): unknown;
 }
 
 interface Deps {
@@ -68,17 +73,35 @@ export function createParameterRules({ stores, keyValues, systemUser }: Deps): P
       return maskSecrets(schemas, values);
     },
 
-    maskResult(action, runner, execution) {
+    maskResult(action, runner, execution, within = []) {
       const { result } = execution;
       if (typeof result !== 'object' || result === null) return result;
       if (execution.runner_type === 'inquirer') return maskResponse(result as Values);
-      const schema = outputSchemaOf(action.output_schema);
-      if (schema === undefined) return result;
-      const key = runner.output_key;
-      if (typeof key !== 'string' || !(key in result)) return maskValue(schema, result);
-      return { ...result, [key]: maskValue(schema, (result as Values)[key]) };
+      const secrets = [...ownSecrets(action, runner, execution), ...within];
+      return maskOccurrences(maskOutput(action, runner, result as Values), secrets);
     },
   };
+}
+
+function maskOutput(action: Values, runner: Values, result: Values): unknown {
+  const schema = outputSchemaOf(action.output_schema);
+  if (schema === undefined) return result;
+  const key = runner.output_key;
+  if (typeof key !== 'string' || !(key in result)) return maskValue(schema, result);
+  return { ...result, [key]: maskValue(schema, result[key]) };
+}
+
+/** What an execution was given in secret: an action may print it, a workflow has it in the inputs of its tasks. */
+function ownSecrets(action: Values, runner: Values, execution: Execution): readonly unknown[] {
+  const schemas = {
+    ...(runner.runner_parameters as ParameterSchemas | undefined),
+    ...(action.parameters as ParameterSchemas | undefined),
+  };
+  return secretValues({ properties: schemas }, { ...defaultsOf(schemas), ...execution.parameters });
+}
+
+function defaultsOf(schemas: ParameterSchemas): Values {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, schema?.default]));
 }
 
 function maskResponse(result: Values): Values {

@@ -8,6 +8,7 @@ import type { ParameterSchemas } from '../stores/records.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { PresentOptions } from './contract.ts';
 import type { ParameterRules } from './parameters.ts';
+import { CHILD_FIELDS, secretsOfChildren } from './secrets-of-children.ts';
 import type { Snapshots } from './snapshots.ts';
 import { isWorkflowRunner } from './workflow-runners.ts';
 
@@ -28,37 +29,38 @@ interface Deps {
 export function createPresenter(deps: Deps) {
   const { stores, snapshots, parameters } = deps;
 
-  /** Ids of the direct children of each execution, oldest first. Only workflow runners have any. */
-  async function childrenOf(executions: readonly Execution[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  /** The direct children of each execution, oldest first. Only workflow runners have any. */
+  async function childrenOf(executions: readonly Execution[]): Promise<ReadonlyMap<string, readonly Execution[]>> {
     const parents = executions.filter((one) => isWorkflowRunner(one.runner_type)).map((one) => one.id);
-    const children = new Map<string, string[]>();
+    const children = new Map<string, Execution[]>();
     if (parents.length === 0) return children;
     const found = await stores.executions.find(
       { parent: { $in: parents } },
-      { include: ['parent', 'start_timestamp'], sort: { start_timestamp: 1 } },
+      { include: [...CHILD_FIELDS], sort: { start_timestamp: 1 } },
     );
     for (const child of found) {
       const list = children.get(child.parent as string);
-      if (list === undefined) children.set(child.parent as string, [child.id]);
-      else list.push(child.id);
+      if (list === undefined) children.set(child.parent as string, [child]);
+      else list.push(child);
     }
     return children;
   }
 
+  /** @param secrets further values that are secret in the result; without them nothing is masked */
   function present(
     execution: Execution,
     action: Readonly<Record<string, unknown>>,
     runner: Readonly<Record<string, unknown>>,
     children: readonly string[],
-    showSecrets: boolean,
+    secrets: readonly unknown[] | undefined,
   ): Record<string, unknown> {
     const schemas = {
       ...(runner.runner_parameters as ParameterSchemas | undefined),
       ...(action.parameters as ParameterSchemas | undefined),
     };
-    const mask = deps.maskByDefault && !showSecrets;
+    const mask = secrets !== undefined;
     const given = mask ? parameters.mask(schemas, execution.parameters, execution.action_ref) : execution.parameters;
-    const result = mask ? parameters.maskResult(action, runner, execution) : execution.result;
+    const result = mask ? parameters.maskResult(action, runner, execution, secrets) : execution.result;
     const done = isCompleted(execution.status) && execution.end_timestamp !== undefined;
     return {
       action,
@@ -99,14 +101,17 @@ export function createPresenter(deps: Deps) {
       (options.include === undefined ||
         options.include.some((path) => path === field || path.startsWith(`${field}.`))) &&
       !(options.exclude ?? []).includes(field);
-    const children = wanted('children') ? await childrenOf(executions) : new Map<string, readonly string[]>();
+    const mask = deps.maskByDefault && options.showSecrets !== true;
+    const looksWithin = mask && wanted('result');
+    const children = looksWithin || wanted('children') ? await childrenOf(executions) : new Map<string, Execution[]>();
     const presented: Record<string, unknown>[] = [];
     for (const execution of executions) {
       const action = await snapshots.get(execution.action_snapshot);
       const runner = await snapshots.get(execution.runner_snapshot);
-      presented.push(
-        present(execution, action, runner, children.get(execution.id) ?? [], options.showSecrets === true),
-      );
+      const own = children.get(execution.id) ?? [];
+      const within = looksWithin ? await secretsOfChildren(deps, own) : [];
+      const ids = own.map(({ id }) => id);
+      presented.push(present(execution, action, runner, ids, mask ? within : undefined));
     }
     return presented;
   };

@@ -28,6 +28,32 @@ export function secretValues(schema: ParameterSchema | undefined, value: unknown
   return found;
 }
 
+/** Shorter ones are masked where they are a whole text only: as a part of others they would be found everywhere. Characters. */
+const SHORTEST_PART = 5;
+
+/** A copy of a value in which secrets are masked wherever they occur, also within texts. Keys are left alone. */
+export function maskOccurrences(value: unknown, secrets: readonly unknown[]): unknown {
+  const texts = secrets.flatMap(leavesOf).filter((text) => text !== '' && text !== MASKED_VALUE);
+  if (texts.length === 0) return value;
+  const whole = new Set(texts);
+  // A longer one first: another may be a part of it.
+  const parts = texts.filter((text) => text.length >= SHORTEST_PART).sort((a, b) => b.length - a.length);
+  const mask = (item: unknown): unknown => {
+    if (Array.isArray(item)) return item.map(mask);
+    if (isDict(item)) return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, mask(inner)]));
+    if (typeof item === 'number') return parts.includes(String(item)) ? MASKED_VALUE : item;
+    if (typeof item !== 'string') return item;
+    if (whole.has(item)) return MASKED_VALUE;
+    return parts.reduce((text, part) => text.replaceAll(part, MASKED_VALUE), item);
+  };
+  return mask(value);
+}
+
+function leavesOf(secret: unknown): readonly string[] {
+  if (typeof secret === 'object' && secret !== null) return Object.values(secret).flatMap(leavesOf);
+  return typeof secret === 'string' || typeof secret === 'number' ? [String(secret)] : [];
+}
+
 /** Names of the parameters that are secret, or hold something that is. */
 export function secretNames(schemas: ParameterSchemas): readonly string[] {
   return Object.entries(schemas).flatMap(([name, schema]) => (holdsSecret(schema) ? [name] : []));

@@ -6,8 +6,9 @@ import { errorCode, errorMessage } from '../errors.ts';
 import { isJinjaExpression, renderTemplate, templateNames } from '../expressions/stackstorm.ts';
 import { isDict } from '../python/dict.ts';
 import { pyEquals } from '../python/equality.ts';
+import { PythonError } from '../python/errors.ts';
 import { jsonDumps, jsonLoads } from '../python/json.ts';
-import { pyStr } from '../python/repr.ts';
+import { pyRepr, pyStr } from '../python/repr.ts';
 import { cast } from './cast.ts';
 import { DependencyGraph } from './dependency-graph.ts';
 import { ParamCastError, ParamError } from './errors.ts';
@@ -168,8 +169,14 @@ function castParameter(name: string, value: unknown, schema: ParameterSchema | u
   try {
     return cast(schema.type, value);
   } catch (error) {
-    throw new ParamCastError(name, error);
+    throw new ParamCastError(name, schema.secret === true ? secretCastError(schema, error) : error);
   }
+}
+
+/** Says what is wrong with a secret without saying what it is. */
+function secretCastError({ type }: ParameterSchema, error: unknown): PythonError {
+  const kind = error instanceof PythonError ? error.kind : 'ValueError';
+  return new PythonError(kind, `the secret value given for it cannot be cast to type ${pyRepr(type)}`);
 }
 
 function own(schemas: ParameterSchemas, name: string): ParameterSchema | undefined {

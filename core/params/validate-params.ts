@@ -1,8 +1,10 @@
 /** Checks parameters against the merged schemas of an action, before an execution is made. */
 import { isJinjaExpression } from '../expressions/stackstorm.ts';
 import { isDict, setKey } from '../python/dict.ts';
+import { pyRepr } from '../python/repr.ts';
 import { ParamError, ParamSchemaError } from './errors.ts';
 import { checkSchema, type Schema } from './json-schema.ts';
+import { MASKED_VALUE, secretValues } from './mask-secrets.ts';
 import { mergeParameterSchemas } from './merge-schemas.ts';
 import type { ParameterDefinitions } from './render-params.ts';
 import type { ParameterSchema, ParameterSchemas, ParameterValues } from './schema.ts';
@@ -35,7 +37,9 @@ export function validateParams(
   const schemas = mergeParameterSchemas(definitions.runner, definitions.action, actionRef);
   const filled = withDefaults(params, schemas) as Record<string, unknown>;
   const schema = nullable(parametersJsonSchema(schemas));
-  for (const { message, path } of checkSchema(filled, schema)) throw new ParamSchemaError(message, path);
+  for (const { message, path } of checkSchema(filled, schema)) {
+    throw new ParamSchemaError(withoutSecrets(message, schemas, filled), path);
+  }
   return filled;
 }
 
@@ -51,7 +55,10 @@ export function validateConfig(pack: string, schemas: ParameterSchemas, values: 
   for (const { message, path, property } of checkSchema(filled, schema)) {
     const attribute = property === undefined ? path : [...path, property];
     const at = attribute.length === 0 ? '' : ` attribute "${attribute.join('.')}"`;
-    throw new ParamSchemaError(`Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${message}`, path);
+    throw new ParamSchemaError(
+      `Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${withoutSecrets(message, schemas, filled)}`,
+      path,
+    );
   }
   for (const [name, value] of Object.entries(filled)) {
     if (own(schemas, name)?.secret !== true || !isJinjaExpression(value) || !value.includes('decrypt_kv')) continue;
@@ -80,6 +87,12 @@ export function refuseImmutable(definitions: ParameterDefinitions, given: Parame
 
 function own(schemas: ParameterSchemas, name: string): ParameterSchema | undefined {
   return Object.hasOwn(schemas, name) ? schemas[name] : undefined;
+}
+
+/** The message without the secrets in it; it names values as Python prints them. */
+function withoutSecrets(message: string, schemas: ParameterSchemas, values: ParameterValues): string {
+  const printed = secretValues({ properties: schemas }, values).map((secret) => pyRepr(secret));
+  return printed.reduce((text, secret) => text.replaceAll(secret, `'${MASKED_VALUE}'`), message);
 }
 
 function hasType(schema: ParameterSchema, type: string): boolean {

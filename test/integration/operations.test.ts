@@ -152,6 +152,14 @@ describe('what an operator sees', () => {
     assert.equal(result.seen, secrets.parameter);
     assert.equal(result.again, secrets.stored);
 
+    const masked = JSON.stringify([
+      await services.request('GET', `/executions/${execution.id}`),
+      await services.request('GET', `/executions/${execution.id}/children?depth=-1`),
+    ]);
+    for (const secret of Object.values(secrets)) {
+      assert.ok(!masked.includes(JSON.stringify(secret).slice(1, -1)), `"${secret}" is in an answer`);
+    }
+
     const { text, count } = await histories(execution.id);
     assert.ok(count >= 2, 'the workflow and its inner one');
     for (const secret of Object.values(secrets)) {

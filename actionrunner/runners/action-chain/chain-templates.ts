@@ -67,11 +67,12 @@ export async function castForAction(
   );
 }
 
+/** The value stays unsaid, and with it the reason: it may be a secret. */
 function castParameter(name: string, type: string, value: unknown): unknown {
   try {
     return cast(type, value);
-  } catch (error) {
+  } catch {
     const what = `value of type ${pyTypeName(value)} for parameter "${name}" of type "${type}"`;
-    throw new ValidationError(`Failed to cast ${what}: ${errorMessage(error)}`);
+    throw new ValidationError(`Failed to cast ${what}. Perhaps the value is of an invalid type?`);
   }
 }

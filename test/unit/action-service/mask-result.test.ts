@@ -58,3 +58,44 @@ describe('secret output', () => {
     assert.equal(shown({ type: 'object', properties: { token } }, 'no object'), 'no object');
   });
 });
+
+describe('the result of a workflow', () => {
+  const schemas = {
+    password: { type: 'string', secret: true },
+    pin: { type: 'string', secret: true, default: '12' },
+    login: { type: 'object', properties: { key: { type: 'string', secret: true } } },
+    host: { type: 'string' },
+  };
+  const parameters = { password: 'hush-hush', login: { key: 'door-key' }, host: 'h1' };
+
+  function within(result: unknown, secrets: readonly unknown[] = []): unknown {
+    const execution = { runner_type: 'mistral-v2', parameters, result };
+    return rules.maskResult({ parameters: schemas }, { runner_parameters: {} }, execution as never, secrets);
+  }
+
+  it('shows no secret parameter, in the inputs of tasks or in their errors; short ones are masked as whole texts', () => {
+    const result = {
+      tasks: [
+        {
+          input: { pass: 'hush-hush', all: ['door-key', 'h1'], pin: '12', count: 12 },
+          state_info: "no 'hush-hush' at 12:12",
+        },
+      ],
+    };
+    const input = { pass: MASK, all: [MASK, 'h1'], pin: MASK, count: 12 };
+    assert.deepEqual(within(result), { tasks: [{ input, state_info: `no '${MASK}' at 12:12` }] });
+    assert.equal(result.tasks[0]?.input.pass, 'hush-hush', 'what is stored stays');
+  });
+
+  it('shows nothing that results of tasks hold in secret', () => {
+    assert.deepEqual(within({ a: 'x given-out x', b: 123456, c: 5 }, ['given-out', { deep: [123456, 5] }]), {
+      a: `x ${MASK} x`,
+      b: MASK,
+      c: 5,
+    });
+  });
+
+  it('masks the longer of two secrets whole', () => {
+    assert.deepEqual(within(['secret-and-more', 'secret'], ['secret', 'secret-and-more']), [MASK, MASK]);
+  });
+});

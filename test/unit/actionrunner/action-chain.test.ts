@@ -208,7 +208,7 @@ describe('the parameters of a task', () => {
     const wrong = await run({ chain: chain({ list: 'no list' }) });
     assert.match(
       wrong.error ?? '',
-      /^Failed to run task "b"\. Failed to cast value of type str for parameter "list" of type "array": /,
+      /^Failed to run task "b"\. Failed to cast value of type str for parameter "list" of type "array"\. /,
     );
   });
 });

@@ -143,6 +143,17 @@ describe('validation', () => {
     assert.deepEqual(validateParams({ runner: {}, action: { o: inner } }, {}), { o: { a: 1 } });
   });
 
+  test('the value of a secret is told by no error', () => {
+    const secret = { runner: {}, action: { s: { type: 'integer', secret: true }, e: { secret: true, enum: ['a'] } } };
+    assert.throws(() => renderLiveParams(secret, { s: 'hush' }, context), {
+      message: 'Parameter "s": the secret value given for it cannot be cast to type \'integer\'',
+    });
+    assert.throws(() => validateParams(secret, { s: 'hush' }), {
+      message: "'********' is not of type 'integer', 'null'",
+    });
+    assert.throws(() => validateParams(secret, { e: 'hush' }), { message: "'********' is not one of ['a']" });
+  });
+
   test('an action may change only some attributes of a parameter of its runner', () => {
     const change = (schema: Record<string, unknown>) => () =>
       mergeParameterSchemas(definitions.runner, { timeout: schema }, 'p.a');
