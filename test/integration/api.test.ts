@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 let infrastructure: Provisioned;
 let services: RunningServices;
@@ -178,4 +179,25 @@ test('the OpenAPI document describes every route', async () => {
 
 test('readiness: told by the database and the bus', async () => {
   assert.equal((await ask('GET', '/readyz')).status, 200);
+});
+
+test('keys: what has expired takes no place on a page', async () => {
+  for (const [name, ttl] of [
+    ['page-a', 1],
+    ['page-b', undefined],
+    ['page-c', undefined],
+  ] as const) {
+    const { status } = await ask('PUT', `/v1/keys/${name}`, {
+      name,
+      value: 'v',
+      ...(ttl === undefined ? {} : { ttl }),
+    });
+    assert.equal(status, 200);
+  }
+  const names = async () => {
+    const { body } = await ask('GET', '/v1/keys?prefix=page-&limit=2');
+    return (body as { name: string }[]).map(({ name }) => name).join(' ');
+  };
+  assert.equal(await names(), 'page-a page-b');
+  await waitFor(async () => (await names()) === 'page-b page-c', { what: 'the next key on the page' });
 });

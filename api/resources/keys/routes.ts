@@ -99,16 +99,19 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   for (const scope of scopes) {
     assertMayUse(context, request, scope, false);
     const decrypt = assertMayDecrypt(request, scope);
-    const filter: Filter = { scope, ...nameFilter(request, scope, user), ...ids(request) };
+    const filter: Filter = { scope, ...nameFilter(request, scope, user), ...ids(request), ...alive() };
     const found = await context.stores.keys.find(filter, {
       ...page,
       sort: readSort(query.text('sort'), { name: 'name' }, { id: 1 }),
     });
-    const now = new Date();
-    const alive = found.filter((record) => record.expire_timestamp === undefined || record.expire_timestamp > now);
-    body.push(...alive.map((record) => present(context, record, decrypt)));
+    body.push(...found.map((record) => present(context, record, decrypt)));
   }
   return { body };
+}
+
+/** What has expired is gone for users, though its record may still be there. */
+function alive(): Filter {
+  return { $or: [{ expire_timestamp: { $exists: false } }, { expire_timestamp: { $gt: new Date() } }] };
 }
 
 function ids({ query }: ApiRequest): Filter {
