@@ -6,6 +6,8 @@ import { setStatus } from '../../action-service/change-status.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
+import { openAnew } from '../../platform/mongo/reopen-stuck.ts';
 import { newId } from '../../stores/collection.ts';
 import { createStores, ensureIndexes, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
@@ -43,6 +45,19 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
       log: [{ timestamp: now, status: 'requested' as const }],
     };
   };
+
+  it('go on over a connection that is opened anew; what was under way fails as when the database is away', async () => {
+    const { uri } = loadConfig(services.env).database;
+    const { id } = await stores.executions.insert(execution());
+    for (let time = 0; time < 2; time += 1) {
+      const meanwhile = stores.executions
+        .get(id)
+        .catch((error: unknown) => assert.ok(databaseFailure(error), `${error}`));
+      await openAnew(connection, { uri, options: { autoIndex: false } });
+      await meanwhile;
+      assert.equal((await stores.executions.get(id))?.id, id);
+    }
+  });
 
   it('keeps dotted and dollar keys of parameters', async () => {
     const { id } = await stores.executions.insert(execution());
