@@ -22,7 +22,8 @@ import type {
 
 const byName = { fields: { name: 1 }, unique: true } as const;
 const byRef = { fields: { ref: 1 }, unique: true } as const;
-const byPack = { fields: { pack: 1 } } as const;
+/** As lists are sorted. */
+const byPack = { fields: { pack: 1, name: 1 } } as const;
 
 /** Every collection: its name and indexes. Adding one is adding a line here and one to {@link Stores}. */
 const SPECS = {

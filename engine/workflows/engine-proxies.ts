@@ -13,7 +13,8 @@ export const local = proxyLocalActivities<LocalActivities>({
 
 const activityOptions = {
   startToCloseTimeout: FOR_EVER,
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+  // Not longer: what was away, such as the database, is waited for by many workflows at once.
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '10 seconds' },
   // We do not wait for the other side to agree: the workflow goes on at once.
   cancellationType: 'TRY_CANCEL',
 } as const satisfies ActivityOptions;

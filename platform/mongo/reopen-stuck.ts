@@ -3,9 +3,10 @@ import { errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
 
 const LOOK_EVERY_MS = 5_000;
+/** Longer than the driver looks for its server before it gives up. */
 const ANSWER_MS = 6_000;
-/** For that long the driver is left to find its server again by itself. Milliseconds. */
-const DRIVERS_OWN_MS = 10_000;
+/** What the driver needs to find a server again that is there. */
+const SOON_MS = 1_500;
 
 interface Open {
   readonly uri: string;
@@ -18,21 +19,17 @@ interface Open {
  * process never would again.
  */
 export function reopenWhenStuck(connection: Connection, open: Open, logger: Logger): void {
-  let silentSince: number | undefined;
   let isReopening = false;
   let looking = false;
 
   async function look(): Promise<void> {
-    if (await isAlive()) return;
-    silentSince ??= performance.now();
-    if (performance.now() - silentSince < DRIVERS_OWN_MS || !(await answers(open))) return;
-    // The driver may have found it as well, meanwhile.
-    if (await isAlive()) return;
+    if ((await isAlive(ANSWER_MS)) || !(await answers(open))) return;
+    // It may have come back just now.
+    if (await isAlive(SOON_MS)) return;
     logger.warn('the database answers, but not on the connections of this process: they are opened anew');
     isReopening = true;
     try {
       await openAnew(connection, open);
-      silentSince = undefined;
     } catch (error) {
       logger.warn({ reason: errorMessage(error) }, 'database connection could not be opened anew, trying again');
     } finally {
@@ -40,11 +37,7 @@ export function reopenWhenStuck(connection: Connection, open: Open, logger: Logg
     }
   }
 
-  async function isAlive(): Promise<boolean> {
-    const answered = await inTime(connection.db?.command({ ping: 1 }));
-    if (answered) silentSince = undefined;
-    return answered;
-  }
+  const isAlive = (limitMs: number) => inTime(connection.db?.command({ ping: 1 }), limitMs);
 
   const timer = setInterval(() => {
     if (looking) return;
@@ -69,16 +62,16 @@ export async function openAnew(connection: Connection, { uri, options }: Open): 
 /** Whether a connection of its own reaches the server. */
 async function answers({ uri, options }: Open): Promise<boolean> {
   const probe = mongoose.createConnection(uri, { ...options, maxPoolSize: 1 });
-  const isOpen = await inTime(probe.asPromise());
-  await inTime(probe.close(true));
+  const isOpen = await inTime(probe.asPromise(), ANSWER_MS);
+  await inTime(probe.close(true), ANSWER_MS);
   return isOpen;
 }
 
 /** Whether the work succeeds, and before long. */
-async function inTime(work: Promise<unknown> | undefined): Promise<boolean> {
+async function inTime(work: Promise<unknown> | undefined, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ANSWER_MS);
+    timer = setTimeout(() => resolve(false), limitMs);
   });
   const done = Promise.resolve(work).then(
     () => work !== undefined,
