@@ -19,11 +19,12 @@ import { workflowServices } from '../support/running-services.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** How long faults are made. */
-const seconds = Number(process.env.TRAMONTANE_CHAOS_SECONDS || 0);
+/** How long faults are made; in continuous integration two minutes of the same ones each time. */
+const inCi = process.env.CI !== undefined;
+const seconds = Number(process.env.TRAMONTANE_CHAOS_SECONDS || (inCi ? 120 : 0));
 const skip = seconds > 0 ? false : 'set TRAMONTANE_CHAOS_SECONDS to make faults for that long';
 /** The same seed gives the same faults in the same order. */
-const seed = Number(process.env.TRAMONTANE_CHAOS_SEED || Date.now() % 1_000_000);
+const seed = Number(process.env.TRAMONTANE_CHAOS_SEED || (inCi ? 5 : Date.now() % 1_000_000));
 /** Workflows under way at any time. */
 const inFlight = 6;
 /** For the end of what is under way when the faults have ended. */
