@@ -51,12 +51,23 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
       if (sent.has(event.outputId)) return;
       sent.add(event.outputId);
     }
-    connection.send(frame());
     if (endId !== undefined && event.executionId === endId && event.name === endEvent && isOver(event.status)) {
       stop();
-      connection.end();
+      void finish(endId, frame());
+      return;
     }
+    connection.send(frame());
   };
+  /** Shows the end, after whatever output the end has overtaken on its way. */
+  const finish = async (id: string, end: Buffer) => {
+    if (isFinishing) return;
+    isFinishing = true;
+    // What cannot be read is not shown: the end is.
+    await showOutput(deps, id, show).catch(() => undefined);
+    connection.send(end);
+    connection.end();
+  };
+  let isFinishing = false;
   const stop = hub.listen(show);
   connection.onClose(stop);
   const lastId = request.headers['last-event-id'];
@@ -95,12 +106,18 @@ async function createSight({ config, stores }: StreamDeps, { requester }: ApiReq
  * A client that waits for the end of an execution asks after it was requested: what happened in between,
  * perhaps the end itself, is shown first.
  */
-async function catchUp({ stores, hub }: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
-  const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
-  for (const piece of pieces) show(outputEvent(piece));
+async function catchUp(deps: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
+  const { stores, hub } = deps;
+  await showOutput(deps, id, show);
   const execution = await stores.executions.get(id, { include: ['status'] });
   if (execution === undefined || !isCompleted(execution.status)) return;
   for (const event of await hub.executionEvents(id, 'update')) show(event);
+}
+
+/** Shows the output of an execution that is stored. */
+async function showOutput({ stores }: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
+  const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
+  for (const piece of pieces) show(outputEvent(piece));
 }
 
 async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
@@ -122,10 +139,7 @@ async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     sent.add(event.outputId);
     connection.send(toFrame(event.name, event.data));
   };
-  const showStored = async () => {
-    const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
-    for (const piece of pieces) show(outputEvent(piece));
-  };
+  const showStored = () => showOutput(deps, id, show);
   const finish = async () => {
     stop();
     await showStored();

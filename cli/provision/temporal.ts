@@ -24,13 +24,15 @@ const indexedValueTypeKeyword = 2;
 
 /**
  * Settings of the development server. Its transfer queue is polled slowly by default, which costs each task tens of
- * milliseconds; the other limits are raised because one machine here serves everything at once.
+ * milliseconds. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. The other
+ * limits are raised because one machine here serves everything at once.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': '2000',
   'history.timerProcessorMaxPollRPS': '2000',
   'matching.numTaskqueueReadPartitions': '1',
   'matching.numTaskqueueWritePartitions': '1',
+  'history.maximumBufferedEventsBatch': '2000',
   'frontend.namespaceRPS': '10000',
   'frontend.rps': '10000',
 } as const;

@@ -1,10 +1,12 @@
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 
 /**
- * Effort that goes into one workflow task, in steps of the conductor. Temporal's deadlock detection fails a workflow task after
- * five seconds by the clock, again and again: on a machine with ten times the work that it can do, too, a task has to stay below.
+ * Effort between two rests, in steps of the conductor; a workflow task has at most twice of it. Temporal's deadlock detection fails
+ * a workflow task after five seconds by the clock, again and again: on a machine with ten times the work that it can do, too, a task
+ * has to stay below. Only a timer of ours tells for sure that a new workflow task has begun: where others failed in between, a
+ * replay parts the same events into workflow tasks in another way, so what it counts by must not depend on that.
  */
-const EFFORT_PER_TASK = 500;
+const EFFORT_BETWEEN_RESTS = 500;
 
 /** What became of an event. */
 export interface Handled {
@@ -30,24 +32,14 @@ export function createEventLoop<E>(
   const queue: E[] = [];
   let busy = false;
   let armed = false;
-  let task = -1;
   let effort = 0;
   let isLeft = false;
-
-  const hasRoom = () => {
-    const now = workflowInfo().historyLength;
-    if (now !== task) {
-      task = now;
-      effort = 0;
-    }
-    return effort < EFFORT_PER_TASK;
-  };
 
   const drain = () => {
     if (busy) return;
     busy = true;
     try {
-      while ((isLeft || queue.length > 0) && hasRoom()) {
+      while ((isLeft || queue.length > 0) && effort < EFFORT_BETWEEN_RESTS) {
         const handled = handle(isLeft ? undefined : queue.shift());
         effort += handled.effort;
         isLeft = handled.isLeft;
@@ -62,6 +54,7 @@ export function createEventLoop<E>(
     armed = true;
     sleep(1).then(() => {
       armed = false;
+      effort = 0;
       drain();
     }, fail);
   };

@@ -1,8 +1,8 @@
-import { sleep, workflowInfo } from '@temporalio/workflow';
+import { sleep } from '@temporalio/workflow';
 
-/** Starts in one workflow task: what Temporal takes in one message, with room to spare. */
-const STARTS_PER_TASK = 100;
-const BYTES_PER_TASK = 1_500_000;
+/** Starts between two rests: what Temporal takes in one message, which may have those of before and after a rest. */
+const STARTS_BETWEEN_RESTS = 100;
+const BYTES_BETWEEN_RESTS = 1_500_000;
 /** The codec passes bigger inputs as a claim check. */
 const BYTES_PER_INPUT = 400_000;
 /** Activities open at once, to begin with: many open ones make each completion dearer. */
@@ -14,6 +14,7 @@ const WIDEN_AFTER_MS = 500;
 /**
  * Spreads the starts of activities over workflow tasks, so that neither the size of one workflow task nor the number of open
  * activities passes Temporal's limits. The window widens while actions are slow: a wide fan-out of long actions runs at once.
+ * It counts from one timer of its own to the next (see event-loop.ts for why not by workflow task).
  */
 export interface StartPacer {
   /** Calls `go` now or in a later workflow task; `ended` is to be called once for each. */
@@ -26,35 +27,38 @@ export function createStartPacer(): StartPacer {
   let head = 0;
   let open = 0;
   let window = FIRST_WINDOW;
-  let task = -1;
   let starts = 0;
   let bytes = 0;
-  let armed = false;
+  let rests = false;
+  let widens = false;
 
-  const hasBudget = () => {
-    const now = workflowInfo().historyLength;
-    if (now !== task) {
-      task = now;
+  const hasBudget = () => starts < STARTS_BETWEEN_RESTS && (bytes < BYTES_BETWEEN_RESTS || starts === 0);
+
+  const rest = () => {
+    if (rests) return;
+    rests = true;
+    void sleep(1).then(() => {
+      rests = false;
       starts = 0;
       bytes = 0;
-    }
-    return starts < STARTS_PER_TASK && (bytes < BYTES_PER_TASK || starts === 0);
+      release();
+    });
   };
 
-  const arm = (milliseconds: number, widen: boolean) => {
-    if (armed) return;
-    armed = true;
-    void sleep(milliseconds).then(() => {
-      armed = false;
-      if (widen) window = Math.min(window * 2, LAST_WINDOW);
+  const widenLater = () => {
+    if (widens) return;
+    widens = true;
+    void sleep(WIDEN_AFTER_MS).then(() => {
+      widens = false;
+      if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
       release();
     });
   };
 
   const release = () => {
     for (let next = waiting[head]; next !== undefined; next = waiting[head]) {
-      if (!hasBudget()) return arm(1, false);
-      if (open >= window) return arm(WIDEN_AFTER_MS, true);
+      if (!hasBudget()) return rest();
+      if (open >= window) return widenLater();
       head += 1;
       open += 1;
       starts += 1;

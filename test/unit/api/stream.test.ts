@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import test from 'node:test';
+import type { Listener } from '../../../api/stream/event-hub.ts';
 import { DEFAULT_EVENTS, matchesPattern, toFrame, wants } from '../../../api/stream/events.ts';
 import { createRounds, type Join } from '../../../api/stream/rounds.ts';
+import { streamRoutes } from '../../../api/stream/routes.ts';
 import { createSseConnection } from '../../../api/stream/sse-connection.ts';
+import { loadConfig } from '../../../platform/config/load-config.ts';
 
 const patterns: readonly [string, string, boolean][] = [
   ['st2.execution__update', 'st2.execution__update', true],
@@ -75,4 +79,51 @@ test('connection: a client that takes nothing is cut off, with the frames of one
     }
     assert.ok(sent >= 15 && sent <= 18, `cut off after ${sent} MiB`);
   }
+});
+
+test('stream: the end of an execution does not overtake its output', async () => {
+  let tell: Listener = () => undefined;
+  const hub = {
+    listen: (listener: Listener) => {
+      tell = listener;
+      return () => undefined;
+    },
+    executionEvents: async () => [],
+  };
+  const piece = { id: 'o1', execution_id: 'e1', data: 'late', output_type: 'stdout', timestamp: new Date() };
+  const end = { name: 'st2.execution__update', data: '{}', executionId: 'e1', status: 'succeeded' };
+  let asked = 0;
+  const stores = {
+    outputs: {
+      // The end comes while the output is looked for, which is stored by the second look only.
+      find: async () => {
+        asked += 1;
+        if (asked > 1) return [piece];
+        tell(end, () => toFrame(end.name, end.data));
+        return [];
+      },
+    },
+    executions: { get: async () => ({ status: 'running' }) },
+  };
+  const values: Readonly<Record<string, string>> = { end_execution_id: 'e1' };
+  const query = {
+    text: (name: string) => values[name],
+    list: (name: string) => (name === 'events' ? ['st2.*'] : undefined),
+  };
+  const [route] = streamRoutes({ config: loadConfig({}), stores, hub } as never);
+  const answer = await route?.handle({
+    query,
+    headers: {},
+    requester: { user: 'ann', roles: [] },
+    params: {},
+  } as never);
+  // What is written at the end of a round waits on a timer that keeps no process alive.
+  const alive = setInterval(() => undefined, 1_000);
+  const pieces: Buffer[] = await (answer as { readonly body: Readable }).body.toArray();
+  clearInterval(alive);
+  const text = String(Buffer.concat(pieces));
+  assert.deepEqual(
+    [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name),
+    ['st2.execution.output__create', 'st2.execution__update'],
+  );
 });
