@@ -91,12 +91,17 @@ function maskOutput(action: Values, runner: Values, result: Values): unknown {
   return { ...result, [key]: maskValue(schema, result[key]) };
 }
 
-/** What an execution was given in secret: an action may print it, a workflow has it in the inputs of its tasks. */
-function ownSecrets(action: Values, runner: Values, execution: Execution): readonly unknown[] {
-  const schemas = {
+/** The schemas of all parameters that an action takes, its runner's included. */
+export function schemasOf(action: Values, runner: Values): ParameterSchemas {
+  return {
     ...(runner.runner_parameters as ParameterSchemas | undefined),
     ...(action.parameters as ParameterSchemas | undefined),
   };
+}
+
+/** What an execution was given in secret: an action may print it, a workflow has it in the inputs of its tasks. */
+function ownSecrets(action: Values, runner: Values, execution: Execution): readonly unknown[] {
+  const schemas = schemasOf(action, runner);
   return secretValues({ properties: schemas }, { ...defaultsOf(schemas), ...execution.parameters });
 }
 

@@ -4,10 +4,9 @@
  */
 import { isCompleted } from '../core/statuses.ts';
 import type { Execution } from '../stores/executions.ts';
-import type { ParameterSchemas } from '../stores/records.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { PresentOptions } from './contract.ts';
-import type { ParameterRules } from './parameters.ts';
+import { type ParameterRules, schemasOf } from './parameters.ts';
 import { CHILD_FIELDS, secretsOfChildren } from './secrets-of-children.ts';
 import type { Snapshots } from './snapshots.ts';
 import { isWorkflowRunner } from './workflow-runners.ts';
@@ -54,12 +53,10 @@ export function createPresenter(deps: Deps) {
     children: readonly string[],
     secrets: readonly unknown[] | undefined,
   ): Record<string, unknown> {
-    const schemas = {
-      ...(runner.runner_parameters as ParameterSchemas | undefined),
-      ...(action.parameters as ParameterSchemas | undefined),
-    };
     const mask = secrets !== undefined;
-    const given = mask ? parameters.mask(schemas, execution.parameters, execution.action_ref) : execution.parameters;
+    const given = mask
+      ? parameters.mask(schemasOf(action, runner), execution.parameters, execution.action_ref)
+      : execution.parameters;
     const result = mask ? parameters.maskResult(action, runner, execution, secrets) : execution.result;
     const done = isCompleted(execution.status) && execution.end_timestamp !== undefined;
     return {

@@ -1,7 +1,7 @@
 /**
  * What the actions in a workflow are given and give in secret: inputs and results of tasks are part of the workflow's result.
  */
-import { type ParameterSchemas, secretValues } from '../core/params/index.ts';
+import { holdsSecret, outputSchemaOf, type ParameterSchemas, secretValues } from '../core/params/index.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import { outputSecrets } from './note-secrets.ts';
@@ -21,8 +21,6 @@ interface Deps {
   readonly snapshots: Snapshots;
 }
 
-const callsSecret = (schema: unknown): boolean => JSON.stringify(schema ?? {}).includes('"secret":true');
-
 /** @returns the secret values, as they are, of these executions and of those below them */
 export async function secretsOfChildren(deps: Deps, children: readonly Execution[]): Promise<unknown[]> {
   const secrets: unknown[] = [];
@@ -41,8 +39,8 @@ async function secretsOfLevel({ stores, snapshots }: Deps, level: readonly Execu
   const giving = new Set<string>();
   for (const hash of new Set(level.map((child) => child.action_snapshot))) {
     const { parameters, output_schema: output } = await snapshots.get(hash);
-    if (callsSecret(parameters)) given.add(hash);
-    if (callsSecret(output)) giving.add(hash);
+    if (holdsSecret({ properties: parameters })) given.add(hash);
+    if (holdsSecret(outputSchemaOf(output))) giving.add(hash);
   }
   const knows = ({ action_snapshot: hash }: Execution) => given.has(hash) || giving.has(hash);
   const ids = level.filter(knows).slice(0, MOST_CHILDREN);

@@ -44,7 +44,11 @@ export async function benchScale(): Promise<Row[]> {
     await post(measured, CALIBRATED, FLOOD_CLIENTS, () => ({ action: 'core.noop' }));
     await untilEnded(measured, 'core.noop', CALIBRATED);
     const rows: Row[] = [];
-    for (const count of RUNNERS) rows.push(await shared(measured, count));
+    let running = 1;
+    for (const count of RUNNERS) {
+      for (; running < count; running += 1) await services.startAnother('st2actionrunner');
+      rows.push(await shared(measured, count));
+    }
     rows.push(...(await flood(measured)), ...(await inFlight(measured)));
     return rows;
   } finally {
@@ -84,9 +88,8 @@ async function post({ services }: Measured, count: number, clients: number, body
   return { seconds: (performance.now() - began) / 1_000, refused };
 }
 
-async function untilEnded({ parts }: Measured, action: string, count: number): Promise<void> {
-  const { executions } = parts.stores;
-  const ended = async () => (await executions.count({ action_ref: action, status: 'succeeded' })) >= count;
+async function untilEnded(measured: Measured, action: string, count: number): Promise<void> {
+  const ended = async () => (await countOf(measured, action)) >= count;
   await waitFor(ended, { what: `the end of ${count} ${action}`, timeoutMs: PATIENCE_MS, intervalMs: 500 });
 }
 
@@ -94,11 +97,7 @@ const countOf = ({ parts }: Measured, action: string) =>
   parts.stores.executions.count({ action_ref: action, status: 'succeeded' });
 
 async function shared(measured: Measured, runners: number): Promise<Row> {
-  const { services, parts } = measured;
-  const names = (await processCosts(measured.infrastructure.folder)).filter(({ name }) =>
-    name.includes('actionrunner'),
-  );
-  for (let more = names.length; more < runners; more += 1) await services.startAnother('st2actionrunner');
+  const { parts } = measured;
   const before = await countOf(measured, 'core.noop');
   const since = new Date();
   await post(measured, SHARED, 20, () => ({ action: 'core.noop' }));

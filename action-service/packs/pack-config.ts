@@ -9,6 +9,7 @@ import { type ParameterSchema, type ParameterSchemas, withKeyValues } from '../.
 import { type KeyValueSource, keyValueRoot } from '../../core/params/key-value-lookup.ts';
 import { schemaOfItem, schemaOfProperty } from '../../core/params/nested-schemas.ts';
 import { setKey } from '../../core/python/dict.ts';
+import { pyTruth } from '../../core/python/equality.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { KeyValueService } from '../keyvalue/keyvalue-service.ts';
@@ -89,11 +90,11 @@ function withDefaults(schema: ParameterSchema, values: Values): Record<string, u
 function valueWithDefaults(schema: ParameterSchema, value: unknown): unknown {
   const { type, properties, patternProperties, additionalProperties, items, additionalItems } = schema;
   if (type === 'object' && describes(properties, patternProperties, additionalProperties)) {
-    const object = isEmpty(value) ? {} : value;
+    const object = pyTruth(value) ? value : {};
     return isPlainObject(object) ? withDefaults(schema, object) : object;
   }
   if (type === 'array' && describes(items, additionalItems)) {
-    const list = isEmpty(value) ? [] : value;
+    const list = pyTruth(value) ? value : [];
     if (!Array.isArray(list)) return list;
     return list.map((item, index) => valueWithDefaults(schemaOfItem(schema, index) ?? {}, item));
   }
@@ -102,9 +103,3 @@ function valueWithDefaults(schema: ParameterSchema, value: unknown): unknown {
 
 const describes = (...parts: readonly unknown[]): boolean =>
   parts.some((part) => part === true || (typeof part === 'object' && part !== null && Object.keys(part).length > 0));
-
-/** As Python sees it. */
-const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || value === false || value === 0 || value === '' || isEmptyList(value);
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;

@@ -58,6 +58,7 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     }
     connection.send(frame());
   };
+  let isFinishing = false;
   /** Shows the end, after whatever output the end has overtaken on its way. */
   const finish = async (id: string, end: Buffer) => {
     if (isFinishing) return;
@@ -67,7 +68,6 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     connection.send(end);
     connection.end();
   };
-  let isFinishing = false;
   const stop = hub.listen(show);
   connection.onClose(stop);
   const lastId = request.headers['last-event-id'];

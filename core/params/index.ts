@@ -18,7 +18,15 @@ export { ParamCastError, ParamError, ParamSchemaError } from './errors.ts';
 export { checkSchema } from './json-schema.ts';
 export type { KeyValueReference, KeyValueScope, KeyValueSource } from './key-value-lookup.ts';
 export { type KeyValueFetch, withKeyValues } from './key-values.ts';
-export { MASKED_VALUE, maskOccurrences, maskSecrets, maskValue, secretNames, secretValues } from './mask-secrets.ts';
+export {
+  holdsSecret,
+  MASKED_VALUE,
+  maskOccurrences,
+  maskSecrets,
+  maskValue,
+  secretNames,
+  secretValues,
+} from './mask-secrets.ts';
 export { byPosition, mergeParameterSchemas, parametersView } from './merge-schemas.ts';
 export { outputSchemaOf } from './output-schema.ts';
 export type { FinalParams, ParameterDefinitions, RenderContext } from './render-params.ts';

@@ -59,10 +59,13 @@ export function secretNames(schemas: ParameterSchemas): readonly string[] {
   return Object.entries(schemas).flatMap(([name, schema]) => (holdsSecret(schema) ? [name] : []));
 }
 
-function holdsSecret(schema: unknown): boolean {
+/** Whether a schema calls a value secret, or anything in it. */
+export function holdsSecret(schema: unknown): boolean {
   if (!isDict(schema)) return false;
-  const { secret, items, properties, patternProperties, additionalProperties } = schema as ParameterSchema;
-  if (secret === true || [items].flat().some(holdsSecret) || holdsSecret(additionalProperties)) return true;
+  const { secret, items, additionalItems, properties, patternProperties, additionalProperties } =
+    schema as ParameterSchema;
+  if (secret === true || [items, additionalItems].flat().some(holdsSecret) || holdsSecret(additionalProperties))
+    return true;
   return [properties, patternProperties].some((of) => isDict(of) && Object.values(of as object).some(holdsSecret));
 }
 

@@ -3,7 +3,7 @@ import { isJinjaExpression } from '../expressions/stackstorm.ts';
 import { isDict, setKey } from '../python/dict.ts';
 import { pyRepr } from '../python/repr.ts';
 import { ParamError, ParamSchemaError } from './errors.ts';
-import { checkSchema, type Schema } from './json-schema.ts';
+import { checkSchema, type Schema, type SchemaProblem } from './json-schema.ts';
 import { MASKED_VALUE, secretValues } from './mask-secrets.ts';
 import { mergeParameterSchemas } from './merge-schemas.ts';
 import type { ParameterDefinitions } from './render-params.ts';
@@ -54,22 +54,25 @@ export function validateConfig(pack: string, schemas: ParameterSchemas, values: 
   const schema = nullable({ ...parametersJsonSchema(schemas), additionalProperties: true });
   for (const { message, path, property } of checkSchema(filled, schema)) {
     const attribute = property === undefined ? path : [...path, property];
-    const at = attribute.length === 0 ? '' : ` attribute "${attribute.join('.')}"`;
-    throw new ParamSchemaError(
-      `Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${withoutSecrets(message, schemas, filled)}`,
-      path,
-    );
+    throw configError(pack, attribute, withoutSecrets(message, schemas, filled), path);
   }
   for (const [name, value] of Object.entries(filled)) {
     if (own(schemas, name)?.secret !== true || !isJinjaExpression(value) || !value.includes('decrypt_kv')) continue;
-    throw new ParamSchemaError(
-      `Failed validating attribute "${name}" in config for pack "${pack}" (${pack}.yaml): ` +
-        'Values specified as "secret: True" in config schema are automatically decrypted by default. Use of ' +
+    throw configError(
+      pack,
+      [name],
+      'Values specified as "secret: True" in config schema are automatically decrypted by default. Use of ' +
         '"decrypt_kv" jinja filter is not allowed for such values. Please check the specified values in the config ' +
         'or the default values in the schema.',
-      [name],
     );
   }
+}
+
+type Path = SchemaProblem['path'];
+
+function configError(pack: string, attribute: Path, why: string, path: Path = attribute): ParamSchemaError {
+  const at = attribute.length === 0 ? '' : ` attribute "${attribute.join('.')}"`;
+  return new ParamSchemaError(`Failed validating${at} in config for pack "${pack}" (${pack}.yaml): ${why}`, path);
 }
 
 /**

@@ -31,8 +31,7 @@ const withoutFrames = 'Error.stackTraceLimit = 0;';
 const SOURCE_MAP = /\n\/\/# sourceMappingURL=data:[^,]*;base64,([A-Za-z0-9+/=]+)\s*$/;
 
 /**
- * The source map tells lines and names of stack traces; the text of all sources, which it brings too, would be held in memory
- * by each thread for nothing.
+ * The SDK wants a source map, and each thread holds it; the text of all sources, which it brings too, would be held for nothing.
  */
 function withoutSources(code: string): string {
   const found = SOURCE_MAP.exec(code);

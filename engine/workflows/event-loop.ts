@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { createSingleTimer } from './single-timer.ts';
 
 /**
  * Effort between two rests, in steps of the conductor; a workflow task has at most twice of it. Temporal's deadlock detection fails
@@ -31,7 +31,6 @@ export function createEventLoop<E>(
 ): EventLoop<E> {
   const queue: E[] = [];
   let busy = false;
-  let armed = false;
   let effort = 0;
   let isLeft = false;
 
@@ -49,15 +48,18 @@ export function createEventLoop<E>(
     } finally {
       busy = false;
     }
-    if ((queue.length === 0 && !isLeft) || armed) return;
     // An endless loop of immediate actions must not hold the worker: the rest goes on in the next workflow task.
-    armed = true;
-    sleep(1).then(() => {
-      armed = false;
+    if (queue.length > 0 || isLeft) rest();
+  };
+
+  const rest = createSingleTimer(
+    1,
+    () => {
       effort = 0;
       drain();
-    }, fail);
-  };
+    },
+    fail,
+  );
 
   return {
     feed(event) {

@@ -1,4 +1,4 @@
-import { sleep } from '@temporalio/workflow';
+import { createSingleTimer } from './single-timer.ts';
 
 /** Starts between two rests: what Temporal takes in one message, which may have those of before and after a rest. */
 const STARTS_BETWEEN_RESTS = 100;
@@ -29,31 +29,19 @@ export function createStartPacer(): StartPacer {
   let window = FIRST_WINDOW;
   let starts = 0;
   let bytes = 0;
-  let rests = false;
-  let widens = false;
 
   const hasBudget = () => starts < STARTS_BETWEEN_RESTS && (bytes < BYTES_BETWEEN_RESTS || starts === 0);
 
-  const rest = () => {
-    if (rests) return;
-    rests = true;
-    void sleep(1).then(() => {
-      rests = false;
-      starts = 0;
-      bytes = 0;
-      release();
-    });
-  };
+  const rest = createSingleTimer(1, () => {
+    starts = 0;
+    bytes = 0;
+    release();
+  });
 
-  const widenLater = () => {
-    if (widens) return;
-    widens = true;
-    void sleep(WIDEN_AFTER_MS).then(() => {
-      widens = false;
-      if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
-      release();
-    });
-  };
+  const widenLater = createSingleTimer(WIDEN_AFTER_MS, () => {
+    if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
+    release();
+  });
 
   const release = () => {
     for (let next = waiting[head]; next !== undefined; next = waiting[head]) {

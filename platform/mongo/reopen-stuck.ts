@@ -51,7 +51,8 @@ export function reopenWhenStuck(connection: Connection, open: Open, logger: Logg
 }
 
 /**
- * Closes a connection and opens it again, for all who hold it or collections of it. What they ask for in between waits.
+ * Closes a connection and opens it again, for all who hold it or collections of it. What is under way fails as when the database is
+ * away.
  * It must not be closed by force: Mongoose refuses whatever is asked of such a connection, even when it was opened again.
  */
 export async function openAnew(connection: Connection, { uri, options }: Open): Promise<void> {

@@ -1,8 +1,8 @@
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createToken, revokeToken } from '../../action-service/tokens.ts';
+import { childEnvironment } from '../../platform/config/child-environment.ts';
 import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
-import { sensorEnvironment } from '../sensors/base-environment.ts';
 import { createSensorDispatch } from '../sensors/dispatch-from-sensor.ts';
 import { createPartition } from '../sensors/partition.ts';
 import { classOf, librariesOf, programOf, sensorCommand } from '../sensors/sensor-command.ts';
@@ -12,7 +12,7 @@ import { createSensorContainer, type SensorContainerDeps } from '../sensors/sens
 const TOKEN_TTL = 365 * 86_400;
 const TOKEN_USER = 'sensors_container';
 
-const environment = sensorEnvironment(process.env);
+const environment = childEnvironment(process.env);
 
 export const service = defineService('st2sensorcontainer', async (context) => {
   const parts = await createProcessParts(context);
