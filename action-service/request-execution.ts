@@ -7,9 +7,11 @@ import { rememberBy } from '../stores/remembered.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { Announcer } from './announce.ts';
 import type { ExecutionRequest } from './contract.ts';
+import { createHeldActions } from './held-actions.ts';
 import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Traces } from './traces.ts';
+import { isWorkflowRunner } from './workflow-runners.ts';
 
 /** For how long a change of an action by another process may go unnoticed. */
 const REMEMBERED_MS = 1_000;
@@ -25,6 +27,7 @@ interface Deps {
 /** Makes the function behind `ActionService.request`. */
 export function createRequester(deps: Deps) {
   const { stores, snapshots, announce, parameters, traces } = deps;
+  const mayBeHeld = createHeldActions(stores);
   const findAction = rememberBy(stores.actions, 'ref', REMEMBERED_MS);
   const findRunnerType = rememberBy(stores.runnerTypes, 'name', REMEMBERED_MS);
 
@@ -119,6 +122,7 @@ export function createRequester(deps: Deps) {
       throw new ValidationError(`Unable to execute. Action "${action.ref}" is disabled.`, { action: action.ref });
     parameters.validate(action, runner, rendered, request.parameters ?? {});
 
+    const isFree = draft.due_at === undefined && !isWorkflowRunner(runner.name) && !(await mayBeHeld(action.ref));
     const trace = await traces.prepare(draft.context, draft.parent);
     const { execution, fresh } = await store({
       ...draft,
@@ -127,7 +131,7 @@ export function createRequester(deps: Deps) {
     });
     if (!fresh) return execution;
     await trace.enter(execution);
-    announce.created(execution);
+    announce.created(execution, isFree);
     return execution;
   };
 }

@@ -9,7 +9,7 @@ import type { Execution } from '../stores/executions.ts';
 import { createStores, type Stores } from '../stores/stores.ts';
 import { type Provisioned, provisioned } from '../test/support/provisioned.ts';
 import { type RunningServices, startServices } from '../test/support/running-services.ts';
-import { measurePair } from './measure.ts';
+import { measureInTurn } from './measure.ts';
 import type { Row } from './report.ts';
 import { measureStream } from './stream.ts';
 
@@ -134,7 +134,7 @@ async function reading(few: System, many: System, runs: number): Promise<Row[]> 
     const ask = (system: System) => async () => {
       for (let turn = 0; turn < REQUESTS; turn += 1) await system.services.request('GET', pathOf(system));
     };
-    const [small, large] = await measurePair(runs, ask(few), ask(many));
+    const [small, large] = await measureInTurn(runs, [ask(few), ask(many)]);
     const ratio = large.median / small.median;
     rows.push({
       what: `${what}, ${MANY} stored`,
@@ -166,11 +166,10 @@ async function making({ services, stores, sample }: System, runs: number): Promi
     await stores.executions.insert(copyOf(sample, Date.now()));
     await stores.traces.insert({ id: newId(), trace_tag: 'bench', start_timestamp: new Date(), action_executions: [] });
   };
-  const [ours, bare] = await measurePair(
-    runs,
+  const [ours, bare] = await measureInTurn(runs, [
     () => repeat(POSTS, () => services.request('POST', '/executions', body)),
     () => repeat(POSTS, twoInserts),
-  );
+  ]);
   const perSecond = (POSTS * 1_000) / ours.median;
   const ratio = ours.median / bare.median;
   return {

@@ -16,26 +16,21 @@ export async function measure(runs: number, work: () => Promise<void>): Promise<
   return { median: median(times), runs: times };
 }
 
-/** Measures two ways in turn, so that a slow minute of the machine strikes both. */
-export async function measurePair(
+/** Measures several ways in turn, so that a slow minute of the machine strikes all. */
+export async function measureInTurn<Ways extends readonly (() => Promise<void>)[]>(
   runs: number,
-  a: () => Promise<void>,
-  b: () => Promise<void>,
-): Promise<readonly [Measured, Measured]> {
-  await a();
-  await b();
-  const times: [number[], number[]] = [[], []];
+  ways: readonly [...Ways],
+): Promise<{ [way in keyof Ways]: Measured }> {
+  for (const work of ways) await work();
+  const times: number[][] = ways.map(() => []);
   for (let run = 0; run < runs; run += 1) {
-    for (const [index, work] of [a, b].entries()) {
+    for (const [index, work] of ways.entries()) {
       const start = performance.now();
       await work();
       times[index]?.push(performance.now() - start);
     }
   }
-  return [
-    { median: median(times[0]), runs: times[0] },
-    { median: median(times[1]), runs: times[1] },
-  ];
+  return times.map((of) => ({ median: median(of), runs: of })) as { [way in keyof Ways]: Measured };
 }
 
 export function median(values: readonly number[]): number {

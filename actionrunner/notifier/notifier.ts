@@ -19,7 +19,7 @@ import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
 import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
 import { toJsonValue } from '../../core/python/to-json.ts';
-import { COMPLETED_STATUSES, isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import { createBatch } from '../../platform/batch.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -176,9 +176,8 @@ export function createNotifier(deps: NotifierDeps): Service {
       consumer = await bus.consume({
         queue: 'st2.notifiers.execution.work',
         prefetch: PREFETCH,
-        bindings: [{ exchange: EXCHANGES.execution, routing_key: 'update' }],
+        bindings: COMPLETED_STATUSES.map((status) => ({ exchange: EXCHANGES.liveactionStatus, routing_key: status })),
         async handler(message) {
-          if (!isExecutionStatus(message.status) || !isCompleted(message.status)) return;
           const id = String(message.id);
           await ((await isQuiet(message)) ? quietEnds.add(id) : handle(id));
         },

@@ -10,6 +10,7 @@ import { isWorkflowRunner } from '../../action-service/workflow-runners.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
@@ -38,25 +39,40 @@ export function createScheduler(deps: SchedulerDeps): Service {
   const consumers: Consumer[] = [];
   let sweepTimer: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();
+  let granting: Promise<void> = Promise.resolve();
+  let hearing: Promise<(() => void) | undefined> | undefined;
   let stopped = false;
+
+  /** From the first execution that a policy holds back here. */
+  const ends = createOnDemandSubscription(bus, {
+    bindings: COMPLETED_STATUSES.map((status) => ({ exchange: EXCHANGES.liveactionStatus, routing_key: status })),
+    handler(message) {
+      granting = granting
+        .then(() => nextOf(message))
+        .catch((error: unknown) =>
+          logger.warn({ reason: errorMessage(error) }, 'those held back by a policy could not be given their turn'),
+        );
+    },
+  });
+
+  /** While the bus is away the sweep looks. */
+  function hearEnds() {
+    hearing ??= ends.need().catch(() => {
+      hearing = undefined;
+      return undefined;
+    });
+    return hearing;
+  }
 
   async function load(id: string): Promise<Execution | undefined> {
     return stores.executions.get(id, { exclude: ['result', 'log'] });
   }
 
-  /**
-   * A request that nothing can hold back needs not be looked at. That of a single action is not even written: the order
-   * goes out, and the dispatcher that takes it writes both steps. Should the order be lost, the sweep finds the request.
-   */
-  async function take(message: Message): Promise<void> {
-    const { id, action_ref: actionRef, runner_type: runnerType, due } = message;
-    if (typeof actionRef === 'string' && due === false && !(await policies.hasBefore(actionRef))) {
-      if (isWorkflowRunner(String(runnerType))) {
-        await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
-      } else {
-        const order = { ...message, status: 'scheduled', scheduled_at: Date.now() };
-        bus.publish(EXCHANGES.liveactionStatus, 'scheduled', order);
-      }
+  /** A workflow that nothing can hold back needs not be looked at; a single action like that does not come here. */
+  async function take({ id, action_ref: actionRef, runner_type: runnerType, due }: Message): Promise<void> {
+    const isPlain = typeof actionRef === 'string' && due === false && isWorkflowRunner(String(runnerType));
+    if (isPlain && !(await policies.hasBefore(actionRef))) {
+      await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
       return;
     }
     const execution = await load(String(id));
@@ -69,6 +85,7 @@ export function createScheduler(deps: SchedulerDeps): Service {
     if (status !== 'requested' && status !== 'delayed') return;
     if (dueAt !== undefined && dueAt.getTime() > Date.now()) return delay(execution, dueAt);
     let verdict = await policies.before(execution, reached);
+    if (verdict === 'delay') await hearEnds();
     if (verdict === 'delay' && status === 'requested') {
       await actions.changeStatus(id, 'delayed', { from: ['requested'], due_at: new Date() });
       // Who ended before that was stored could not know of it: nobody else will say that there is room now.
@@ -110,9 +127,9 @@ export function createScheduler(deps: SchedulerDeps): Service {
   }
 
   /** An execution ended: those of its action that a policy holds back may have their turn. */
-  async function nextOf(id: string): Promise<void> {
-    if (!(await policies.hasBefore())) return;
-    const ended = await stores.executions.get(id, { include: ['action_ref', 'parameters'] });
+  async function nextOf({ id, action_ref: actionRef }: Message): Promise<void> {
+    if (typeof actionRef === 'string' && !(await policies.hasBefore(actionRef))) return;
+    const ended = await stores.executions.get(String(id), { include: ['action_ref', 'parameters'] });
     if (ended === undefined || !(await policies.hasBefore(ended.action_ref))) return;
     const reached: Reached = new Set();
     for (const filter of await policies.heldBackBy(ended)) {
@@ -158,12 +175,6 @@ export function createScheduler(deps: SchedulerDeps): Service {
           bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: 'requested' }],
           handler: (message) => take(message),
         }),
-        await bus.consume({
-          queue: 'st2.scheduler.ended',
-          prefetch: config.scheduler.prefetch,
-          bindings: COMPLETED_STATUSES.map((status) => ({ exchange: EXCHANGES.liveactionStatus, routing_key: status })),
-          handler: (message) => nextOf(String(message.id)),
-        }),
       );
       armSweep();
       logger.info('scheduler takes requests');
@@ -173,8 +184,9 @@ export function createScheduler(deps: SchedulerDeps): Service {
       clearTimeout(sweepTimer);
       for (const timer of timers.values()) clearTimeout(timer);
       timers.clear();
+      (await hearing)?.();
       await Promise.all(consumers.splice(0).map((consumer) => consumer.cancel()));
-      await sweeping;
+      await Promise.all([sweeping, granting]);
     },
   };
 }

@@ -20,7 +20,7 @@ export const service = defineService('st2stream', async (given) => {
     routes: streamRoutes({ config, stores, hub }),
     ready,
   });
-  return composeServices([connections, hub, createHttpService(server, config.stream, config.auth)]);
+  return composeServices([connections, createHttpService(server, config.stream, config.auth)]);
 });
 
 await runWhenProgram(import.meta.url, service);

@@ -9,8 +9,8 @@
 import type { ActionService } from '../../action-service/contract.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
-import type { Service } from '../../platform/lifecycle.ts';
+import { type Bus, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { presentRecord } from '../lists/presentation.ts';
@@ -21,9 +21,9 @@ const KEPT_EVENTS = 1_000;
 /** @param frame makes the event's frame, once for all listeners */
 export type Listener = (event: StreamEvent, frame: () => Buffer) => void;
 
-export interface EventHub extends Service {
-  /** @returns how to stop listening */
-  listen(listener: Listener): () => void;
+export interface EventHub {
+  /** @returns how to stop listening, once events are heard @throws when the broker is away */
+  listen(listener: Listener): Promise<() => void>;
   /** Events after the one with this id; `undefined` when it is no longer (or never was) known here. */
   after(id: string): readonly { readonly event: StreamEvent; readonly id: string }[] | undefined;
   /** The events that tell of an execution as it is now. */
@@ -43,7 +43,13 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
   const started = Date.now();
   let count = 0;
   let previous: Promise<unknown> = Promise.resolve();
-  let consumer: Consumer | undefined;
+  const messages = createOnDemandSubscription(bus, {
+    bindings: [EXCHANGES.announcement, EXCHANGES.execution, EXCHANGES.executionOutput].map((exchange) => ({
+      exchange,
+      routing_key: '#',
+    })),
+    handler: handle,
+  });
 
   function emit(event: StreamEvent): void {
     count += 1;
@@ -92,7 +98,6 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
   }
 
   function handle(message: Message, kind: string, exchange: string): void {
-    if (listeners.size === 0) return;
     const loading = load(message, kind, exchange).catch((error: unknown) => {
       logger.warn({ reason: errorMessage(error) }, 'event could not be loaded');
       return [];
@@ -103,19 +108,18 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
   }
 
   return {
-    async start() {
-      const exchanges = [EXCHANGES.announcement, EXCHANGES.execution, EXCHANGES.executionOutput];
-      consumer = await bus.subscribe({
-        bindings: exchanges.map((exchange) => ({ exchange, routing_key: '#' })),
-        handler: handle,
-      });
-    },
-    async stop() {
-      await consumer?.cancel();
-    },
-    listen(listener) {
+    async listen(listener) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      try {
+        const leave = await messages.need();
+        return () => {
+          listeners.delete(listener);
+          leave();
+        };
+      } catch (error) {
+        listeners.delete(listener);
+        throw error;
+      }
     },
     after(id) {
       const at = kept.findIndex((one) => one.id === id);

@@ -68,8 +68,10 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     connection.send(end);
     connection.end();
   };
-  const stop = hub.listen(show);
+  const listening = hub.listen(show);
+  const stop = () => void listening.then((leave) => leave());
   connection.onClose(stop);
+  await listening;
   const lastId = request.headers['last-event-id'];
   if (lastId !== undefined) {
     for (const { event, id } of hub.after(lastId) ?? []) show(event, () => toFrame(event.name, event.data, id));
@@ -147,14 +149,16 @@ async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     connection.end();
   };
   // Listening starts before the stored pieces are read, so that none falls in between.
-  const stop = hub.listen((event) => {
+  const listening = hub.listen((event) => {
     if (event.executionId !== id) return;
     if (event.outputId !== undefined) show(event);
     else if (event.name === EXECUTION_UPDATE && (isOver(event.status) || event.status === 'paused')) {
       finish().catch(() => connection.end());
     }
   });
+  const stop = () => void listening.then((leave) => leave());
   connection.onClose(stop);
+  await listening;
   await showStored();
   const now = await stores.executions.get(id, options);
   if (now === undefined || isCompleted(now.status) || now.status === 'paused') await finish();

@@ -1,4 +1,4 @@
-/** A process with a bare Temporal worker whose activities complete asynchronously, through a client, by workflow and activity id. */
+/** A process with a bare Temporal worker: activities that return, and some that complete through a client by workflow and activity id. */
 import { fileURLToPath } from 'node:url';
 import { activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
@@ -13,7 +13,10 @@ const worker = await Worker.create({
   taskQueue,
   workflowsPath: fileURLToPath(new URL(`./workflows.${suffix}`, import.meta.url)),
   activities: {
-    async noop(): Promise<never> {
+    async plain() {
+      return { succeeded: true };
+    },
+    async asynchronous(): Promise<never> {
       const { workflowExecution, activityId } = activityInfo();
       if (workflowExecution === undefined) throw new Error('The activity has no workflow.');
       const { workflowId } = workflowExecution;

@@ -11,7 +11,9 @@
    whole collection. The first field of an index never holds a list here, so it is compared as it is.
 5. It copies documents with Python's `deepcopy`, reads what it has just updated once more, asks for the tables and
    columns with every command, and commits each document of a command by itself: a third of its time.
-6. It answers a compare-and-set that fails (a full disk, a unique value that is taken) as one that found nothing. Here it is
+6. It changes documents of an `updateMany` one by one, reading and writing each in full. Fields that are set to plain texts, the marks by which
+   many are noted as done, are changed where they are stored.
+7. It answers a compare-and-set that fails (a full disk, a unique value that is taken) as one that found nothing. Here it is
    an error, and a full disk is named as MongoDB names it.
 """
 import asyncio
@@ -23,10 +25,12 @@ from neosqlite._sqlite import sqlite3
 from neosqlite.collection import Collection
 from neosqlite.collection.index_manager import IndexManager
 from neosqlite.collection.jsonb_support import json_data_column
+from neosqlite.collection.query_engine.crud_operations import CRUDOperationsMixin
 from neosqlite.collection.query_engine.find_operations import FindOperationsMixin
 from neosqlite.collection.query_helper import QueryHelper, update_operations
 from neosqlite.collection.query_helper._sql_updates import SqlUpdatesMixin
 from neosqlite.collection.sql_translator_unified import SQLClauseBuilder, SQLOperatorTranslator
+from neosqlite.results import UpdateResult
 from neosqlite.sql_utils import quote_table_name
 from nx_27017 import server
 from nx_27017.handler import NeoSQLiteHandler
@@ -155,6 +159,32 @@ def without_second_look(find_one_and_update):
     return update_one
 
 
+PLAIN_FIELD = re.compile(r"[A-Za-z_]+")
+
+
+def with_texts_set_in_place(update_many):
+    """Texts need no thought about how values are stored: the same change is made to all documents by one statement."""
+
+    def update(self, filter, change, **options):
+        fields = change.get("$set", {}) if list(change) == ["$set"] else {}
+        plain = fields and all(PLAIN_FIELD.fullmatch(name) and type(value) is str for name, value in fields.items())
+        asked = {name for name, value in options.items() if value}
+        where = None
+        if plain and asked <= {"session"}:
+            where, parameters = self.sql_translator.translate_match(self.helpers._normalize_id_query(filter))
+        if not where:
+            return update_many(self, filter, change, **options)
+        places = ", ".join(f"'$.{name}', ?" for name in fields)
+        command = (
+            f"UPDATE {quote_table_name(self.collection.name)} "
+            f"SET data = {self.jsonb.json_function_prefix}_set(data, {places}) {where}"
+        )
+        changed = self.collection.db.execute(command, [*fields.values(), *parameters]).rowcount
+        return UpdateResult(matched_count=changed, modified_count=changed, upserted_id=None)
+
+    return update
+
+
 class Store(sqlite3.Connection):
     """Remembers that the disk could not be written or read, whoever catches the error."""
 
@@ -240,6 +270,7 @@ Collection._id_column = "_id"
 FindOperationsMixin.find_one_and_update = noting_failures(without_second_look(FindOperationsMixin.find_one_and_update))
 NeoSQLiteHandler.handle_insert = whole_or_refused(NeoSQLiteHandler.handle_insert)
 NeoSQLiteHandler.handle_command = whole_or_refused(NeoSQLiteHandler.handle_command)
+CRUDOperationsMixin.update_many = with_texts_set_in_place(CRUDOperationsMixin.update_many)
 SqlUpdatesMixin._can_use_sql_updates = never
 server.asyncio = SameThread()
 IndexManager.create_index = remembering(IndexManager.create_index)

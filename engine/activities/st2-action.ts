@@ -1,6 +1,8 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
+import { jsonDumps } from '../../core/python/json.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
+import { type PostAnswer, postJson } from '../../platform/http/post-json.ts';
 import { requestFailure } from '../../platform/http/request-failure.ts';
 import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
@@ -15,11 +17,8 @@ export interface St2ActionContext {
   credentialsFor(executionId: string | undefined): Promise<{ readonly user: string; readonly token?: string }>;
 }
 
-interface Answer {
-  readonly status: number;
+interface Answer extends PostAnswer {
   readonly body: unknown;
-  readonly text: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /**
@@ -28,7 +27,7 @@ interface Answer {
  * created once.
  */
 export function createSt2Action(context: St2ActionContext): Activities['st2.action'] {
-  const url = `${context.apiUrl}/v1/executions`;
+  const url = new URL(`${context.apiUrl}/v1/executions`);
   return async (request) => {
     const info = activityInfo();
     const workflowId = info.workflowExecution?.workflowId ?? '';
@@ -38,20 +37,19 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       throw refusal(`Unable to run "${ref}": the workflow was not started through StackStorm (no st2_context).`);
     }
     const credentials = await context.credentialsFor(request.st2_execution_id);
-    const answer = await post(url, {
-      headers: {
-        'content-type': 'application/json',
-        ...traceFields(),
-        'idempotency-key': `${workflowId}/${info.activityId}`,
-        'st2-context': JSON.stringify(toSt2Context(context, request, stContext)),
-        ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
-      },
-      body: JSON.stringify(toBody(context, request, stContext, workflowId, info.activityId)),
-    });
+    const headers = {
+      ...traceFields(),
+      'idempotency-key': `${workflowId}/${info.activityId}`,
+      // A header holds no other characters; names of tasks may.
+      'st2-context': jsonDumps(toSt2Context(context, request, stContext)),
+      ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
+    };
+    const body = JSON.stringify(toBody(context, request, stContext, workflowId, info.activityId));
+    const answer = await post(url, headers, body);
     if (answer.status >= 500 || answer.status === 429 || answer.status === 401) {
       throw ApplicationFailure.retryable(`The API answered ${answer.status}: ${answer.text.slice(0, 500)}`, 'ApiError');
     }
-    if (answer.status >= 400) throw actionFailure({ status: 'failed', result: toResult(url, answer) });
+    if (answer.status >= 400) throw actionFailure({ status: 'failed', result: toResult(url.href, answer) });
     const outcome = toOutcome(answer.body);
     if (outcome === undefined) throw new CompleteAsyncError();
     if (outcome.status === 'succeeded') return outcome;
@@ -109,18 +107,20 @@ function toBody(
   };
 }
 
-async function post(url: string, request: { headers: Record<string, string>; body: string }): Promise<Answer> {
-  const response = await fetch(url, { method: 'POST', ...request }).catch((error: unknown) => {
-    throw ApplicationFailure.retryable(requestFailure('st2api', url, error), 'ApiError');
+async function post(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
+  const answer = await postJson(url, headers, body).catch((error: unknown) => {
+    throw ApplicationFailure.retryable(requestFailure('st2api', url.href, error), 'ApiError');
   });
-  const text = await response.text();
-  let body: unknown;
+  return { ...answer, body: parseOrUndefined(answer.text) };
+}
+
+/** An answer that is no JSON is shown as text. */
+function parseOrUndefined(text: string): unknown {
   try {
-    body = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    body = undefined; // An answer that is no JSON is shown as text.
+    return undefined;
   }
-  return { status: response.status, body, text, headers: Object.fromEntries(response.headers) };
 }
 
 /** An execution that was asked for before and is completed already: its completion may have been lost. */

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import { createMistralV2Callback } from '../../action-service/callbacks/mistral-v2.ts';
 import { createActionService } from '../../action-service/create-action-service.ts';
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
-import { isExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
@@ -38,7 +37,7 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
   });
   const { client, settings } = temporal;
   const context = { stores, client, actions, callback, logger, taskQueue: settings.taskQueue };
-  const watch = createWatch(context, watchOptions(config));
+  const watch = createWatch(context, bus, watchOptions(config));
   measureLag(stores, watch);
   const infrastructure: Service = {
     async start() {
@@ -64,7 +63,7 @@ function watchOptions(config: Config) {
   };
 }
 
-/** News of workflows reach one tracker, changes of executions all of them. */
+/** News of a workflow reach one tracker. */
 function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
   const consumers: Consumer[] = [];
   return {
@@ -76,12 +75,6 @@ function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
           prefetch: config.resultstracker.thread_pool_size,
           handler: async ({ st2_execution_id }) => {
             if (typeof st2_execution_id === 'string') await watch.news(st2_execution_id);
-          },
-        }),
-        await bus.subscribe({
-          bindings: [{ exchange: EXCHANGES.execution, routing_key: 'update' }],
-          handler: ({ id, status }) => {
-            if (typeof id === 'string' && isExecutionStatus(status)) watch.childChanged(id).catch(() => undefined);
           },
         }),
       );

@@ -6,7 +6,9 @@
  * 3. What does not change is asked for less and less often, with jitter.
  */
 import { errorMessage } from '../../core/errors.ts';
-import type { ExecutionStatus } from '../../core/statuses.ts';
+import { EXECUTION_STATUSES, type ExecutionStatus, isActive } from '../../core/statuses.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { updateExecution } from './update-execution.ts';
@@ -24,8 +26,6 @@ export interface WatchOptions {
 export interface Watch extends Service {
   /** Something has happened to this execution's workflow. */
   news(executionId: string): Promise<void>;
-  /** An execution has changed: looks whether one waits for it. */
-  childChanged(executionId: string): Promise<void>;
   /** Workflows followed, and by how many milliseconds the poll that is most overdue is late. */
   load(): { readonly watched: number; readonly overdueMs: number };
 }
@@ -33,7 +33,8 @@ export interface Watch extends Service {
 interface Watched {
   due: number;
   interval: number;
-  waitsForChildren: boolean;
+  /** Ends the listening for children, while it waits for some. */
+  stopWaiting: (() => void) | undefined;
 }
 
 const IN_PROGRESS: readonly ExecutionStatus[] = ['running', 'pausing', 'paused', 'canceling', 'resuming'];
@@ -41,7 +42,7 @@ const CLAIMS_PER_TICK = 100;
 const SLOWEST = 5;
 const TICK_MS = 250;
 
-export function createWatch(context: TrackerContext, options: WatchOptions): Watch {
+export function createWatch(context: TrackerContext, bus: Bus, options: WatchOptions): Watch {
   const { stores, logger } = context;
   const { owner, interval, poolSize, lease } = options;
   const watched = new Map<string, Watched>();
@@ -52,7 +53,23 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
   let lastClaim = 0;
   let lastRenewal = 0;
 
+  const children = createOnDemandSubscription(bus, {
+    bindings: EXECUTION_STATUSES.filter((status) => !isActive(status)).map((routing_key) => ({
+      exchange: EXCHANGES.liveactionStatus,
+      routing_key,
+    })),
+    handler: ({ id }) => {
+      childChanged(String(id)).catch(() => undefined);
+    },
+  });
+
+  async function childChanged(id: string): Promise<void> {
+    const child = await stores.executions.get(id, { include: ['parent'] });
+    if (child?.parent !== undefined && watched.get(child.parent)?.stopWaiting !== undefined) await update(child.parent);
+  }
+
   function forget(id: string): void {
+    watched.get(id)?.stopWaiting?.();
     watched.delete(id);
     known.delete(id);
   }
@@ -71,7 +88,14 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
       const outcome = await updateExecution(context, id, known);
       if (outcome.done) return forget(id);
       if (entry === undefined) return;
-      entry.waitsForChildren = outcome.waitsForChildren;
+      if (outcome.waitsForChildren && entry.stopWaiting === undefined) {
+        entry.stopWaiting = await children.need().catch(() => undefined);
+        // One may have ended before it could be heard.
+        if (entry.stopWaiting !== undefined) return await updateNow(id);
+      } else if (!outcome.waitsForChildren) {
+        entry.stopWaiting?.();
+        entry.stopWaiting = undefined;
+      }
       entry.interval = outcome.changed ? interval : Math.min(entry.interval * 1.5, interval * SLOWEST);
     } catch (error) {
       logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow could not be followed, trying again');
@@ -99,7 +123,7 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
     const tracking = { owner, expires_at: new Date(now.getTime() + lease) };
     for (const { id } of found) {
       if ((await stores.executions.updateOne({ id, ...free }, { $set: { tracking } })) === undefined) continue;
-      watched.set(id, { due: Date.now() + interval * Math.random(), interval, waitsForChildren: false });
+      watched.set(id, { due: Date.now() + interval * Math.random(), interval, stopWaiting: undefined });
     }
   }
 
@@ -141,11 +165,6 @@ export function createWatch(context: TrackerContext, options: WatchOptions): Wat
       const now = Date.now();
       const late = [...watched].map(([id, { due }]) => (busy.has(id) ? 0 : now - due));
       return { watched: watched.size, overdueMs: late.reduce((most, one) => Math.max(most, one), 0) };
-    },
-    async childChanged(executionId) {
-      if (![...watched.values()].some((entry) => entry.waitsForChildren)) return;
-      const child = await stores.executions.get(executionId, { include: ['parent'] });
-      if (child?.parent !== undefined && watched.get(child.parent)?.waitsForChildren) await update(child.parent);
     },
     async start() {
       schedule();

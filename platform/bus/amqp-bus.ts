@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import amqp, { type Channel, type ChannelModel, type ConsumeMessage } from 'amqplib';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
@@ -43,6 +44,7 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
     // noDelay: without it Nagle's algorithm adds tens of milliseconds to each small message.
     const next = await amqp.connect(url, { noDelay: true, timeout: 5_000, ...tls });
     next.on('error', (error: unknown) => log.warn({ err: error }, 'connection to the broker failed'));
+    writeTogether(next);
     let isGone = false;
     next.on('close', () => {
       isGone = true;
@@ -282,6 +284,24 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
       publisher = undefined;
       if (open !== undefined) await closeQuietly(open);
     },
+  };
+}
+
+/** What the channels of a connection send in the same turn (a message and the receipt of another one) goes out in one write. */
+function writeTogether({ connection }: ChannelModel): void {
+  const { stream } = connection as unknown as { readonly stream: Socket };
+  const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
+  let isHeld = false;
+  stream.write = (...given: unknown[]) => {
+    if (!isHeld) {
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+    return write(...given);
   };
 }
 

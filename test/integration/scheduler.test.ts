@@ -236,7 +236,7 @@ describe('scheduler, policies, chains and notifier', () => {
 
   it('tells rules of every end, once', async () => {
     const execution = await runner.run('test.noop');
-    runner.bus.publish(EXCHANGES.execution, 'update', { id: execution.id, status: 'succeeded' });
+    runner.bus.publish(EXCHANGES.liveactionStatus, 'succeeded', { id: execution.id, status: 'succeeded' });
     const instances = await waitFor(
       async () => {
         const found = await runner.stores.triggerInstances.find({ trigger: 'core.st2.generic.actiontrigger' });

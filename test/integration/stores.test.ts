@@ -179,7 +179,7 @@ describe('announcements', () => {
   it('carry ids and a status, never parameters', () => {
     const sent: unknown[] = [];
     const bus = { publish: (...message: unknown[]) => sent.push(message) } as unknown as Bus;
-    createAnnouncer(bus).created({ id: 'x', status: 'requested', parameters: { password: 'p' } } as never);
+    createAnnouncer(bus).created({ id: 'x', status: 'requested', parameters: { password: 'p' } } as never, true);
     assert.ok(!JSON.stringify(sent).includes('password'));
     assert.equal(sent.length, 2);
   });

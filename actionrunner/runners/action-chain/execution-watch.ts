@@ -1,38 +1,48 @@
 /** Waits for an execution to reach a status: woken by messages, with a slow poll for those that were lost. */
 import type { ExecutionStatus } from '../../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES } from '../../../platform/bus/bus.ts';
+import { type Bus, EXCHANGES } from '../../../platform/bus/bus.ts';
+import { createOnDemandSubscription, type OnDemandSubscription } from '../../../platform/bus/on-demand-subscription.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import type { Stores } from '../../../stores/stores.ts';
 
 const POLL_MS = 2_000;
 
-/** The wakers of one process: they share one subscription, which exists while somebody waits. */
-class Watchers {
-  private readonly wakers = new Map<string, Set<() => void>>();
-  private subscription: Promise<Consumer> | undefined;
-
-  add(bus: Bus, id: string, wake: () => void): () => void {
-    const set = this.wakers.get(id) ?? new Set();
-    set.add(wake);
-    this.wakers.set(id, set);
-    this.subscription ??= bus.subscribe({
-      bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: '#' }],
-      handler: (message) => {
-        for (const waker of this.wakers.get(String(message.id)) ?? []) waker();
-      },
-    });
-    return () => {
-      set.delete(wake);
-      if (set.size === 0 && this.wakers.get(id) === set) this.wakers.delete(id);
-      if (this.wakers.size > 0) return;
-      const ended = this.subscription;
-      this.subscription = undefined;
-      void ended?.then((consumer) => consumer.cancel());
-    };
-  }
+/** Those who wait in one process. */
+interface Waiting {
+  readonly wakers: Map<string, Set<() => void>>;
+  readonly changes: OnDemandSubscription;
 }
 
-const watchersByBus = new WeakMap<Bus, Watchers>();
+const waitingByBus = new WeakMap<Bus, Waiting>();
+
+function waitingOn(bus: Bus): Waiting {
+  const known = waitingByBus.get(bus);
+  if (known !== undefined) return known;
+  const wakers = new Map<string, Set<() => void>>();
+  const changes = createOnDemandSubscription(bus, {
+    bindings: [{ exchange: EXCHANGES.liveactionStatus, routing_key: '#' }],
+    handler: (message) => {
+      for (const wake of wakers.get(String(message.id)) ?? []) wake();
+    },
+  });
+  const made = { wakers, changes };
+  waitingByBus.set(bus, made);
+  return made;
+}
+
+/** @returns how to be woken no longer */
+async function wakeOnChange(bus: Bus, id: string, wake: () => void): Promise<() => void> {
+  const { wakers, changes } = waitingOn(bus);
+  const set = wakers.get(id) ?? new Set();
+  wakers.set(id, set.add(wake));
+  // Without the bus the slow poll wakes.
+  const leave = await changes.need().catch(() => undefined);
+  return () => {
+    set.delete(wake);
+    if (set.size === 0) wakers.delete(id);
+    leave?.();
+  };
+}
 
 /**
  * Resolves with the execution once its status is one of `until`; `undefined` when the signal fires first.
@@ -43,10 +53,8 @@ export async function waitForStatus(
   until: readonly ExecutionStatus[],
   signal: AbortSignal,
 ): Promise<Execution | undefined> {
-  const watchers = watchersByBus.get(bus) ?? new Watchers();
-  watchersByBus.set(bus, watchers);
   let wake: () => void = () => undefined;
-  const remove = watchers.add(bus, id, () => wake());
+  const remove = await wakeOnChange(bus, id, () => wake());
   const onAbort = () => wake();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

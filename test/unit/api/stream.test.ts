@@ -84,7 +84,7 @@ test('connection: a client that takes nothing is cut off, with the frames of one
 test('stream: the end of an execution does not overtake its output', async () => {
   let tell: Listener = () => undefined;
   const hub = {
-    listen: (listener: Listener) => {
+    listen: async (listener: Listener) => {
       tell = listener;
       return () => undefined;
     },
