@@ -39,7 +39,8 @@ interface Watched {
 
 const IN_PROGRESS: readonly ExecutionStatus[] = ['running', 'pausing', 'paused', 'canceling', 'resuming'];
 const CLAIMS_PER_TICK = 100;
-const SLOWEST = 5;
+/** Times the usual interval. A poll finds what no news told of, which is rare: what has long been quiet may wait for it longer. */
+const SLOWEST = 60;
 const TICK_MS = 250;
 
 export function createWatch(context: TrackerContext, bus: Bus, options: WatchOptions): Watch {
@@ -52,6 +53,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   let ticking: Promise<void> = Promise.resolve();
   let lastClaim = 0;
   let lastRenewal = 0;
+  let wasConnected = true;
 
   const children = createOnDemandSubscription(bus, {
     bindings: EXECUTION_STATUSES.filter((status) => !isActive(status)).map((routing_key) => ({
@@ -135,8 +137,21 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     for (const id of watched.keys()) if (!kept.has(id)) forget(id);
   }
 
+  /** While the bus was away there may have been news. */
+  function catchUp(): void {
+    const isConnected = bus.connected();
+    if (isConnected && !wasConnected) {
+      for (const entry of watched.values()) {
+        entry.interval = interval;
+        entry.due = Math.min(entry.due, Date.now() + interval * Math.random());
+      }
+    }
+    wasConnected = isConnected;
+  }
+
   async function tick(): Promise<void> {
     const now = Date.now();
+    catchUp();
     if (now - lastClaim >= interval) {
       lastClaim = now;
       await claim();

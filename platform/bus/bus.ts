@@ -2,7 +2,8 @@
  * The message bus: topic exchanges as RabbitMQ has them, small JSON messages that carry ids and never bodies.
  *
  * 1. At least once: a handler must be safe to run twice.
- * 2. Publishing never fails the caller: what a message announces is stored before, and sweeps find what was not announced.
+ * 2. Publishing never fails the caller: what a message announces is stored before, and sweeps find what was not announced. While the
+ *    broker is away messages wait for it.
  * 3. Consumers survive a restart of the broker: they are declared again on the new connection.
  */
 
@@ -43,7 +44,7 @@ export interface Consumer {
 
 export interface Bus {
   start(): Promise<void>;
-  /** Hands a message to the broker. While there is no connection it is dropped with a warning (see rule 2). */
+  /** Hands a message to the broker, now or when it is back (see rule 2). */
   publish(exchange: string, routingKey: string, message: Message): void;
   consume(options: ConsumeOptions): Promise<Consumer>;
   subscribe(options: SubscribeOptions): Promise<Consumer>;

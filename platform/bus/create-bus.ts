@@ -5,6 +5,7 @@ import { registerHealthCheck } from '../observability/health.ts';
 import { explainBroker } from '../tls/links.ts';
 import { createAmqpBus } from './amqp-bus.ts';
 import type { Bus } from './bus.ts';
+import { holdMessages } from './hold-messages.ts';
 import { createLocalBus } from './local-bus.ts';
 import { observeBus } from './observe-bus.ts';
 
@@ -15,5 +16,5 @@ export function createBus(config: Config, logger: Logger): Bus {
     ? createLocalBus(url, logger)
     : createAmqpBus(url, { prefix, tls: readTlsFiles(config.messaging), explain: () => explainBroker(config) }, logger);
   registerHealthCheck('bus', async () => bus.connected());
-  return observeBus(bus);
+  return observeBus(holdMessages(bus, logger));
 }

@@ -17,7 +17,6 @@ export function observeBus(bus: Bus): Bus {
   return {
     ...bus,
     publish(exchange, routingKey, message) {
-      if (!bus.connected()) metrics.busDropped.inc({ exchange });
       bus.publish(exchange, routingKey, { ...message, ...traceFields() });
     },
     consume(options) {
