@@ -40,7 +40,7 @@ export async function benchSoak(): Promise<Row[]> {
     const times: number[] = [];
     const failures: string[] = [];
     const samples: Sample[] = [];
-    const running = new Set<Promise<void>>();
+    const running = new Set<Promise<unknown>>();
     const began = performance.now();
     const sample = async () =>
       samples.push({
@@ -52,9 +52,10 @@ export async function benchSoak(): Promise<Row[]> {
     let due = began;
     let sampled = Number.NEGATIVE_INFINITY;
     while (performance.now() - began < MINUTES * 60_000) {
-      const one = runOne(services, times).catch((error: unknown) => void failures.push(String(error)));
+      const one: Promise<unknown> = runOne(services, times)
+        .catch((error: unknown) => failures.push(String(error)))
+        .finally(() => running.delete(one));
       running.add(one);
-      one.finally(() => running.delete(one));
       if (performance.now() - sampled > SAMPLE_MS) {
         sampled = performance.now();
         await sample();
