@@ -109,7 +109,9 @@ async function startDevServer(
   args.push('--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=0');
   for (const [key, value] of Object.entries(dynamicConfig)) args.push('--dynamic-config-value', `${key}=${value}`);
   for (const name of searchAttributes) args.push('--search-attribute', `${name}=Keyword`);
-  return context.processes.start({ name: 'temporal', command: binary, args, env: plainEnvironment(context.env) });
+  // Go collects garbage half as often: a tenth of the CPU of a task for some memory.
+  const env = { GOGC: '200', ...plainEnvironment(context.env) };
+  return context.processes.start({ name: 'temporal', command: binary, args, env });
 }
 
 async function waitForNamespace(

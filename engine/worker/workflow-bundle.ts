@@ -7,6 +7,12 @@ const prebuilt = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url)
 const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 const source = fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
 
+/**
+ * What workflows share in a thread: the conductor and all that it is made of. It keeps nothing of a workflow in its modules (what they remember
+ * follows from the text it is remembered by), so that it needs not be made again, at four megabytes, for each workflow.
+ */
+const shared = fileURLToPath(new URL(`../conductor/conductor.${extension}`, import.meta.url));
+
 const interceptors = fileURLToPath(new URL(`../workflows/trace-interceptors.${extension}`, import.meta.url));
 
 /** Where the build puts the bundle. */
@@ -17,6 +23,7 @@ export async function bundleWorkflows(): Promise<string> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: source,
     workflowInterceptorModules: [interceptors],
+    preloadModules: [shared],
     logger: { log: () => {}, trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });
   return `${withoutFrames}${withoutSources(code)}`;
