@@ -240,20 +240,16 @@ export class Regex {
 
 const cache = new Map<string, Regex>();
 
-function cacheKey(source: string, flags: RegexFlags): string {
+/** Tells patterns apart: the same text with other flags is another one. */
+export function regexKey(source: string, flags: RegexFlags): string {
   const letters = Object.entries(flags).map(([name, on]) => (on === true ? name[0] : ''));
   return `${letters.join('')}/${source}`;
-}
-
-/** True when compiling that pattern costs nothing. */
-export function isCompiled(source: string, flags: RegexFlags = {}): boolean {
-  return cache.has(cacheKey(source, flags));
 }
 
 /** Compiles a pattern, or finds it among those compiled before. @throws PythonError of kind `error` */
 export function compileRegex(source: string, flags: RegexFlags = {}): Regex {
   if (source.length > MAX_PATTERN_LENGTH) throw new PythonError('LimitExceeded', 'The regular expression is too long');
-  const key = cacheKey(source, flags);
+  const key = regexKey(source, flags);
   const known = cache.get(key);
   if (known !== undefined) return known;
   const regex = new Regex(source, flags);

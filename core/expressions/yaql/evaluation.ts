@@ -52,6 +52,7 @@ export class Evaluation {
   readonly hash: Hasher;
   /** Names given by `def`, which have to be looked up in the scopes. */
   readonly definedNames = new Set<string>();
+  readonly #patterns = new Set<string>();
   readonly #machine: Machine;
   readonly #convertInputData: boolean;
   readonly #mutable = new WeakSet<object>();
@@ -94,6 +95,13 @@ export class Evaluation {
   /** Counts one step of work. @throws YaqlError of kind LimitExceeded when the budget is used up */
   step(): void {
     this.spend(1);
+  }
+
+  /** Whether this evaluation has not seen a regular expression yet. */
+  isNewPattern(key: string): boolean {
+    if (this.#patterns.has(key)) return false;
+    this.#patterns.add(key);
+    return true;
   }
 
   /** Counts several steps. @throws YaqlError of kind LimitExceeded */

@@ -240,6 +240,14 @@ describe('YAQL: limits', () => {
     assert.equal(failure('def(f, f($)) -> f(1)'), 'RecursionError');
   });
 
+  test('whether an expression is within its budget does not depend on what was evaluated before', () => {
+    const expression = "'abc'.matches('a(b|c)+d?')";
+    const tight = { budget: { steps: 40 } };
+    assert.equal(failure(expression, null, tight), 'LimitExceeded');
+    assert.equal(evaluateYaql(expression, { data: null }), true);
+    assert.equal(failure(expression, null, tight), 'LimitExceeded');
+  });
+
   test('the budget can be set', () => {
     assert.equal(failure('range(100).toList()', null, { budget: { steps: 50 } }), 'LimitExceeded');
     assert.equal(failure("'abc' * 10", null, { budget: { outputLength: 20 } }), 'LimitExceeded');

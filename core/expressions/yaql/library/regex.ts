@@ -2,10 +2,10 @@ import { PythonError } from '../../../python/errors.ts';
 import {
   compileRegex,
   escapeRegex,
-  isCompiled,
   Regex,
   type RegexFlags,
   type RegexMatch,
+  regexKey,
   type WorkCounter,
 } from '../../../python/regex.ts';
 import type { Evaluation } from '../evaluation.ts';
@@ -19,13 +19,14 @@ const text = required(string, 'string');
 const flag = nullable(boolean);
 const selector = optional(lazyOrNull, 'selector', null);
 
-/** Steps of the budget for a pattern that is new. */
+/** Steps of the budget for each pattern of an expression. */
 const COMPILE_STEPS = 60;
 /** Steps of a matcher, or characters, that cost as much as one step of the budget. */
 const WORK_PER_STEP = 8;
 
 function compile(source: string, evaluation: Evaluation, flags: RegexFlags = {}): Regex {
-  if (!isCompiled(source, flags)) evaluation.spend(COMPILE_STEPS + source.length);
+  // By what this evaluation has seen: what others have left compiled must not decide whether an expression is within its budget.
+  if (evaluation.isNewPattern(regexKey(source, flags))) evaluation.spend(COMPILE_STEPS + source.length);
   return compileRegex(source, flags);
 }
 
