@@ -16,15 +16,16 @@ const workflows = ['examples', 'testpack'].flatMap((pack) => {
 test('there are workflows in the packs', () => assert.ok(workflows.length >= 14, `${workflows.length} workflows`));
 
 for (const file of workflows) {
-  test(`${path.relative(projectRoot, file)} goes as its rehearsal says, within a second`, async () => {
+  test(`${path.relative(projectRoot, file)} goes as its rehearsal says, without waiting`, async () => {
     assert.ok(existsSync(file.replace(WORKFLOW, '.rehearsal.yaml')), 'there is no rehearsal beside it');
     let printed = '';
-    const begin = performance.now();
+    const before = performance.eventLoopUtilization();
     const code = await rehearse(['--quiet', file], (text) => {
       printed += text;
     });
     assert.equal(code, 0, printed);
     assert.match(printed, /: as expected/);
-    assert.ok(performance.now() - begin < 1_000);
+    // Idle is what waits for a timer; a process that others keep from running is not.
+    assert.ok(performance.eventLoopUtilization(before).idle < 1_000);
   });
 }

@@ -8,6 +8,7 @@ import {
   renderTemplate,
   renderValues,
 } from '../../../core/expressions/stackstorm.ts';
+import { cpuTime } from '../../support/cpu-time.ts';
 
 const data = { name: 'Stanley', count: 3, list: [1, 'a', null], text: '{{ _.name }}', __env: { region: 'eu' } };
 
@@ -99,9 +100,10 @@ describe('inline expressions', () => {
   });
 
   test('a thousand evaluations of a known expression take well under a second', () => {
-    const start = performance.now();
-    for (let round = 0; round < 1000; round += 1) evaluate("{{ _.name | upper ~ '-' ~ _.count }}", { data });
-    assert.ok(performance.now() - start < 500);
+    const used = cpuTime(() => {
+      for (let round = 0; round < 1000; round += 1) evaluate("{{ _.name | upper ~ '-' ~ _.count }}", { data });
+    });
+    assert.ok(used < 500, `${used} ms`);
   });
 });
 
