@@ -1,7 +1,7 @@
 import { errorMessage } from '../../core/errors.ts';
 import type { Environment } from '../provision/cache.ts';
 import type { Progress } from '../provision/progress.ts';
-import { envFile, writeEnvFile } from './env-file.ts';
+import { type ClientSettings, clientEnvironment, envFile, writeEnvFile } from './env-file.ts';
 import { requestJson } from './http.ts';
 import type { StartOptions } from './options.ts';
 import { runSample } from './sample-run.ts';
@@ -69,9 +69,13 @@ async function requestToken(system: RunningSystem): Promise<string> {
 
 async function refreshEnvFile(system: RunningSystem): Promise<string> {
   const token = await requestToken(system);
-  const { ports, scheme, env } = system;
-  await writeEnvFile(system.dataFolder, { ports, scheme, token, cacert: env.ST2_CACERT, ...temporal(system) });
+  await writeEnvFile(system.dataFolder, clientSettings(system, token));
   return token;
+}
+
+function clientSettings(system: RunningSystem, token: string): ClientSettings {
+  const { ports, scheme, env } = system;
+  return { ports, scheme, token, cacert: env.ST2_CACERT, ...temporal(system) };
 }
 
 function temporal(system: RunningSystem) {
@@ -101,6 +105,7 @@ function showAddresses(system: RunningSystem, progress: Progress, sampleLink: st
   const { ports, dataFolder } = system;
   const host = `${system.scheme}://127.0.0.1`;
   const file = envFile(dataFolder);
+  const { ST2_AUTH_TOKEN: _token, ...variables } = clientEnvironment(clientSettings(system, ''));
   const lines = [
     `API          ${host}:${ports.api}/v1`,
     `Temporal UI  ${sampleLink ?? temporal(system).temporalUiUrl}`,
@@ -108,11 +113,7 @@ function showAddresses(system: RunningSystem, progress: Progress, sampleLink: st
     'In another shell, for the st2, mistral and temporal clients (a token is in the file):',
     `  source ${file}`,
     'or:',
-    `  export ST2_BASE_URL=${host}`,
-    `  export ST2_API_URL=${host}:${ports.api}/v1`,
-    `  export ST2_AUTH_URL=${host}:${ports.auth}`,
-    `  export ST2_STREAM_URL=${host}:${ports.stream}/v1`,
-    `  export OS_MISTRAL_URL=${host}:${ports.mistral}/v2`,
+    ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
     `  st2 login ${firstUser} --password "$(cat ${dataFolder}/${firstUser}.password)"`,
   ];
   progress.say(lines.join('\n'));
