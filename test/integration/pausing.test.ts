@@ -91,6 +91,8 @@ describe('pausing beside a question', () => {
       },
       { what: `the question and what runs beside it in ask.${name}` },
     );
+    // Its actions may begin before the runner that started it has said so.
+    await is(id, 'running');
     return { id, question: question?.id ?? '', file };
   }
 
