@@ -91,8 +91,8 @@ describe('pausing beside a question', () => {
       },
       { what: `the question and what runs beside it in ask.${name}` },
     );
-    // Its actions may begin before the runner that started it has said so.
-    await is(id, 'running');
+    // The question pauses it. Its actions may begin before the runner that started it has said that it runs.
+    await reachStatus(services, id, (now) => now === 'pausing' || now === 'paused', 'pausing');
     return { id, question: question?.id ?? '', file };
   }
 

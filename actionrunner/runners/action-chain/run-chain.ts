@@ -5,10 +5,10 @@ import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { COMPLETED_STATUSES, type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import { type RunContext, type RunOutcome, stopReason, type Values } from '../contract.ts';
+import { waitForStatus } from '../execution-watch.ts';
 import type { Chain, ChainTask } from './chain-definition.ts';
 import { type ChainError, type ChainState, known, nodeOf, type TaskResult, toChainError } from './chain-state.ts';
 import { castForAction, renderChainValues } from './chain-templates.ts';
-import { waitForStatus } from './execution-watch.ts';
 
 /** Statuses in which the chain looks at a child again. */
 const SETTLED: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'paused', 'pending'];

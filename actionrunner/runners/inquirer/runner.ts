@@ -2,10 +2,13 @@
 
 import { createTriggerDispatch } from '../../../action-service/triggers/dispatch-trigger.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
+import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import type { RunContext, Runner } from '../contract.ts';
+import { waitForStatus } from '../execution-watch.ts';
 
 const INQUIRY_TRIGGER = 'core.st2.generic.inquiry';
+const BEGUN = EXECUTION_STATUSES.filter((status) => !['requested', 'delayed', 'scheduled'].includes(status));
 /** Deeper nesting of workflows than this is a loop in the records. */
 const MAX_DEPTH = 100;
 
@@ -44,6 +47,8 @@ export const inquirerRunner: Runner = {
     });
     const root = await rootOf(context);
     if (root === undefined || context.execution.context.orquesta !== undefined) return;
+    // Its first tasks may be here before the runner that started it has said that it runs.
+    await waitForStatus(context.services, root.id, BEGUN, context.signal);
     try {
       await actions.pause(root.id, context.user);
     } catch (error) {

@@ -1,9 +1,9 @@
 /** Waits for an execution to reach a status: woken by messages, with a slow poll for those that were lost. */
-import type { ExecutionStatus } from '../../../core/statuses.ts';
-import { type Bus, EXCHANGES } from '../../../platform/bus/bus.ts';
-import { createOnDemandSubscription, type OnDemandSubscription } from '../../../platform/bus/on-demand-subscription.ts';
-import type { Execution } from '../../../stores/executions.ts';
-import type { Stores } from '../../../stores/stores.ts';
+import type { ExecutionStatus } from '../../core/statuses.ts';
+import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import { createOnDemandSubscription, type OnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
+import type { Execution } from '../../stores/executions.ts';
+import type { Stores } from '../../stores/stores.ts';
 
 const POLL_MS = 2_000;
 
