@@ -24,12 +24,14 @@ const indexedValueTypeKeyword = 2;
 
 /**
  * Settings of the development server. Its transfer queue is polled slowly by default, which costs each task tens of
- * milliseconds. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. The other
+ * milliseconds. A timer may be shifted by up to a second by default, so that one of a millisecond, after which a large workflow goes on with its next
+ * portion, took that long. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. The other
  * limits are raised because one machine here serves everything at once.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': '2000',
   'history.timerProcessorMaxPollRPS': '2000',
+  'history.timerProcessorMaxTimeShift': '"5ms"',
   'matching.numTaskqueueReadPartitions': '1',
   'matching.numTaskqueueWritePartitions': '1',
   'history.maximumBufferedEventsBatch': '2000',
