@@ -3,6 +3,28 @@ import type { Collection, Filter, Stored } from './collection.ts';
 const LIMIT = 5_000;
 
 /**
+ * Remembers what `load` made of a collection for a while. A write by this process makes it load anew; a write by another process is
+ * seen after `ttlMs`. A failure is not remembered.
+ */
+export function rememberLoad<T extends Stored, V>(
+  collection: Collection<T>,
+  load: () => Promise<V>,
+  ttlMs: number,
+): () => Promise<V> {
+  let known: { readonly value: Promise<V>; readonly until: number; readonly revision: number } | undefined;
+  return () => {
+    const revision = collection.revision();
+    if (known !== undefined && known.until >= Date.now() && known.revision === revision) return known.value;
+    const made = { value: load(), until: Date.now() + ttlMs, revision };
+    known = made;
+    made.value.catch(() => {
+      if (known === made) known = undefined;
+    });
+    return made.value;
+  };
+}
+
+/**
  * Looks records up by one field and remembers what it found for a while: for records that are read with every request and seldom
  * change. A write by this process forgets everything at once; a write by another process is seen after `ttlMs`.
  * What was not found is not remembered. Who asks while the database is being asked waits for the same answer.

@@ -11,7 +11,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusChange } from '../../action-service/contract.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
@@ -117,7 +117,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     }
   }
 
-  /** Takes an execution by making it `running`, from the status of the order or, where the scheduler left that to us, from `requested`. */
+  /** Takes an execution by making it `running`, from the status of the order or, where nobody wrote that, from `requested`. */
   async function claim(id: string, from: ExecutionStatus, order: Message | undefined, change: StatusChange) {
     const at = order?.scheduled_at;
     const passed = [{ timestamp: new Date(Number(at)), status: from }];
@@ -240,10 +240,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       consumers.push(
         await bus.subscribe({
           // What had not been taken when the cancel was written is `canceled` at once.
-          bindings: ['canceling', 'canceled'].map((routing_key) => ({
-            exchange: EXCHANGES.liveactionStatus,
-            routing_key,
-          })),
+          bindings: bindingsOf(EXCHANGES.liveactionStatus, ['canceling', 'canceled']),
           handler: (message) => runs.get(idOf(message))?.controller.abort('canceled'),
         }),
       );

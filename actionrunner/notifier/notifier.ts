@@ -21,7 +21,7 @@ import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
 import { toJsonValue } from '../../core/python/to-json.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import { createBatch } from '../../platform/batch.ts';
-import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -176,7 +176,7 @@ export function createNotifier(deps: NotifierDeps): Service {
       consumer = await bus.consume({
         queue: 'st2.notifiers.execution.work',
         prefetch: PREFETCH,
-        bindings: COMPLETED_STATUSES.map((status) => ({ exchange: EXCHANGES.liveactionStatus, routing_key: status })),
+        bindings: bindingsOf(EXCHANGES.liveactionStatus, COMPLETED_STATUSES),
         async handler(message) {
           const id = String(message.id);
           await ((await isQuiet(message)) ? quietEnds.add(id) : handle(id));

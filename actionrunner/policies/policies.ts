@@ -2,6 +2,7 @@ import { RETRY_POLICY, retryByPolicy } from '../../action-service/retry-policy.t
 import { errorMessage } from '../../core/errors.ts';
 import type { Filter } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
+import { rememberLoad } from '../../stores/remembered.ts';
 import { concurrencyByAttributePolicy, concurrencyPolicy } from './concurrency.ts';
 import type { Policy, PolicyDeps, PolicyRecord, Reached, Verdict } from './contract.ts';
 
@@ -27,18 +28,14 @@ export interface Policies {
   heldBackBy(execution: Execution): Promise<readonly Filter[]>;
   /** Whether a policy made the execution go on as another one. */
   after(execution: Execution): Promise<boolean>;
-  /** Whether any policy may delay executions of an action; without one: of any action. */
-  hasBefore(actionRef?: string): Promise<boolean>;
+  /** Whether any policy may delay executions of an action. */
+  hasBefore(actionRef: string): Promise<boolean>;
   /** Whether any policy may act on the end of executions of an action. */
   hasAfter(actionRef: string): Promise<boolean>;
 }
 
 /** Applies the enabled policies of actions. A policy that fails is logged and passed over, as in StackStorm. */
 export function createPolicies(deps: PolicyDeps): Policies {
-  let cached:
-    | { readonly byAction: Promise<ReadonlyMap<string, readonly PolicyRecord[]>>; readonly until: number }
-    | undefined;
-
   async function load(): Promise<ReadonlyMap<string, readonly PolicyRecord[]>> {
     const records = await deps.stores.policies.find({ enabled: true }, { sort: { ref: 1 } });
     const byAction = new Map<string, PolicyRecord[]>();
@@ -50,18 +47,10 @@ export function createPolicies(deps: PolicyDeps): Policies {
     return byAction;
   }
 
-  async function of(
-    actionRef?: string,
-  ): Promise<readonly { readonly record: PolicyRecord; readonly policy: Policy }[]> {
-    if (cached === undefined || cached.until < Date.now()) {
-      const byAction = load();
-      cached = { byAction, until: Date.now() + CACHE_MS };
-      byAction.catch(() => {
-        cached = undefined;
-      });
-    }
-    const byAction = await cached.byAction;
-    const records = actionRef === undefined ? [...byAction.values()].flat() : (byAction.get(actionRef) ?? []);
+  const byAction = rememberLoad(deps.stores.policies, load, CACHE_MS);
+
+  async function of(actionRef: string): Promise<readonly { readonly record: PolicyRecord; readonly policy: Policy }[]> {
+    const records = (await byAction()).get(actionRef) ?? [];
     return records.flatMap((record) => {
       const policy = Object.hasOwn(POLICIES, record.policy_type) ? POLICIES[record.policy_type] : undefined;
       return policy === undefined ? [] : [{ record, policy }];

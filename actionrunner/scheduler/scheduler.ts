@@ -9,7 +9,7 @@ import type { ActionService } from '../../action-service/contract.ts';
 import { isWorkflowRunner } from '../../action-service/workflow-runners.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
-import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -45,7 +45,7 @@ export function createScheduler(deps: SchedulerDeps): Service {
 
   /** From the first execution that a policy holds back here. */
   const ends = createOnDemandSubscription(bus, {
-    bindings: COMPLETED_STATUSES.map((status) => ({ exchange: EXCHANGES.liveactionStatus, routing_key: status })),
+    bindings: bindingsOf(EXCHANGES.liveactionStatus, COMPLETED_STATUSES),
     handler(message) {
       granting = granting
         .then(() => nextOf(message))

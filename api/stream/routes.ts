@@ -6,7 +6,7 @@ import type { Stores } from '../../stores/stores.ts';
 import { executionSubject } from '../resources/executions/subject.ts';
 import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
-import { type EventHub, outputEvent } from './event-hub.ts';
+import { type EventHub, type Listener, outputEvent } from './event-hub.ts';
 import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, toFrame, wants } from './events.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
@@ -35,6 +35,25 @@ function readFilter({ query }: ApiRequest): EventFilter {
     ...(actionRefs === undefined ? {} : { actionRefs }),
     ...(executionIds === undefined ? {} : { executionIds }),
   };
+}
+
+/**
+ * Listens until the connection is closed, or `stop` is called. `heard` resolves once events come; where the broker is away it
+ * rejects, and the connection is given up.
+ */
+function listenWhileOpen(hub: EventHub, connection: SseConnection, listener: Listener) {
+  const listening = hub.listen(listener);
+  const stop = () =>
+    void listening.then(
+      (leave) => leave(),
+      () => undefined,
+    );
+  connection.onClose(stop);
+  const heard = listening.catch((error: unknown) => {
+    connection.body.destroy();
+    throw error;
+  });
+  return { stop, heard };
 }
 
 async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
@@ -68,10 +87,8 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     connection.send(end);
     connection.end();
   };
-  const listening = hub.listen(show);
-  const stop = () => void listening.then((leave) => leave());
-  connection.onClose(stop);
-  await listening;
+  const { stop, heard } = listenWhileOpen(hub, connection, show);
+  await heard;
   const lastId = request.headers['last-event-id'];
   if (lastId !== undefined) {
     for (const { event, id } of hub.after(lastId) ?? []) show(event, () => toFrame(event.name, event.data, id));
@@ -149,16 +166,14 @@ async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     connection.end();
   };
   // Listening starts before the stored pieces are read, so that none falls in between.
-  const listening = hub.listen((event) => {
+  const { stop, heard } = listenWhileOpen(hub, connection, (event) => {
     if (event.executionId !== id) return;
     if (event.outputId !== undefined) show(event);
     else if (event.name === EXECUTION_UPDATE && (isOver(event.status) || event.status === 'paused')) {
       finish().catch(() => connection.end());
     }
   });
-  const stop = () => void listening.then((leave) => leave());
-  connection.onClose(stop);
-  await listening;
+  await heard;
   await showStored();
   const now = await stores.executions.get(id, options);
   if (now === undefined || isCompleted(now.status) || now.status === 'paused') await finish();

@@ -7,7 +7,7 @@
  */
 import { errorMessage } from '../../core/errors.ts';
 import { EXECUTION_STATUSES, type ExecutionStatus, isActive } from '../../core/statuses.ts';
-import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
+import { type Bus, bindingsOf, EXCHANGES } from '../../platform/bus/bus.ts';
 import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { TrackerContext } from './tracker-context.ts';
@@ -56,10 +56,10 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   let wasConnected = true;
 
   const children = createOnDemandSubscription(bus, {
-    bindings: EXECUTION_STATUSES.filter((status) => !isActive(status)).map((routing_key) => ({
-      exchange: EXCHANGES.liveactionStatus,
-      routing_key,
-    })),
+    bindings: bindingsOf(
+      EXCHANGES.liveactionStatus,
+      EXECUTION_STATUSES.filter((status) => !isActive(status)),
+    ),
     handler: ({ id }) => {
       childChanged(String(id)).catch(() => undefined);
     },

@@ -9,7 +9,7 @@ const source = fileURLToPath(new URL(`../workflows/index.${extension}`, import.m
 
 /**
  * What workflows share in a thread: the conductor and all that it is made of. It keeps nothing of a workflow in its modules (what they remember
- * follows from the text it is remembered by), so that it needs not be made again, at four megabytes, for each workflow.
+ * follows from the text it is remembered by), so that it needs not be made again, at a megabyte or more, for each workflow.
  */
 const shared = fileURLToPath(new URL(`../conductor/conductor.${extension}`, import.meta.url));
 

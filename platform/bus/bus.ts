@@ -16,6 +16,11 @@ export interface Binding {
   readonly routing_key: string;
 }
 
+/** Bindings of several routing keys to one exchange. */
+export function bindingsOf(exchange: string, routingKeys: readonly string[]): readonly Binding[] {
+  return routingKeys.map((routing_key) => ({ exchange, routing_key }));
+}
+
 export interface ConsumeOptions {
   /** Name of the durable queue, shared by all consumers that name it. */
   readonly queue: string;

@@ -7,6 +7,7 @@ import { DEFAULT_EVENTS, matchesPattern, toFrame, wants } from '../../../api/str
 import { createRounds, type Join } from '../../../api/stream/rounds.ts';
 import { streamRoutes } from '../../../api/stream/routes.ts';
 import { createSseConnection } from '../../../api/stream/sse-connection.ts';
+import { UnavailableError } from '../../../core/errors.ts';
 import { loadConfig } from '../../../platform/config/load-config.ts';
 
 const patterns: readonly [string, string, boolean][] = [
@@ -126,4 +127,16 @@ test('stream: the end of an execution does not overtake its output', async () =>
     [...text.matchAll(/^event: (.*)$/gm)].map(([, name]) => name),
     ['st2.execution.output__create', 'st2.execution__update'],
   );
+});
+
+test('stream: while the broker is away a client is refused, and nothing is left open', async () => {
+  const hub = {
+    listen: async () => {
+      throw new UnavailableError('There is no connection to the message broker.');
+    },
+  };
+  const query = { text: () => undefined, list: () => undefined };
+  const [route] = streamRoutes({ config: loadConfig({}), stores: {}, hub } as never);
+  const request = { query, headers: {}, requester: { user: 'ann', roles: [] }, params: {} };
+  await assert.rejects(async () => route?.handle(request as never), UnavailableError);
 });
