@@ -1,8 +1,6 @@
 /** CPU-seconds of all processes for one task, as workflows grow: the curve has to be flat. */
-import { provisioned } from '../test/support/provisioned.ts';
-import { startServices } from '../test/support/running-services.ts';
-import { temporaryFolder } from '../test/support/temporary-folder.ts';
-import { type Shape, workflowName, writeBenchPack } from './bench-pack.ts';
+import { type Shape, workflowName } from './bench-pack.ts';
+import { measureOwnSystem } from './own-system.ts';
 import { cpuBetween, processCosts } from './process-cost.ts';
 import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
@@ -18,7 +16,7 @@ const CURVES: readonly (readonly [Shape, readonly number[]])[] = [
 const LEAST_TASKS = 300;
 
 /** @param longest largest size that is measured with actions; 10,000 takes minutes */
-export async function benchCostCurve(longest = Number(process.env.BENCH_LONGEST ?? 1_000)): Promise<Row[]> {
+export function benchCostCurve(longest = Number(process.env.BENCH_LONGEST ?? 1_000)): Promise<Row[]> {
   const curves = CURVES.map(
     ([shape, sizes]) =>
       [
@@ -28,14 +26,8 @@ export async function benchCostCurve(longest = Number(process.env.BENCH_LONGEST 
         ),
       ] as const,
   );
-  const packs = await temporaryFolder();
-  await writeBenchPack(
-    packs.path,
-    curves.flatMap(([shape, sizes]) => sizes.map((size) => [shape, size] as const)),
-  );
-  const infrastructure = await provisioned({ own: true });
-  try {
-    const services = await startServices(infrastructure, { packFolders: [packs.path] });
+  const shapes = curves.flatMap(([shape, sizes]) => sizes.map((size) => [shape, size] as const));
+  return measureOwnSystem(shapes, async ({ infrastructure, services }) => {
     const rows: Row[] = [];
     for (const [shape, sizes] of curves) {
       await runToSuccess(services, workflowName(shape, 10));
@@ -65,10 +57,6 @@ export async function benchCostCurve(longest = Number(process.env.BENCH_LONGEST 
         met: ratio <= MARK,
       });
     }
-    await services.stop();
     return rows;
-  } finally {
-    await infrastructure.stop();
-    await packs.remove();
-  }
+  });
 }

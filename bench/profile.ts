@@ -1,9 +1,8 @@
 /** Where the time and the CPU of one task of a linear workflow go: by step of its execution, and by process. */
-import { provisioned } from '../test/support/provisioned.ts';
-import { type RunningServices, startServices } from '../test/support/running-services.ts';
-import { temporaryFolder } from '../test/support/temporary-folder.ts';
-import { workflowName, writeBenchPack } from './bench-pack.ts';
+import type { RunningServices } from '../test/support/running-services.ts';
+import { workflowName } from './bench-pack.ts';
 import { median } from './measure.ts';
+import { measureOwnSystem } from './own-system.ts';
 import { cpuBetween, processCosts } from './process-cost.ts';
 import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
@@ -16,12 +15,8 @@ interface Child {
 }
 
 /** Runs the workflow several times and returns a row for each step and each process. */
-export async function benchProfile(): Promise<Row[]> {
-  const packs = await temporaryFolder();
-  await writeBenchPack(packs.path, [['linear', TASKS]]);
-  const infrastructure = await provisioned({ own: true });
-  try {
-    const services = await startServices(infrastructure, { packFolders: [packs.path] });
+export function benchProfile(): Promise<Row[]> {
+  return measureOwnSystem([['linear', TASKS]], async ({ infrastructure, services }) => {
     const name = workflowName('linear', TASKS);
     await runToSuccess(services, name);
     const before = await processCosts(infrastructure.folder);
@@ -38,12 +33,8 @@ export async function benchProfile(): Promise<Row[]> {
       const ms = (seconds * 1_000) / tasks;
       if (ms >= 0.1) rows.push({ what: `CPU of a task: ${process}`, value: `${ms.toFixed(1)} ms` });
     }
-    await services.stop();
     return rows;
-  } finally {
-    await infrastructure.stop();
-    await packs.remove();
-  }
+  });
 }
 
 /** Medians of the time from one step to the next. */

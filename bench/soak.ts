@@ -4,11 +4,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { provisioned } from '../test/support/provisioned.ts';
-import { type RunningServices, startServices } from '../test/support/running-services.ts';
-import { temporaryFolder } from '../test/support/temporary-folder.ts';
-import { workflowName, writeBenchPack } from './bench-pack.ts';
+import type { RunningServices } from '../test/support/running-services.ts';
+import { workflowName } from './bench-pack.ts';
 import { median, percentile } from './measure.ts';
+import { measureOwnSystem } from './own-system.ts';
 import { type ProcessCost, processCosts } from './process-cost.ts';
 import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
@@ -30,12 +29,8 @@ interface Sample {
 }
 
 /** Measures and returns the rows. */
-export async function benchSoak(): Promise<Row[]> {
-  const packs = await temporaryFolder();
-  await writeBenchPack(packs.path, [['linear', TASKS]]);
-  const infrastructure = await provisioned({ own: true });
-  try {
-    const services = await startServices(infrastructure, { packFolders: [packs.path] });
+export function benchSoak(): Promise<Row[]> {
+  return measureOwnSystem([['linear', TASKS]], async ({ infrastructure, services }) => {
     const perSecond = (await mostPerSecond(services)) / 2;
     const times: number[] = [];
     const failures: string[] = [];
@@ -65,12 +60,8 @@ export async function benchSoak(): Promise<Row[]> {
     }
     await Promise.all(running);
     await sample();
-    await services.stop();
     return [...loadRows(perSecond, times, failures), ...growthRows(samples)];
-  } finally {
-    await infrastructure.stop();
-    await packs.remove();
-  }
+  });
 }
 
 /** Workflows a second, as many as go when always so many are under way. */

@@ -4,11 +4,11 @@
  */
 import { Client, Connection } from '@temporalio/client';
 import { findProgram } from '../cli/project-paths.ts';
-import { provisioned } from '../test/support/provisioned.ts';
-import { type RunningServices, startServices } from '../test/support/running-services.ts';
-import { temporaryFolder } from '../test/support/temporary-folder.ts';
-import { type Shape, workflowName, writeBenchPack } from './bench-pack.ts';
+import type { Provisioned } from '../test/support/provisioned.ts';
+import type { RunningServices } from '../test/support/running-services.ts';
+import { type Shape, workflowName } from './bench-pack.ts';
 import { measure, measureInTurn, median, percentile } from './measure.ts';
+import { measureOwnSystem } from './own-system.ts';
 import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
 
@@ -37,14 +37,9 @@ const LATENCIES = 200;
 const ZIGFLOW_FAN_OUT = 2_400;
 
 /** Measures and returns the rows. @param runs counted runs of each shape of usual size */
-export async function benchWholePath(runs: number): Promise<Row[]> {
-  const packs = await temporaryFolder();
-  await writeBenchPack(packs.path, [['linear', SMALL], ...SHAPES.map(([shape, count]) => [shape, count] as const)]);
-  const infrastructure = await provisioned({ own: true });
-  try {
-    const began = performance.now();
-    const services = await startServices(infrastructure, { packFolders: [packs.path] });
-    const serving = performance.now() - began;
+export function benchWholePath(runs: number): Promise<Row[]> {
+  const shapes = [['linear', SMALL] as const, ...SHAPES.map(([shape, count]) => [shape, count] as const)];
+  return measureOwnSystem(shapes, async ({ infrastructure, services, startedIn }) => {
     const bare = await startBare(infrastructure);
     // Services that have run for a while are what is compared: their code is compiled by then.
     for (let run = 0; run < WARM_UPS; run += 1) {
@@ -60,21 +55,17 @@ export async function benchWholePath(runs: number): Promise<Row[]> {
     rows.push(...rate.rows, ...(await latency(services, rate.perSecond / 2)));
     rows.push({
       what: 'services, start to serving',
-      value: `${(serving / 1000).toFixed(1)} s`,
+      value: `${startedIn.toFixed(1)} s`,
       mark: '(part of npm start)',
     });
-    await services.stop();
     return rows;
-  } finally {
-    await infrastructure.stop();
-    await packs.remove();
-  }
+  });
 }
 
 type Way = 'asynchronous' | 'plain';
 type Bare = (shape: Shape, count: number, way: Way) => Promise<void>;
 
-async function startBare(infrastructure: Awaited<ReturnType<typeof provisioned>>): Promise<Bare> {
+async function startBare(infrastructure: Provisioned): Promise<Bare> {
   const program = findProgram('bench/bare/worker');
   if (program === undefined) throw new Error('The bare worker is not built.');
   infrastructure.processes.start({
