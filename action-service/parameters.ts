@@ -10,7 +10,6 @@ import {
   type ParameterSchema,
   refuseImmutable,
   resolveLiveParams,
-  secretValues,
   validateParams,
 } from '../core/params/index.ts';
 import type { Execution } from '../stores/executions.ts';
@@ -18,6 +17,7 @@ import type { Action, ParameterSchemas, RunnerType } from '../stores/records.ts'
 import type { Stores } from '../stores/stores.ts';
 import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
 import { createPackConfigs } from './packs/pack-config.ts';
+import { parameterSecrets } from './secrets-of-execution.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -77,7 +77,7 @@ export function createParameterRules({ stores, keyValues, systemUser }: Deps): P
       const { result } = execution;
       if (typeof result !== 'object' || result === null) return result;
       if (execution.runner_type === 'inquirer') return maskResponse(result as Values);
-      const secrets = [...ownSecrets(action, runner, execution), ...within];
+      const secrets = [...parameterSecrets(action, runner, execution.parameters), ...within];
       return maskOccurrences(maskOutput(action, runner, result as Values), secrets);
     },
   };
@@ -89,24 +89,6 @@ function maskOutput(action: Values, runner: Values, result: Values): unknown {
   const key = runner.output_key;
   if (typeof key !== 'string' || !(key in result)) return maskValue(schema, result);
   return { ...result, [key]: maskValue(schema, result[key]) };
-}
-
-/** The schemas of all parameters that an action takes, its runner's included. */
-export function schemasOf(action: Values, runner: Values): ParameterSchemas {
-  return {
-    ...(runner.runner_parameters as ParameterSchemas | undefined),
-    ...(action.parameters as ParameterSchemas | undefined),
-  };
-}
-
-/** What an execution was given in secret: an action may print it, a workflow has it in the inputs of its tasks. */
-function ownSecrets(action: Values, runner: Values, execution: Execution): readonly unknown[] {
-  const schemas = schemasOf(action, runner);
-  return secretValues({ properties: schemas }, { ...defaultsOf(schemas), ...execution.parameters });
-}
-
-function defaultsOf(schemas: ParameterSchemas): Values {
-  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, schema?.default]));
 }
 
 function maskResponse(result: Values): Values {

@@ -6,8 +6,9 @@ import { isCompleted } from '../core/statuses.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { PresentOptions } from './contract.ts';
-import { type ParameterRules, schemasOf } from './parameters.ts';
-import { CHILD_FIELDS, secretsOfChildren } from './secrets-of-children.ts';
+import { findSecrets, SECRECY_FIELDS } from './find-secrets.ts';
+import { schemasOf } from './parameter-schemas.ts';
+import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
 import { isWorkflowRunner } from './workflow-runners.ts';
 
@@ -35,7 +36,7 @@ export function createPresenter(deps: Deps) {
     if (parents.length === 0) return children;
     const found = await stores.executions.find(
       { parent: { $in: parents } },
-      { include: [...CHILD_FIELDS], sort: { start_timestamp: 1 } },
+      { include: ['parent', 'start_timestamp', ...SECRECY_FIELDS], sort: { start_timestamp: 1 } },
     );
     for (const child of found) {
       const list = children.get(child.parent as string);
@@ -106,7 +107,7 @@ export function createPresenter(deps: Deps) {
       const action = await snapshots.get(execution.action_snapshot);
       const runner = await snapshots.get(execution.runner_snapshot);
       const own = children.get(execution.id) ?? [];
-      const within = looksWithin ? await secretsOfChildren(deps, own) : [];
+      const within = looksWithin ? await findSecrets(deps, own) : [];
       const ids = own.map(({ id }) => id);
       presented.push(present(execution, action, runner, ids, mask ? within : undefined));
     }

@@ -36,6 +36,9 @@ const timerPayload = {
 
 const cronField = { anyOf: [{ type: 'string' }, { type: 'integer' }] };
 
+/** The end of any execution, and what its notify section asks for. */
+export const ACTION_TRIGGER = 'core.st2.generic.actiontrigger';
+export const NOTIFY_TRIGGER = 'core.st2.generic.notifytrigger';
 export const WEBHOOK_TRIGGER_TYPE = 'core.st2.webhook';
 export const TIMER_TRIGGER_TYPES = ['core.st2.IntervalTimer', 'core.st2.DateTimer', 'core.st2.CronTimer'] as const;
 

@@ -10,6 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusChange } from '../../action-service/contract.ts';
+import { parameterSecrets } from '../../action-service/secrets-of-execution.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -48,6 +49,11 @@ type Method = 'run' | 'continueRun';
 interface Run {
   readonly controller: AbortController;
   readonly done: Promise<void>;
+}
+
+/** Values of secret parameters: what an action prints of them is masked. */
+function secretsGiven({ action, runnerType, runnerParameters, actionParameters }: RunContext): readonly unknown[] {
+  return parameterSecrets(action, runnerType, { ...runnerParameters, ...actionParameters });
 }
 
 const VERBS = { cancel: 'canceling', pause: 'pausing', resume: 'resuming' } as const;
@@ -165,6 +171,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     try {
       runner = find(execution.runner_type);
       const built = await withDatabase(logger, () => buildContext(execution, output, signal));
+      if (config.api.mask_secrets) output.conceal(secretsGiven(built));
       context = { ...built, began: () => markRunning(execution) };
       const run = runner[method];
       if (run === undefined) throw new Error(`The ${runner.name} runner cannot go on with a paused run.`);

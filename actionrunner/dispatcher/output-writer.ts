@@ -4,8 +4,10 @@
  * 1. What comes within {@link FLUSH_MS} is one write; output that ends before is written once, at the end.
  * 2. A writer with too much unwritten text makes its source wait, and so the process that writes.
  * 3. Output never fails an action: a write that fails is logged and dropped.
+ * 4. Secrets of the action are masked before anything is stored, also one that comes in pieces.
  */
 import type { ActionService } from '../../action-service/contract.ts';
+import { createTextMask, type TextMask } from '../../core/params/index.ts';
 import { collectGarbageSoon } from '../../platform/collect-garbage.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -21,12 +23,16 @@ const STREAM_LIMIT = 64 * 1024 * 1024;
 type OutputType = 'stdout' | 'stderr' | 'other';
 
 export interface OutputWriter extends OutputSink {
+  /** Values that are masked in all that is written from now on. */
+  conceal(secrets: readonly unknown[]): void;
   /** Writes what is left. */
   close(): Promise<void>;
 }
 
 export function createOutputWriter(actions: ActionService, execution: Execution, logger: Logger): OutputWriter {
   const waiting: { type: OutputType; text: string }[] = [];
+  const masks = new Map<OutputType, TextMask>();
+  let secrets: readonly unknown[] = [];
   let size = 0;
   let total = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -50,7 +56,14 @@ export function createOutputWriter(actions: ActionService, execution: Execution,
     return writing;
   }
 
+  function maskOf(type: OutputType): TextMask | undefined {
+    const mask = masks.get(type) ?? createTextMask(secrets);
+    if (mask !== undefined) masks.set(type, mask);
+    return mask;
+  }
+
   function add(type: OutputType, text: string): void {
+    if (text === '') return;
     const last = waiting.at(-1);
     if (last?.type === type) last.text += text;
     else waiting.push({ type, text });
@@ -58,14 +71,19 @@ export function createOutputWriter(actions: ActionService, execution: Execution,
   }
 
   return {
+    conceal(values) {
+      secrets = values;
+    },
     async write(type, text) {
       if (total > STREAM_LIMIT) return;
       total += text.length;
-      add(type, total > STREAM_LIMIT ? '\n[output cut: the rest is not streamed]\n' : text);
+      if (total > STREAM_LIMIT) add(type, '\n[output cut: the rest is not streamed]\n');
+      else add(type, maskOf(type)?.push(text) ?? text);
       if (size > WAIT_ABOVE) await flush();
       else timer ??= setTimeout(() => void flush(), FLUSH_MS);
     },
     async close() {
+      for (const [type, mask] of masks) if (total <= STREAM_LIMIT) add(type, mask.end());
       await flush();
       if (total > LARGE) collectGarbageSoon();
     },
@@ -73,4 +91,8 @@ export function createOutputWriter(actions: ActionService, execution: Execution,
 }
 
 /** A sink for installations that do not store output while actions run. */
-export const SILENT_WRITER: OutputWriter = { write: async () => undefined, close: async () => undefined };
+export const SILENT_WRITER: OutputWriter = {
+  conceal: () => undefined,
+  write: async () => undefined,
+  close: async () => undefined,
+};

@@ -14,6 +14,7 @@ import {
   type Occurrence,
   toTriggerInstance,
 } from '../../action-service/triggers/dispatch-trigger.ts';
+import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
@@ -31,8 +32,6 @@ import type { Policies } from '../policies/policies.ts';
 import { notifications, type RenderNotification } from './notify-section.ts';
 import type { RuleWatch } from './rule-watch.ts';
 
-const ACTION_TRIGGER = 'core.st2.generic.actiontrigger';
-const NOTIFY_TRIGGER = 'core.st2.generic.notifytrigger';
 /** More than come within {@link QUIET_WAIT_MS}: what waits for its batch must not keep others from coming. */
 const PREFETCH = 200;
 const QUIET_WAIT_MS = 200;

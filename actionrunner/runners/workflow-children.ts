@@ -2,7 +2,7 @@
 
 import { isWorkflowRunner } from '../../action-service/workflow-runners.ts';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
-import { type ExecutionStatus, isActive } from '../../core/statuses.ts';
+import { CANCELABLE_STATUSES, type ExecutionStatus, isActive } from '../../core/statuses.ts';
 import type { RunContext } from './contract.ts';
 
 /** Calls `order` for each child that is a workflow in one of the statuses. One that moved on meanwhile is passed over. */
@@ -19,6 +19,15 @@ export async function forChildWorkflows(
       if (!(error instanceof ValidationError)) throw error;
       context.logger.info({ child: child.id, reason: errorMessage(error) }, 'child workflow needs no order any more');
     }
+  }
+}
+
+/** Cancels the workflows under an execution that is canceled, and withdraws the questions that nobody waits for any more. */
+export async function cancelChildren(context: RunContext): Promise<void> {
+  const { actions } = context.services;
+  await forChildWorkflows(context, CANCELABLE_STATUSES, (id) => actions.cancel(id, context.user));
+  for (const { id, status } of await actions.children(context.execution.id)) {
+    if (status === 'pending') await actions.changeStatus(id, 'canceled', { from: ['pending'] });
   }
 }
 

@@ -52,8 +52,8 @@ export interface ListOptions<T> {
   /** Further conditions of the resource's own. */
   readonly filter?: Filter;
   readonly sort?: Sort;
-  /** Adds to the loaded records what is stored elsewhere. */
-  readonly complete?: (record: T) => Promise<T>;
+  /** Adds to the loaded records what is stored elsewhere, or takes away what must not be seen. */
+  readonly complete?: (records: readonly T[]) => Promise<readonly T[]>;
   readonly present?: (record: T, request: ApiRequest) => Record<string, unknown>;
 }
 
@@ -80,7 +80,7 @@ export async function listRecords<T extends Stored>(
   ]);
   const present = options.present ?? presentRecord;
   const { complete } = options;
-  const whole = complete === undefined ? records : await Promise.all(records.map(complete));
+  const whole = complete === undefined ? records : await complete(records);
   const body = whole.map((record) => pickAttributes(present(record, request), include, exclude, rules.always));
   return { headers: listHeaders(total, page), body };
 }

@@ -19,6 +19,7 @@ export { checkSchema } from './json-schema.ts';
 export type { KeyValueReference, KeyValueScope, KeyValueSource } from './key-value-lookup.ts';
 export { type KeyValueFetch, withKeyValues } from './key-values.ts';
 export {
+  createTextMask,
   holdsSecret,
   MASKED_VALUE,
   maskOccurrences,
@@ -26,6 +27,7 @@ export {
   maskValue,
   secretNames,
   secretValues,
+  type TextMask,
 } from './mask-secrets.ts';
 export { byPosition, mergeParameterSchemas, parametersView } from './merge-schemas.ts';
 export { outputSchemaOf } from './output-schema.ts';

@@ -1,5 +1,6 @@
 /** Finds and replaces values that schemas call secret. */
 import { isDict } from '../python/dict.ts';
+import { jsonString } from '../python/json.ts';
 import { schemaOfItem, schemaOfProperty } from './nested-schemas.ts';
 import type { ParameterSchema, ParameterSchemas } from './schema.ts';
 
@@ -33,11 +34,10 @@ const SHORTEST_PART = 5;
 
 /** A copy of a value in which secrets are masked wherever they occur, also within texts. Keys are left alone. */
 export function maskOccurrences(value: unknown, secrets: readonly unknown[]): unknown {
-  const texts = secrets.flatMap(leavesOf).filter((text) => text !== '' && text !== MASKED_VALUE);
+  const texts = secretTexts(secrets);
   if (texts.length === 0) return value;
   const whole = new Set(texts);
-  // A longer one first: another may be a part of it.
-  const parts = texts.filter((text) => text.length >= SHORTEST_PART).sort((a, b) => b.length - a.length);
+  const parts = secretParts(texts);
   const mask = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(mask);
     if (isDict(item)) return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, mask(inner)]));
@@ -47,6 +47,64 @@ export function maskOccurrences(value: unknown, secrets: readonly unknown[]): un
     return parts.reduce((text, part) => text.replaceAll(part, MASKED_VALUE), item);
   };
   return mask(value);
+}
+
+/** Every text and number in the values, as text. */
+function secretTexts(secrets: readonly unknown[]): readonly string[] {
+  return secrets.flatMap(leavesOf).filter((text) => text !== '' && text !== MASKED_VALUE);
+}
+
+/**
+ * Those that are masked within other texts, as they are and as they stand in JSON; the longest first: another may be a part of it.
+ */
+function secretParts(texts: readonly string[]): readonly string[] {
+  const long = texts.filter((text) => text.length >= SHORTEST_PART);
+  const forms = long.flatMap((text) => [text, inQuotes(text, true), inQuotes(text, false)]);
+  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+}
+
+const inQuotes = (text: string, ensureAscii: boolean) => jsonString(text, ensureAscii).slice(1, -1);
+
+/** Masks secrets in a text that comes in pieces. */
+export interface TextMask {
+  /** The masked text that can be told by now: what may be the beginning of a secret is kept until more has come. */
+  push(piece: string): string;
+  /** What was kept. */
+  end(): string;
+}
+
+/** @returns `undefined` when there is nothing to be masked */
+export function createTextMask(secrets: readonly unknown[]): TextMask | undefined {
+  const parts = secretParts(secretTexts(secrets));
+  if (parts.length === 0) return undefined;
+  const secret = new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
+  const mask = (text: string) => text.replace(secret, MASKED_VALUE);
+  let kept = '';
+  return {
+    push(piece) {
+      const text = kept + piece;
+      const begun = Math.max(...parts.map((part) => beginningAtEnd(text, part)));
+      let cut = text.length - begun;
+      for (const { index, 0: found } of text.matchAll(secret)) {
+        if (index < cut && index + found.length > cut) cut = index + found.length;
+      }
+      kept = text.slice(cut);
+      return mask(text.slice(0, cut));
+    },
+    end() {
+      const rest = mask(kept);
+      kept = '';
+      return rest;
+    },
+  };
+}
+
+/** How many characters at the end of a text are the beginning of `part`, without being all of it. */
+function beginningAtEnd(text: string, part: string): number {
+  for (let length = Math.min(part.length - 1, text.length); length > 0; length -= 1) {
+    if (text.endsWith(part.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 function leavesOf(secret: unknown): readonly string[] {

@@ -15,6 +15,7 @@ import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
 import type { ApiContext } from './api-context.ts';
+import { maskAnswers } from './mask-answers.ts';
 import { registerAbsent } from './resources/absent.ts';
 import { registerActionExecutions } from './resources/action-executions.ts';
 import { registerActions } from './resources/actions.ts';
@@ -96,6 +97,7 @@ export async function createApp(context: ApiContext, options: AppOptions): Promi
       v2.addHook('onRequest', async (request) => {
         request.mistralUser = await options.authenticate(request);
       });
+      if (config.api.mask_secrets) maskAnswers(v2, context.stores);
       v2.get('/', () => ({ uri: '/v2' }));
       for (const register of RESOURCES) register(v2, context);
       done();

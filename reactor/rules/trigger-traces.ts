@@ -1,5 +1,6 @@
 /** The part of a trace that rules write: trigger instances and rules. Source: `st2common/services/trace.py`. */
 import type { TraceComponent, TraceKind, Traces } from '../../action-service/traces.ts';
+import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
 import type { OpenRecord } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Rule } from './rule.ts';
@@ -19,7 +20,7 @@ export interface TriggerTraces {
 }
 
 /** Triggers whose instances follow from the end of an execution. */
-const AFTER_EXECUTIONS = new Set(['core.st2.generic.actiontrigger', 'core.st2.generic.notifytrigger']);
+const AFTER_EXECUTIONS = new Set([ACTION_TRIGGER, NOTIFY_TRIGGER]);
 
 export function createTriggerTraces(stores: Pick<Stores, 'traces'>, traces: Traces): TriggerTraces {
   async function findTrace(instance: TriggerInstance): Promise<OpenRecord | undefined> {

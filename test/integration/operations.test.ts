@@ -152,12 +152,14 @@ describe('what an operator sees', () => {
     assert.equal(result.seen, secrets.parameter);
     assert.equal(result.again, secrets.stored);
 
-    const masked = JSON.stringify([
-      await services.request('GET', `/executions/${execution.id}`),
-      await services.request('GET', `/executions/${execution.id}/children?depth=-1`),
-    ]);
-    for (const secret of Object.values(secrets)) {
-      assert.ok(!masked.includes(JSON.stringify(secret).slice(1, -1)), `"${secret}" is in an answer`);
+    const answers = await answersAbout(execution.id);
+    for (const [place, answer] of Object.entries(answers)) {
+      assert.ok(answer.includes('********'), `${place}: ${answer}`);
+      for (const secret of Object.values(secrets)) {
+        const [plain, inJson] = [secret, JSON.stringify(secret).slice(1, -1)];
+        const twice = JSON.stringify(inJson).slice(1, -1);
+        assert.ok(![plain, inJson, twice].some((form) => answer.includes(form)), `"${secret}" in ${place}: ${answer}`);
+      }
     }
 
     const { text, count } = await histories(execution.id);
@@ -189,6 +191,46 @@ describe('what an operator sees', () => {
     const logins = await readFile(path.join(dataFolder(), 'audit', 'st2auth.log'), 'utf8');
     assert.ok(logins.includes(`"user":"${services.user.name}"`));
   });
+
+  /** What clients are shown of a workflow and of what it runs, wherever they can ask for it. */
+  async function answersAbout(id: string): Promise<Readonly<Record<string, string>>> {
+    const headers = { 'x-auth-token': await services.token() };
+    const read = async (url: string) => await (await fetch(url, { headers })).text();
+    const children = await services.request<{ readonly id: string; readonly action: { readonly ref: string } }[]>(
+      'GET',
+      `/executions/${id}/children?depth=-1`,
+    );
+    const told = children.filter(({ action }) => action.ref === 'secretpack.tell');
+    const instances = await waitFor(
+      async () => {
+        const found = await services.request<{ readonly payload: { readonly execution_id: string } }[]>(
+          'GET',
+          '/triggerinstances?trigger=core.st2.generic.actiontrigger&limit=50',
+        );
+        const ours = found.filter(({ payload }) => told.some((child) => child.id === payload.execution_id));
+        return ours.length === told.length && ours;
+      },
+      { what: 'the trigger instances of the ends of the actions' },
+    );
+    const { context } = await services.request<{
+      readonly context: { readonly mistral: { readonly execution_id: string } };
+    }>('GET', `/executions/${id}`);
+    const { mistralUrl } = services;
+    const inMistral = context.mistral.execution_id;
+    return {
+      execution: JSON.stringify(await services.request('GET', `/executions/${id}`)),
+      children: JSON.stringify(children),
+      output: (
+        await Promise.all(told.map((child) => read(`${services.apiUrl}/v1/executions/${child.id}/output`)))
+      ).join(),
+      'trigger instances': JSON.stringify(instances),
+      'execution in Mistral': await read(`${mistralUrl}/executions/${inMistral}`),
+      'only its output': await read(`${mistralUrl}/executions/${inMistral}?fields=output`),
+      'executions in Mistral': await read(`${mistralUrl}/executions?include_output=true`),
+      'tasks in Mistral': await read(`${mistralUrl}/executions/${inMistral}/tasks`),
+      'action executions in Mistral': await read(`${mistralUrl}/action_executions?include_output=true`),
+    };
+  }
 
   /** All that Temporal keeps of a workflow and of those that its actions started, with payloads as they are stored. */
   async function histories(id: string): Promise<{ readonly text: string; readonly count: number }> {

@@ -134,13 +134,14 @@ describe('pausing beside a question', () => {
       await is(id, 'succeeded');
     });
 
-    it(`${name}: a cancel while it is paused ends it, and nothing more begins`, async () => {
-      const { id, file } = await begun(name);
+    it(`${name}: a cancel while it is paused ends it, nothing more begins, and the question is withdrawn`, async () => {
+      const { id, question, file } = await begun(name);
       await put(id, 'pausing');
       await rm(file);
       await is(id, 'paused');
       await services.request('DELETE', `/executions/${id}`);
       await is(id, 'canceled');
+      await is(question, 'canceled');
       assert.deepEqual(await joined(id), []);
     });
   }

@@ -1,6 +1,5 @@
-import { CANCELABLE_STATUSES } from '../../../core/statuses.ts';
 import type { RunContext, Runner } from '../contract.ts';
-import { forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
+import { cancelChildren, forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { type Chain, loadChain } from './chain-definition.ts';
 import { ChainRun } from './run-chain.ts';
 
@@ -25,8 +24,7 @@ export const actionChainRunner: Runner = {
   },
 
   async cancel(context) {
-    const { actions } = context.services;
-    await forChildWorkflows(context, CANCELABLE_STATUSES, (id) => actions.cancel(id, context.user));
+    await cancelChildren(context);
     // A chain that runs ends its cancel itself; a paused one is run by nobody.
     const ended = context.execution.lease === undefined && !(await hasActiveChildren(context));
     return { status: ended ? 'canceled' : 'canceling' };

@@ -3,11 +3,10 @@
  * results tracker keep the execution up to date, and this process has nothing to do with it any more.
  */
 import { errorMessage } from '../../../core/errors.ts';
-import { CANCELABLE_STATUSES } from '../../../core/statuses.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
 import { withDatabase } from '../../../platform/mongo/with-database.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
-import { forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
+import { cancelChildren, forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { deployDefinition } from './deploy-definition.ts';
 import { createMistralClient, MistralApiError, type MistralClient, type MistralExecution } from './mistral-client.ts';
 import { type RerunOptions, rerunHeldTasks, rerunOptions, rerunTasks } from './rerun-tasks.ts';
@@ -162,8 +161,7 @@ export const mistralV2Runner: Runner = {
     const client = await clientFor(context);
     await client.updateExecution(executionId, { state: 'CANCELLED' });
     await tellParent(client, parentRun, 'CANCELLED');
-    const { actions } = context.services;
-    await forChildWorkflows(context, CANCELABLE_STATUSES, (id) => actions.cancel(id, context.user));
+    await cancelChildren(context);
     return become((await hasActiveChildren(context)) ? 'canceling' : 'canceled');
   },
 };

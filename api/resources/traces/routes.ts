@@ -37,7 +37,10 @@ export function traceRoutes(context: ApiContext): readonly Route[] {
         return listRecords<OpenRecord>(stores.traces, LIST, request, {
           maxPageSize: config.api.max_page_size,
           sort: { start_timestamp: query.has('sort_asc') && !query.has('sort_desc') ? 1 : -1 },
-          complete: async (trace) => (trace.action_executions === undefined ? trace : actions.traces.expand(trace)),
+          complete: (traces) =>
+            Promise.all(
+              traces.map((trace) => (trace.action_executions === undefined ? trace : actions.traces.expand(trace))),
+            ),
         });
       },
     },

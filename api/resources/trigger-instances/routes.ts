@@ -5,7 +5,9 @@ import { after, before, text } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { presentInstance } from './present.ts';
+import { createPayloadMask, presentInstance } from './present.ts';
+
+type PayloadMask = ReturnType<typeof createPayloadMask>;
 
 const LIST: ListRules = {
   filters: {
@@ -17,16 +19,18 @@ const LIST: ListRules = {
   sort: { occurrence_time: -1 },
   defaultLimit: 100,
   always: ['id'],
+  needs: ['trigger'],
   known: ['trigger', 'payload', 'occurrence_time', 'status'],
 };
 
-async function list({ stores, config }: ApiContext, request: ApiRequest): Promise<Answer> {
+async function list({ stores, config }: ApiContext, request: ApiRequest, mask: PayloadMask): Promise<Answer> {
   const { query } = request;
   const type = query.text('trigger_type');
   const refs = type === undefined ? undefined : await refsOfType(stores, type);
   const ascending = query.has('timestamp_gt') || query.has('sort_asc');
   return listRecords<OpenRecord>(stores.triggerInstances, LIST, request, {
     maxPageSize: config.api.max_page_size,
+    complete: mask,
     present: presentInstance,
     sort: { occurrence_time: ascending && !query.has('sort_desc') ? 1 : -1 },
     ...(refs === undefined || query.has('trigger') ? {} : { filter: { trigger: { $in: refs } } }),
@@ -38,17 +42,19 @@ async function refsOfType(stores: ApiContext['stores'], type: string): Promise<s
   return triggers.map((trigger) => trigger.ref);
 }
 
-async function reEmit(context: ApiContext, request: ApiRequest): Promise<Answer> {
+async function reEmit(context: ApiContext, request: ApiRequest, mask: PayloadMask): Promise<Answer> {
   const instance = await findById(context.stores.triggerInstances, request.params.id ?? '');
   const payload = {
     ...(isPlainObject(instance.payload) ? instance.payload : {}),
     __context: { original_id: instance.id },
   };
   await context.dispatch({ trigger: String(instance.trigger), payload });
-  return { body: { message: `Trigger instance ${instance.id} succesfully re-sent.`, payload } };
+  const [shown] = await mask([{ ...instance, payload }]);
+  return { body: { message: `Trigger instance ${instance.id} succesfully re-sent.`, payload: shown?.payload } };
 }
 
 export function triggerInstanceRoutes(context: ApiContext): readonly Route[] {
+  const mask = createPayloadMask(context);
   return [
     {
       method: 'GET',
@@ -56,23 +62,25 @@ export function triggerInstanceRoutes(context: ApiContext): readonly Route[] {
       summary: 'List occurrences of triggers, newest first',
       permission: 'trigger_instance_list',
       query: { ...listParameters(LIST), trigger_type: 'string', sort_asc: 'string', sort_desc: 'string' },
-      handle: (request) => list(context, request),
+      handle: (request) => list(context, request, mask),
     },
     {
       method: 'GET',
       path: '/triggerinstances/:id',
       summary: 'One occurrence of a trigger',
       permission: 'trigger_instance_view',
-      handle: async ({ params }) => ({
-        body: presentInstance(await findById(context.stores.triggerInstances, params.id ?? '')),
-      }),
+      async handle({ params }) {
+        const instance = await findById(context.stores.triggerInstances, params.id ?? '');
+        const [masked = instance] = await mask([instance]);
+        return { body: presentInstance(masked) };
+      },
     },
     {
       method: 'POST',
       path: '/triggerinstances/:id/re_emit',
       summary: 'Fire a trigger again with the payload of an occurrence',
       permission: 'trigger_instance_create',
-      handle: (request) => reEmit(context, request),
+      handle: (request) => reEmit(context, request, mask),
     },
   ];
 }
