@@ -12,11 +12,13 @@ import { type RunningServices, startServices } from '../test/support/running-ser
 import { waitFor } from '../test/support/wait-for.ts';
 import { cpuBetween, type ProcessCost, processCosts } from './process-cost.ts';
 import type { Row } from './report.ts';
+import { startSeveralApis } from './several-apis.ts';
 
 const FLOOD = Number(process.env.BENCH_FLOOD ?? 50_000);
 const IN_FLIGHT = Number(process.env.BENCH_IN_FLIGHT ?? 5_000);
 const SHARED = 2_000;
 const RUNNERS = [1, 2, 4] as const;
+const APIS = 3;
 const FLOOD_CLIENTS = 100;
 const STARTING_CLIENTS = 8;
 const CALIBRATED = 100;
@@ -49,7 +51,7 @@ export async function benchScale(): Promise<Row[]> {
       for (; running < count; running += 1) await services.startAnother('st2actionrunner');
       rows.push(await shared(measured, count));
     }
-    rows.push(...(await flood(measured)), ...(await inFlight(measured)));
+    rows.push(await severalApis(measured), ...(await flood(measured)), ...(await inFlight(measured)));
     return rows;
   } finally {
     await parts.infrastructure.stop();
@@ -77,12 +79,16 @@ async function writeWaitingPack(folder: string): Promise<void> {
 }
 
 /** Asks for `count` executions with so many clients. @returns seconds until the last answer, and each refusal */
-async function post({ services }: Measured, count: number, clients: number, body: () => object) {
+function post({ services }: Measured, count: number, clients: number, body: () => object) {
+  return postBy((execution) => services.request('POST', '/executions', execution), count, clients, body);
+}
+
+async function postBy(send: (body: object) => Promise<unknown>, count: number, clients: number, body: () => object) {
   const began = performance.now();
   const refused: string[] = [];
   let left = count;
   const client = async () => {
-    while (left-- > 0) await services.request('POST', '/executions', body()).catch((error) => refused.push(`${error}`));
+    while (left-- > 0) await send(body()).catch((error) => refused.push(`${error}`));
   };
   await Promise.all(Array.from({ length: clients }, client));
   return { seconds: (performance.now() - began) / 1_000, refused };
@@ -114,6 +120,35 @@ async function shared(measured: Measured, runners: number): Promise<Row> {
   return {
     what: `${SHARED} core.noop by 20 clients, ${runners} runner processes`,
     value: `${rate.toFixed(0)}/s; shares ${parted.join(', ')}`,
+  };
+}
+
+/** The same number of requests by way of nginx: what of them each API has worked on shows in its use of the CPU. */
+async function severalApis(measured: Measured): Promise<Row> {
+  const { infrastructure, services } = measured;
+  const what = `${SHARED} core.noop by 20 clients, ${APIS} st2api behind nginx`;
+  const address = await startSeveralApis(infrastructure, services, APIS);
+  if (address === undefined) return { what, value: 'not measured: there is no nginx on this machine' };
+  const headers = { 'x-auth-token': await services.token(), 'content-type': 'application/json' };
+  const send = async (body: object) => {
+    const url = `${address}/v1/executions`;
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${answer.status} ${text}`);
+  };
+  const before = await countOf(measured, 'core.noop');
+  const costs = await processCosts(infrastructure.folder);
+  const began = performance.now();
+  const { refused } = await postBy(send, SHARED, 20, () => ({ action: 'core.noop' }));
+  await untilEnded(measured, 'core.noop', before + SHARED - refused.length);
+  const rate = SHARED / ((performance.now() - began) / 1_000);
+  const used = cpuBetween(costs, await processCosts(infrastructure.folder));
+  const each = [...used].filter(([name]) => name.startsWith('st2api')).map(([, seconds]) => `${seconds.toFixed(1)} s`);
+  return {
+    what,
+    value: `${rate.toFixed(0)}/s, ${refused.length} refused; CPU of each ${each.join(', ')}`,
+    mark: 'none refused',
+    met: refused.length === 0,
   };
 }
 

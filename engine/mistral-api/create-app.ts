@@ -4,6 +4,7 @@ import fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
+  LogController,
 } from 'fastify';
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import type { Config } from '../../platform/config/load-config.ts';
@@ -69,7 +70,7 @@ export interface AppOptions {
 export async function createApp(context: ApiContext, options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     loggerInstance: context.logger.child({ component: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.config.api.body_limit,
     ...listenerOptions(options.config),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
