@@ -25,8 +25,9 @@ const indexedValueTypeKeyword = 2;
 /**
  * Settings of the development server. Its transfer queue is polled slowly by default, which costs each task tens of
  * milliseconds. A timer may be shifted by up to a second by default, so that one of a millisecond, after which a large workflow goes on with its next
- * portion, took that long. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. The other
- * limits are raised because one machine here serves everything at once.
+ * portion, took that long. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. What
+ * it remembers of workflows, ended ones too, is kept for an hour by default and given back only when something else needs the place: up to
+ * 128,000 of them at some 30 KiB each. The other limits are raised because one machine here serves everything at once.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': '2000',
@@ -35,6 +36,8 @@ const dynamicConfig = {
   'matching.numTaskqueueReadPartitions': '1',
   'matching.numTaskqueueWritePartitions': '1',
   'history.maximumBufferedEventsBatch': '2000',
+  'history.cacheTTL': '"10m"',
+  'history.cacheBackgroundEvict': '{"Enabled":true,"LoopInterval":"1m","MaxEntryPerCall":1024}',
   'frontend.namespaceRPS': '10000',
   'frontend.rps': '10000',
 } as const;
