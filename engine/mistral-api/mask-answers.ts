@@ -3,7 +3,7 @@
  * with the same values. What is stored, and what the engine works with, stays as it is.
  */
 import type { FastifyInstance } from 'fastify';
-import { createExecutionsMasks } from '../../action-service/mask-for-executions.ts';
+import { createExecutionsMasks, type ExecutionsMask } from '../../action-service/mask-for-executions.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Resource } from './listing.ts';
@@ -32,7 +32,7 @@ const KINDS = Object.keys(WORKFLOWS_OF) as readonly Kind[];
 export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
   const masksFor = createExecutionsMasks({ stores, snapshots: createSnapshots(stores) });
 
-  async function masked(kind: Kind, resources: readonly Resource[]): Promise<readonly Resource[]> {
+  async function maskFor(kind: Kind, resources: readonly Resource[]): Promise<ExecutionsMask> {
     const ids = await WORKFLOWS_OF[kind](
       stores,
       resources.map(({ id }) => String(id)),
@@ -41,8 +41,11 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
       { uuid: { $in: [...new Set(ids)] }, st2_execution_id: { $exists: true } },
       { include: ['st2_execution_id'] },
     );
-    const executions = new Set(workflows.flatMap(({ st2_execution_id: id }) => id ?? []));
-    const { mask, isEmpty } = await masksFor([...executions]);
+    return await masksFor([...new Set(workflows.flatMap(({ st2_execution_id: id }) => id ?? []))]);
+  }
+
+  async function masked(kind: Kind, resources: readonly Resource[]): Promise<readonly Resource[]> {
+    const { mask, isEmpty } = await maskFor(kind, resources);
     return isEmpty ? resources : resources.map((resource) => maskResource(resource, mask));
   }
 
@@ -50,6 +53,10 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
     // What a client creates with a POST it has told us itself.
     if (request.method === 'POST' || typeof payload !== 'object' || payload === null) return payload;
     const answer = payload as Resource;
+    const { root_workflow_execution: root } = answer;
+    // A report: whatever it quotes is secret in the root or below it.
+    if (typeof root === 'object' && root !== null)
+      return (await maskFor('executions', [root as Resource])).mask(answer);
     const list = KINDS.find((kind) => Array.isArray(answer[kind]));
     if (list !== undefined) return { ...answer, [list]: await masked(list, answer[list] as Resource[]) };
     const single = KINDS.find((kind) => request.routeOptions.url === `/v2/${kind}/:id`);
@@ -62,8 +69,18 @@ function maskResource(resource: Resource, mask: (value: unknown) => unknown): Re
   const fields: Resource = {};
   for (const field of JSON_FIELDS) {
     const text = resource[field];
-    if (typeof text === 'string') fields[field] = JSON.stringify(mask(JSON.parse(text)));
+    if (typeof text === 'string') fields[field] = maskJson(text, mask);
   }
   for (const field of TEXT_FIELDS) if (typeof resource[field] === 'string') fields[field] = mask(resource[field]);
   return { ...resource, ...fields };
+}
+
+function maskJson(text: string, mask: (value: unknown) => unknown): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return mask(text);
+  }
+  return JSON.stringify(mask(value));
 }
