@@ -17,7 +17,6 @@ export function createAnnouncer(bus: Bus): Announcer {
       status: execution.status,
       action_ref: execution.action_ref,
       runner_type: execution.runner_type,
-      due: execution.due_at !== undefined,
       child: execution.parent !== undefined,
       notify: execution.notify !== undefined,
       ...more,

@@ -11,7 +11,6 @@ import { createHeldActions } from './held-actions.ts';
 import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { Traces } from './traces.ts';
-import { isWorkflowRunner } from './workflow-runners.ts';
 
 /** For how long a change of an action by another process may go unnoticed. */
 const REMEMBERED_MS = 1_000;
@@ -122,7 +121,7 @@ export function createRequester(deps: Deps) {
       throw new ValidationError(`Unable to execute. Action "${action.ref}" is disabled.`, { action: action.ref });
     parameters.validate(action, runner, rendered, request.parameters ?? {});
 
-    const isFree = draft.due_at === undefined && !isWorkflowRunner(runner.name) && !(await mayBeHeld(action.ref));
+    const isFree = draft.due_at === undefined && !(await mayBeHeld(action.ref));
     const trace = await traces.prepare(draft.context, draft.parent);
     const { execution, fresh } = await store({
       ...draft,
@@ -130,8 +129,9 @@ export function createRequester(deps: Deps) {
       ...(trace.traceId === undefined ? {} : { trace_id: trace.traceId }),
     });
     if (!fresh) return execution;
-    await trace.enter(execution);
+    // It need not wait for its place in the trace.
     announce.created(execution, isFree);
+    await trace.enter(execution);
     return execution;
   };
 }

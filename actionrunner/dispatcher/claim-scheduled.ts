@@ -8,18 +8,30 @@ export interface Claim {
   /** What the result is from now on; absent leaves it. */
   readonly result: unknown;
   readonly runner_info: Readonly<Record<string, unknown>>;
+  /** When the order was given, where nobody wrote that: the execution is `requested` still, and `scheduled` is written with the lease. */
+  readonly orderedAt: Date | undefined;
 }
 
 /**
- * Takes a scheduled execution by a lease, without a change of its status.
+ * Takes an execution by a lease without starting it: it is `scheduled`.
  *
  * @returns `undefined` when it is not scheduled any more, or somebody has it
  */
-export function claimScheduled(stores: Stores, id: string, claim: Claim): Promise<Execution | undefined> {
-  const { owner, seconds, result, runner_info } = claim;
-  const lease = { owner, expires_at: new Date(Date.now() + seconds * 1000) };
-  return stores.executions.updateOne(
-    { id, status: 'scheduled', lease: { $exists: false } },
-    { $set: { lease, runner_info, ...(result === undefined ? {} : { result }) } },
-  );
+export async function claimScheduled(stores: Stores, id: string, claim: Claim): Promise<Execution | undefined> {
+  const { owner, seconds, result, runner_info, orderedAt } = claim;
+  const now = new Date();
+  const lease = { owner, expires_at: new Date(now.getTime() + seconds * 1000) };
+  const taken = { lease, runner_info, ...(result === undefined ? {} : { result }) };
+  const isFree = { lease: { $exists: false } };
+  const ordered =
+    orderedAt === undefined
+      ? undefined
+      : await stores.executions.updateOne(
+          { id, status: 'requested', ...isFree },
+          {
+            $set: { ...taken, status: 'scheduled', updated_at: now },
+            $push: { log: { timestamp: orderedAt, status: 'scheduled' } },
+          },
+        );
+  return ordered ?? (await stores.executions.updateOne({ id, status: 'scheduled', ...isFree }, { $set: taken }));
 }

@@ -51,6 +51,11 @@ interface Run {
   readonly done: Promise<void>;
 }
 
+/** When an order was given that nobody has written down; `undefined` for one that stands in the execution. */
+function orderedAt(order: Message | undefined): Date | undefined {
+  return typeof order?.scheduled_at === 'number' ? new Date(order.scheduled_at) : undefined;
+}
+
 /** Values of secret parameters: what an action prints of them is masked. */
 function secretsGiven({ action, runnerType, runnerParameters, actionParameters }: RunContext): readonly unknown[] {
   return parameterSecrets(action, runnerType, { ...runnerParameters, ...actionParameters });
@@ -107,9 +112,10 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const isLate = method === 'run' && runner?.isWorkflow === true;
       const result = method === 'run' ? runner?.initialResult : undefined;
       const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
+      const lease = { owner, seconds: leaseSeconds };
       const execution = isLate
-        ? await claimScheduled(stores, id, { owner, seconds: leaseSeconds, result, runner_info })
-        : await claim(id, from, known, { lease: { owner, seconds: leaseSeconds }, result, runner_info });
+        ? await claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(known) })
+        : await claim(id, from, orderedAt(known), { lease, result, runner_info });
       if (execution === undefined) return end();
       leases.hold(id);
       void withSpan(`run ${execution.action_ref}`, { parent: execution.traceparent }, () =>
@@ -124,13 +130,15 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   }
 
   /** Takes an execution by making it `running`, from the status of the order or, where nobody wrote that, from `requested`. */
-  async function claim(id: string, from: ExecutionStatus, order: Message | undefined, change: StatusChange) {
-    const at = order?.scheduled_at;
-    const passed = [{ timestamp: new Date(Number(at)), status: from }];
+  async function claim(id: string, from: ExecutionStatus, at: Date | undefined, change: StatusChange) {
     const taken =
       at === undefined
         ? undefined
-        : await actions.changeStatus(id, 'running', { ...change, from: ['requested'], passed });
+        : await actions.changeStatus(id, 'running', {
+            ...change,
+            from: ['requested'],
+            passed: [{ timestamp: at, status: from }],
+          });
     // What is scheduled and has a lease is somebody's already, such as a stage of an installation.
     return (
       taken ??

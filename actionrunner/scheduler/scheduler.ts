@@ -6,7 +6,6 @@
  *    are slots of which each can be taken once (policies/concurrency.ts).
  */
 import type { ActionService } from '../../action-service/contract.ts';
-import { isWorkflowRunner } from '../../action-service/workflow-runners.ts';
 import { errorMessage } from '../../core/errors.ts';
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
@@ -68,13 +67,8 @@ export function createScheduler(deps: SchedulerDeps): Service {
     return stores.executions.get(id, { exclude: ['result', 'log'] });
   }
 
-  /** A workflow that nothing can hold back needs not be looked at; a single action like that does not come here. */
-  async function take({ id, action_ref: actionRef, runner_type: runnerType, due }: Message): Promise<void> {
-    const isPlain = typeof actionRef === 'string' && due === false && isWorkflowRunner(String(runnerType));
-    if (isPlain && !(await policies.hasBefore(actionRef))) {
-      await actions.changeStatus(String(id), 'scheduled', { from: ['requested'] });
-      return;
-    }
+  /** What nothing can hold back does not come here. */
+  async function take({ id }: Message): Promise<void> {
     const execution = await load(String(id));
     if (execution !== undefined) await schedule(execution);
   }
