@@ -271,14 +271,21 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       }
     },
     async upsert(filter, record) {
-      const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });
-      const document = { ...record, _id: found === null ? newId() : found._id };
-      await changed(
-        withConflict(filter, () =>
-          model.collection.replaceOne({ _id: document._id as never }, document as never, { upsert: true }),
-        ),
-      );
-      return toRecord<T>(document as never) as T;
+      const put = async () => {
+        const found = await model.collection.findOne(toFilter(filter) as never, { projection: { _id: 1 } });
+        const document = { ...record, _id: found === null ? newId() : found._id };
+        await changed(
+          withConflict(filter, () =>
+            model.collection.replaceOne({ _id: document._id as never }, document as never, { upsert: true }),
+          ),
+        );
+        return toRecord<T>(document as never) as T;
+      };
+      // Of two that insert at once, one is refused: the second time it is there, or something else has taken the unique value.
+      return await put().catch((error: unknown) => {
+        if (!(error instanceof ConflictError)) throw error;
+        return put();
+      });
     },
     async removeOne(filter) {
       return toRecord<T>(await changed(model.collection.findOneAndDelete(toFilter(filter) as never)));

@@ -46,6 +46,24 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     };
   };
 
+  it('put one record where several put the same one at once', async () => {
+    const put = (description: string) =>
+      stores.triggerTypes.upsert({ ref: 'race.type' }, {
+        uid: 'trigger_type:race:type',
+        ref: 'race.type',
+        name: 'type',
+        pack: 'race',
+        description,
+      } as never);
+    for (let round = 0; round < 5; round += 1) {
+      await stores.triggerTypes.removeMany({ ref: 'race.type' });
+      const all = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(put));
+      const stored = await stores.triggerTypes.find({ ref: 'race.type' });
+      assert.equal(stored.length, 1);
+      assert.deepEqual(new Set(all.map(({ id }) => id)), new Set([stored[0]?.id]));
+    }
+  });
+
   it('go on over a connection that is opened anew; what was under way fails as when the database is away', async () => {
     const { uri } = loadConfig(services.env).database;
     const { id } = await stores.executions.insert(execution());
