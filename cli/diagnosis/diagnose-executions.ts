@@ -34,8 +34,9 @@ async function reasonOf(stores: Stores, client: Client, execution: Execution): P
   switch (status) {
     case 'requested':
       return {
-        why: 'It was requested, and no scheduler has taken it.',
-        advice: 'See that st2scheduler runs, and the depth of st2.actionrunner.req.',
+        why: 'It was requested, and neither an action runner nor a scheduler has taken it.',
+        advice:
+          'See that st2actionrunner and st2scheduler run, and the depths of st2.actionrunner.work and st2.actionrunner.req.',
       };
     case 'delayed':
       if (due_at !== undefined && due_at.getTime() > Date.now()) return undefined;

@@ -1,6 +1,7 @@
 /** Finds and replaces values that schemas call secret. */
 import { isDict } from '../python/dict.ts';
 import { jsonString } from '../python/json.ts';
+import { escapeRegex } from '../python/regex.ts';
 import { schemaOfItem, schemaOfProperty } from './nested-schemas.ts';
 import type { ParameterSchema, ParameterSchemas } from './schema.ts';
 
@@ -77,7 +78,7 @@ export interface TextMask {
 export function createTextMask(secrets: readonly unknown[]): TextMask | undefined {
   const parts = secretParts(secretTexts(secrets));
   if (parts.length === 0) return undefined;
-  const secret = new RegExp(parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
+  const secret = new RegExp(parts.map(escapeRegex).join('|'), 'g');
   const mask = (text: string) => text.replace(secret, MASKED_VALUE);
   let kept = '';
   return {
