@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { createProcessParts, type ProcessParts } from '../action-service/process-parts.ts';
-import { EXCHANGES } from '../platform/bus/bus.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import type { Execution } from '../stores/executions.ts';
 import { type Provisioned, provisioned } from '../test/support/provisioned.ts';
@@ -62,18 +61,21 @@ async function noops(measured: Measured): Promise<Row> {
 }
 
 /**
- * Stores requests, gives the orders as a scheduler does, all at once, and waits for the ends. Seconds from the first order to the
- * last end, and the CPU seconds of runner and database therein.
+ * Requests executions while the runner is stopped, so that all orders wait at the broker, lets it go on and waits for the ends.
+ * Seconds from there to the last end, and the CPU seconds of runner and database therein.
  */
 async function orders({ parts, pid, database }: Measured, count: number) {
-  const executions: Execution[] = [];
-  for (let made = 0; made < count; made += 1) {
-    executions.push(await parts.actions.request({ action: 'core.noop', parameters: {}, user: 'bench' }));
+  const ids: string[] = [];
+  process.kill(pid, 'SIGSTOP');
+  try {
+    for (let made = 0; made < count; made += 1) {
+      ids.push((await parts.actions.request({ action: 'core.noop', parameters: {}, user: 'bench' })).id);
+    }
+  } finally {
+    process.kill(pid, 'SIGCONT');
   }
-  const ids = executions.map(({ id }) => id);
   const before = [pid, database].map(cpuSeconds);
   const begun = Date.now();
-  for (const execution of executions) order(parts, execution);
   const left = () => parts.stores.executions.count({ id: { $in: ids }, status: { $ne: 'succeeded' } });
   // The last one first: counting them costs the database more than they do.
   await ended(parts, ids.at(-1) ?? '');
@@ -90,19 +92,6 @@ function ended({ stores }: ProcessParts, id: string): Promise<Execution> {
     return found?.end_timestamp === undefined ? undefined : found;
   };
   return waitFor(look, { what: `the end of ${id}`, timeoutMs: 600_000, intervalMs: 50 });
-}
-
-function order({ bus }: ProcessParts, { id, action_ref, runner_type }: Execution): void {
-  bus.publish(EXCHANGES.liveactionStatus, 'scheduled', {
-    id,
-    status: 'scheduled',
-    action_ref,
-    runner_type,
-    due: false,
-    child: false,
-    notify: false,
-    scheduled_at: Date.now(),
-  });
 }
 
 /** What is kept of the output is limited, so a thousandfold of it must not need more memory. */
@@ -134,13 +123,12 @@ async function streams(measured: Measured): Promise<Row[]> {
 
 async function stream({ parts, pid }: Measured, bytes: number) {
   const parameters = { cmd: `yes 0123456789abcdef | head -c ${bytes}`, timeout: 600 };
-  const execution = await parts.actions.request({ action: 'core.local', parameters, user: 'bench' });
   const begun = performance.now();
   let highest = 0;
   const watch = setInterval(() => {
     highest = Math.max(highest, residentMib(pid));
   }, 20);
-  order(parts, execution);
+  const execution = await parts.actions.request({ action: 'core.local', parameters, user: 'bench' });
   const { status } = await ended(parts, execution.id);
   clearInterval(watch);
   if (status !== 'succeeded') throw new Error(`The stream of ${bytes} bytes ended as ${status}.`);

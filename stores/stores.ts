@@ -130,6 +130,10 @@ const SPECS = {
   },
   environments: { name: 'environments', indexes: [byName] },
   cronTriggers: { name: 'cron_triggers', indexes: [byName] },
+  eventTriggers: {
+    name: 'event_triggers',
+    indexes: [{ fields: { exchange: 1, topic: 1, event: 1, workflow_id: 1 }, unique: true }],
+  },
   schema: { name: 'schema', indexes: [byName] },
   payloads: { name: 'payloads', indexes: [{ fields: { created_at: 1 } }] },
 } as const satisfies Record<string, CollectionSpec>;
@@ -169,6 +173,7 @@ export interface Stores {
   readonly taskRuns: Collection<TaskRun>;
   readonly environments: Collection<OpenRecord>;
   readonly cronTriggers: Collection<OpenRecord>;
+  readonly eventTriggers: Collection<OpenRecord>;
   readonly schema: Collection<SchemaState>;
   readonly payloads: Collection<OpenRecord>;
 }

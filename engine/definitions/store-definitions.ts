@@ -74,10 +74,27 @@ export async function uploadActions(stores: Stores, text: string, options: Uploa
   return results;
 }
 
-/** Removes a definition by name or id. What came with a workbook stays, as in Mistral. @throws NotFoundError */
+/**
+ * Removes a definition by name or id. What came with a workbook stays, as in Mistral.
+ *
+ * @throws NotFoundError
+ * @throws ValidationError for a workflow that triggers start
+ */
 export async function removeDefinition(stores: Stores, kind: DefinitionKind, identifier: string, namespace: string) {
   const found = await findDefinition(stores, kind, identifier, namespace);
+  if (kind === 'workflow') await refuseTriggered(stores, found.id, identifier);
   await stores.workflowDefinitions.removeOne({ id: found.id });
+}
+
+async function refuseTriggered(stores: Stores, workflow_id: string, identifier: string): Promise<void> {
+  for (const kind of ['cron', 'event'] as const) {
+    const triggers = await stores[`${kind}Triggers`].find({ workflow_id }, { include: ['id'] });
+    if (triggers.length === 0) continue;
+    const ids = triggers.map(({ id }) => id).join(', ');
+    throw new ValidationError(
+      `Can't delete workflow that has ${kind} triggers associated. [workflow_identifier=${identifier}], [${kind}_trigger_id(s)=${ids}]`,
+    );
+  }
 }
 
 /** A definition by name or id, in the namespace or else in the default one. @throws NotFoundError */

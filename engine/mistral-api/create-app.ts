@@ -23,6 +23,7 @@ import { registerActions } from './resources/actions.ts';
 import { registerCronTriggers } from './resources/cron-triggers.ts';
 import { registerDefinitions } from './resources/definitions.ts';
 import { registerEnvironments } from './resources/environments.ts';
+import { registerEventTriggers } from './resources/event-triggers.ts';
 import { registerExecutions } from './resources/executions.ts';
 import { registerReports } from './resources/reports.ts';
 import { registerServices } from './resources/services.ts';
@@ -46,6 +47,7 @@ const RESOURCES = [
   registerActionExecutions,
   registerEnvironments,
   registerCronTriggers,
+  registerEventTriggers,
   registerReports,
   registerServices,
   registerAbsent,

@@ -10,6 +10,7 @@ import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
 import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores } from '../../stores/stores.ts';
+import { createEventTriggers, type EventTriggers } from './event-triggers.ts';
 import { fireCronTriggers } from './fire-cron-triggers.ts';
 import { measureLag } from './measure-lag.ts';
 import { sweepCallbacks } from './sweep-callbacks.ts';
@@ -50,7 +51,9 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
       await mongo.close();
     },
   };
-  return composeServices([infrastructure, watch, createConsumers(bus, watch, config), createSweeps(context)]);
+  const events = createEventTriggers(context, bus);
+  const consumers = createConsumers(bus, watch, config);
+  return composeServices([infrastructure, watch, consumers, events, createSweeps(context, events)]);
 }
 
 function watchOptions(config: Config) {
@@ -86,15 +89,17 @@ function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
 }
 
 /** What is looked for by the clock. */
-function createSweeps(context: TrackerContext): Service {
+function createSweeps(context: TrackerContext, events: EventTriggers): Service {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<unknown> = Promise.resolve();
   const schedule = () => {
     timer = setTimeout(
       () => {
-        running = Promise.all([sweepCallbacks(context), fireCronTriggers(context)]).finally(() => {
-          if (timer !== undefined) schedule();
-        });
+        running = Promise.all([sweepCallbacks(context), fireCronTriggers(context), events.followTriggers()]).finally(
+          () => {
+            if (timer !== undefined) schedule();
+          },
+        );
       },
       SWEEP_MS * (0.8 + Math.random() * 0.4),
     );

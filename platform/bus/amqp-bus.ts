@@ -5,7 +5,15 @@ import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { TlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import type { TlsFault } from '../tls/explain-tls.ts';
-import { type Bus, type ConsumeOptions, type Consumer, EXCHANGES, type Message, type SubscribeOptions } from './bus.ts';
+import {
+  type Binding,
+  type Bus,
+  type ConsumeOptions,
+  type Consumer,
+  EXCHANGES,
+  type Message,
+  type SubscribeOptions,
+} from './bus.ts';
 
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 2_000;
@@ -120,14 +128,30 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
     });
   }
 
-  async function assertBindings(channel: Channel, queue: string, bindings: ConsumeOptions['bindings']): Promise<void> {
+  const exchangeName = ({ exchange, foreign }: Binding) => (foreign ? exchange : prefix + exchange);
+  const bindingKey = (binding: Binding) => `${exchangeName(binding)} ${binding.routing_key}`;
+
+  async function assertBindings(on: ChannelModel, channel: Channel, queue: string, bindings: readonly Binding[]) {
     for (const binding of bindings) {
-      await channel.assertExchange(prefix + binding.exchange, 'topic', { durable: true });
-      await channel.bindQueue(queue, prefix + binding.exchange, binding.routing_key);
+      const name = exchangeName(binding);
+      if (binding.foreign) {
+        // Users name them: one that the broker refuses must not cost the others their consumer.
+        await bindForeign(on, queue, name, binding.routing_key).catch((error: unknown) =>
+          log.error(
+            { exchange: name, queue, reason: errorMessage(error) },
+            'exchange of another system cannot be heard',
+          ),
+        );
+        continue;
+      }
+      await channel.assertExchange(name, 'topic', { durable: true });
+      await channel.bindQueue(queue, name, binding.routing_key);
     }
   }
 
-  async function add(declare: (channel: Channel, consumer: Declared) => Promise<string>): Promise<Consumer> {
+  async function add(
+    declare: (channel: Channel, consumer: Declared, on: ChannelModel) => Promise<string>,
+  ): Promise<Consumer> {
     const consumer: Declared = {
       channel: undefined,
       tag: undefined,
@@ -139,7 +163,7 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
         channel.on('error', (error: unknown) => log.warn({ err: error }, 'consuming channel failed'));
         channel.on('close', () => void closeQuietly(to));
         consumer.channel = channel;
-        consumer.tag = await declare(channel, consumer);
+        consumer.tag = await declare(channel, consumer, to);
       },
     };
     if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
@@ -160,6 +184,8 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
       },
     };
   }
+
+  const ownName = (exchange: string) => (exchange.startsWith(prefix) ? exchange.slice(prefix.length) : exchange);
 
   function parse(delivery: ConsumeMessage): Message | undefined {
     try {
@@ -211,11 +237,12 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
       );
     },
 
-    consume(options: ConsumeOptions) {
+    async consume(options: ConsumeOptions) {
       const queue = prefix + options.queue;
-      return add(async (channel, consumer) => {
+      let { bindings } = options;
+      const consumer = await add(async (channel, consumer, on) => {
         await channel.assertQueue(queue, { durable: true });
-        await assertBindings(channel, queue, options.bindings);
+        await assertBindings(on, channel, queue, bindings);
         await channel.prefetch(options.prefetch);
         const { consumerTag } = await channel.consume(queue, (delivery) => {
           if (delivery === null) return;
@@ -230,7 +257,8 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
               // The channel is closed: the broker delivers the message again on the next one.
             }
           };
-          options.handler(message, delivery.fields.routingKey).then(
+          const { routingKey, exchange } = delivery.fields;
+          options.handler(message, routingKey, ownName(exchange)).then(
             () => settle(() => channel.ack(delivery)),
             (error: unknown) => {
               log.error({ err: error, queue }, 'handler of a message failed');
@@ -240,19 +268,36 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
         });
         return consumerTag;
       });
+      return {
+        ...consumer,
+        async rebind(next) {
+          const before = bindings;
+          bindings = next;
+          const on = connection;
+          // Without a connection, the next one is told of the new bindings.
+          if (on === undefined) return;
+          await onOwnChannel(on, async (channel) => {
+            await assertBindings(on, channel, queue, next);
+            const kept = new Set(next.map(bindingKey));
+            for (const one of before) {
+              if (!kept.has(bindingKey(one))) await channel.unbindQueue(queue, exchangeName(one), one.routing_key);
+            }
+          });
+        },
+      };
     },
 
     subscribe(options: SubscribeOptions) {
-      return add(async (channel) => {
+      return add(async (channel, _consumer, on) => {
         const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });
-        await assertBindings(channel, queue, options.bindings);
+        await assertBindings(on, channel, queue, options.bindings);
         const { consumerTag } = await channel.consume(
           queue,
           (delivery) => {
             if (delivery === null) return;
             const message = parse(delivery);
             if (message !== undefined) {
-              options.handler(message, delivery.fields.routingKey, delivery.fields.exchange.slice(prefix.length));
+              options.handler(message, delivery.fields.routingKey, ownName(delivery.fields.exchange));
             }
           },
           { noAck: true },
@@ -263,15 +308,8 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
 
     async inspect(queue) {
       if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
-      // A channel of its own: asking for a queue that is not there closes it.
-      const channel = await connection.createChannel();
-      channel.on('error', () => undefined);
-      try {
-        const { messageCount, consumerCount } = await channel.checkQueue(prefix + queue);
-        return { messages: messageCount, consumers: consumerCount };
-      } finally {
-        await channel.close().catch(() => undefined);
-      }
+      const state = await onOwnChannel(connection, (channel) => channel.checkQueue(prefix + queue));
+      return { messages: state.messageCount, consumers: state.consumerCount };
     },
 
     connected: () => connection !== undefined,
@@ -285,6 +323,27 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
       if (open !== undefined) await closeQuietly(open);
     },
   };
+}
+
+/** Binds to another system's exchange. It is made where it is missing, as OpenStack's services do: that system may start after us. */
+async function bindForeign(on: ChannelModel, queue: string, exchange: string, routingKey: string): Promise<void> {
+  try {
+    await onOwnChannel(on, (channel) => channel.checkExchange(exchange));
+  } catch {
+    await onOwnChannel(on, (channel) => channel.assertExchange(exchange, 'topic', { durable: false }));
+  }
+  await onOwnChannel(on, (channel) => channel.bindQueue(queue, exchange, routingKey));
+}
+
+/** Asks the broker what it may refuse: a refusal closes the channel. */
+async function onOwnChannel<T>(on: ChannelModel, ask: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await on.createChannel();
+  channel.on('error', () => undefined);
+  try {
+    return await ask(channel);
+  } finally {
+    await channel.close().catch(() => undefined);
+  }
 }
 
 /** What the channels of a connection send in the same turn (a message and the receipt of another one) goes out in one write. */

@@ -14,6 +14,8 @@ export interface Binding {
   readonly exchange: string;
   /** Topic pattern: `*` is one word, `#` any number of words. */
   readonly routing_key: string;
+  /** The exchange is another system's: its name is taken as it is, and it is made (topic, not durable) only where it is missing. */
+  readonly foreign?: boolean;
 }
 
 /** Bindings of several routing keys to one exchange. */
@@ -28,7 +30,7 @@ export interface ConsumeOptions {
   /** Messages handled at once by this consumer. */
   readonly prefetch: number;
   /** A rejected promise sends the message back to the queue once; the second time it is dropped and logged. */
-  readonly handler: (message: Message, routingKey: string) => Promise<void>;
+  readonly handler: (message: Message, routingKey: string, exchange: string) => Promise<void>;
 }
 
 export interface SubscribeOptions {
@@ -47,11 +49,17 @@ export interface Consumer {
   cancel(): Promise<void>;
 }
 
+/** A consumer of a queue. */
+export interface QueueConsumer extends Consumer {
+  /** Binds the queue anew: to these, and no longer to what this consumer has bound it to before. */
+  rebind(bindings: readonly Binding[]): Promise<void>;
+}
+
 export interface Bus {
   start(): Promise<void>;
   /** Hands a message to the broker, now or when it is back (see rule 2). */
   publish(exchange: string, routingKey: string, message: Message): void;
-  consume(options: ConsumeOptions): Promise<Consumer>;
+  consume(options: ConsumeOptions): Promise<QueueConsumer>;
   subscribe(options: SubscribeOptions): Promise<Consumer>;
   /** Messages that wait in a queue, and who takes them. @throws when the broker is away or has no such queue */
   inspect(queue: string): Promise<QueueState>;

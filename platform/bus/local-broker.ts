@@ -2,12 +2,13 @@
  * A small topic broker for machines without RabbitMQ: one process serves all services over loopback TCP.
  * Frames are JSON, one a line. It keeps queues in memory only: what a message announces is in the database, and sweeps find it again.
  *
- * From clients: `{op:'bind', queue?, bindings}`, `{op:'consume', id, queue?, prefetch}`, `{op:'cancel', id}`,
+ * From clients: `{op:'consume', id, queue?, bindings, prefetch, n}`, `{op:'rebind', queue, bindings, gone, n}`, `{op:'cancel', id, n}`,
  * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'inspect', queue, n}` is answered by `{op:'pong', n, state}`,
  * `{op:'ping', n}` by `{op:'pong', n}`.
  * To clients: `{op:'deliver', id, tag, exchange, key, message, redelivered}`.
  */
 import { createServer, type Server, type Socket } from 'node:net';
+import type { Binding } from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 interface Queued {
@@ -32,6 +33,8 @@ interface BrokerQueue {
   readonly consumers: BrokerConsumer[];
   next: number;
 }
+
+const bindingKey = ({ exchange, routing_key }: Binding) => `${exchange} ${routing_key}`;
 
 /** Makes a matcher of a topic pattern: words between dots, `*` one word, `#` any number of words. */
 export function topicMatcher(pattern: string): (key: string) => boolean {
@@ -91,6 +94,13 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
     return queue;
   }
 
+  function bind(queue: BrokerQueue, bindings: readonly Binding[]): void {
+    for (const binding of bindings) {
+      const { exchange, routing_key } = binding;
+      queue.bindings.set(bindingKey(binding), { exchange, matches: topicMatcher(routing_key) });
+    }
+  }
+
   function settle(socket: Socket, tag: number, again: boolean): void {
     for (const queue of queues.values()) {
       for (const consumer of queue.consumers) {
@@ -126,16 +136,17 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
     switch (frame.op) {
       case 'consume': {
         const queue = queueOf(socket, frame.queue, frame.id);
-        for (const binding of frame.bindings) {
-          queue.bindings.set(`${binding.exchange} ${binding.routing_key}`, {
-            exchange: binding.exchange,
-            matches: topicMatcher(binding.routing_key),
-          });
-        }
+        bind(queue, frame.bindings);
         const prefetch = frame.queue === undefined ? Number.POSITIVE_INFINITY : frame.prefetch;
         queue.consumers.push({ socket, id: frame.id, prefetch, unacked: new Map() });
         send(socket, { op: 'pong', n: frame.n });
         return pump(queue);
+      }
+      case 'rebind': {
+        const queue = queueOf(socket, frame.queue, frame.id);
+        for (const binding of frame.gone) queue.bindings.delete(bindingKey(binding));
+        bind(queue, frame.bindings);
+        return send(socket, { op: 'pong', n: frame.n });
       }
       case 'cancel': {
         for (const queue of queues.values()) {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
-import type { Binding, Bus, ConsumeOptions, Consumer, Message, QueueState, SubscribeOptions } from './bus.ts';
+import type { Binding, Bus, ConsumeOptions, Message, QueueConsumer, QueueState, SubscribeOptions } from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 const RETRY_MS = 200;
@@ -21,7 +21,7 @@ interface Delivery {
 interface LocalConsumer {
   readonly id: number;
   readonly queue: string | undefined;
-  readonly bindings: readonly Binding[];
+  bindings: readonly Binding[];
   readonly prefetch: number;
   busy: number;
   take(delivery: Delivery): void;
@@ -93,7 +93,7 @@ export function createLocalBus(url: string, logger: Logger): Bus {
   async function add(
     consumer: Omit<LocalConsumer, 'busy' | 'take'>,
     handle: (self: LocalConsumer, delivery: Delivery) => void,
-  ): Promise<Consumer> {
+  ): Promise<QueueConsumer> {
     const self: LocalConsumer = { ...consumer, busy: 0, take: (delivery) => handle(self, delivery) };
     consumers.set(self.id, self);
     await declare(self);
@@ -102,6 +102,12 @@ export function createLocalBus(url: string, logger: Logger): Bus {
         await call({ op: 'cancel', id: self.id });
         while (self.busy > 0) await new Promise((resolve) => setTimeout(resolve, 10));
         consumers.delete(self.id);
+      },
+      async rebind(bindings) {
+        const kept = new Set(bindings.map(({ exchange, routing_key }) => `${exchange} ${routing_key}`));
+        const gone = self.bindings.filter(({ exchange, routing_key }) => !kept.has(`${exchange} ${routing_key}`));
+        self.bindings = bindings;
+        await call({ op: 'rebind', queue: self.queue, bindings, gone });
       },
     };
   }
@@ -132,7 +138,7 @@ export function createLocalBus(url: string, logger: Logger): Bus {
       const { queue, bindings, prefetch } = options;
       return add({ id: nextId(), queue, bindings, prefetch }, (self, delivery) => {
         self.busy += 1;
-        options.handler(delivery.message, delivery.key).then(
+        options.handler(delivery.message, delivery.key, delivery.exchange).then(
           () => {
             self.busy -= 1;
             send({ op: 'ack', tag: delivery.tag });

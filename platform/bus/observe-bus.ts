@@ -24,14 +24,14 @@ export function observeBus(bus: Bus): Bus {
       queues.add(queue);
       return bus.consume({
         ...options,
-        async handler(message, routingKey) {
+        async handler(message, routingKey, exchange) {
           const end = metrics.busMessages.startTimer({ queue });
           const span = { kind: 'consumer', parent: message.traceparent, attributes: attributesOf(message) } as const;
           // What a sweep sends again belongs to no trace by itself.
           const isTraced = message.traceparent !== undefined;
           try {
-            if (isTraced) await withSpan(`${queue} ${routingKey}`, span, () => handler(message, routingKey));
-            else await handler(message, routingKey);
+            if (isTraced) await withSpan(`${queue} ${routingKey}`, span, () => handler(message, routingKey, exchange));
+            else await handler(message, routingKey, exchange);
             end({ outcome: 'done' });
           } catch (error) {
             end({ outcome: 'failed' });

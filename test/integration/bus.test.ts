@@ -15,6 +15,8 @@ const logger = pino({ level: 'silent' });
 interface Fixture {
   connect(): Promise<Bus>;
   restartBroker?(): Promise<void>;
+  /** Publishes as another system does: to an exchange without our prefix, which is there. */
+  publishForeign(exchange: string, key: string, message: Message): Promise<void>;
   /** Whether it was there. A broker without channels has nothing to close. */
   removeExchange?(name: string): Promise<boolean>;
   /** A bus behind a line of its own, where the broker is reached by a line. */
@@ -41,6 +43,14 @@ async function onRabbitmq(): Promise<Fixture> {
       await bus.start();
       return { bus, line };
     },
+    async publishForeign(exchange, key, message) {
+      const connection = await amqp.connect(url);
+      const channel = await connection.createConfirmChannel();
+      await channel.checkExchange(exchange);
+      channel.publish(exchange, key, Buffer.from(JSON.stringify(message)));
+      await channel.waitForConfirms();
+      await connection.close();
+    },
     async removeExchange(name) {
       if (url.startsWith('local:')) return true;
       const connection = await amqp.connect(url);
@@ -65,11 +75,17 @@ async function onRabbitmq(): Promise<Fixture> {
 async function onLocalBroker(): Promise<Fixture> {
   let broker = await startLocalBroker(0);
   const { port } = broker;
+  async function connect() {
+    const bus = createLocalBus(`local://127.0.0.1:${port}`, logger);
+    await bus.start();
+    return bus;
+  }
   return {
-    async connect() {
-      const bus = createLocalBus(`local://127.0.0.1:${port}`, logger);
-      await bus.start();
-      return bus;
+    connect,
+    async publishForeign(exchange, key, message) {
+      const bus = await connect();
+      bus.publish(exchange, key, message);
+      await bus.stop();
     },
     async restartBroker() {
       await broker.close();
@@ -175,6 +191,41 @@ for (const [name, make] of [
       const cancelled = consumer.cancel().then(() => assert.equal(finished, true));
       finish();
       await cancelled;
+    });
+
+    it('hears what a queue is bound to now, and no longer what it was bound to before', async () => {
+      const seen: unknown[] = [];
+      const bindings = (...keys: string[]) => keys.map((routing_key) => ({ exchange: 'rebound', routing_key }));
+      const consumer = await one.consume({
+        queue: 'rebound',
+        bindings: bindings('old', 'kept'),
+        prefetch: 1,
+        handler: async (message, key, exchange) => {
+          seen.push(`${exchange} ${key} ${message.id}`);
+        },
+      });
+      await consumer.rebind(bindings('kept', 'new'));
+      for (const key of ['old', 'kept', 'new']) two.publish('rebound', key, { id: 1 });
+      await waitFor(() => seen.length >= 2, { what: 'the messages' });
+      two.publish('rebound', 'kept', { id: 'last' });
+      await waitFor(() => seen.includes('rebound kept last'), { what: 'the last message' });
+      assert.deepEqual(seen, ['rebound kept 1', 'rebound new 1', 'rebound kept last']);
+    });
+
+    it("binds to another system's exchanges; one that it is refused does no harm to the others", async () => {
+      const seen: unknown[] = [];
+      const foreign = (exchange: string) => ({ exchange, routing_key: 'topic.info', foreign: true });
+      await one.consume({
+        queue: 'foreign',
+        bindings: [foreign('amq.reserved'), foreign('another-system')],
+        prefetch: 1,
+        handler: async (message, key, exchange) => {
+          seen.push(`${exchange} ${key} ${message.id}`);
+        },
+      });
+      await fixture.publishForeign('another-system', 'topic.info', { id: 1 });
+      await waitFor(() => seen.length > 0, { what: 'the message' });
+      assert.deepEqual(seen, ['another-system topic.info 1']);
     });
 
     it('may publish where nobody has listened yet, to several places at once, and goes on', async () => {

@@ -3,10 +3,6 @@ import { NotFoundError, ValidationError } from '../../../core/errors.ts';
 
 /** Parts of Mistral that have no meaning here: their lists are empty, and whoever wants to make one is told what to use. */
 const ABSENT: Readonly<Record<string, { readonly label: string; readonly instead: string }>> = {
-  event_triggers: {
-    label: 'Event trigger',
-    instead: 'Event triggers are not supported: use a rule of StackStorm (st2 rule create).',
-  },
   code_sources: {
     label: 'Code source',
     instead: 'Code sources are not supported: put the code into an action of a pack (st2 pack install).',
@@ -24,7 +20,7 @@ interface ById {
   readonly Params: { readonly id: string };
 }
 
-/** `/event_triggers`, `/code_sources`, `/dynamic_actions` and `/workflows/{id}/members`. */
+/** `/code_sources`, `/dynamic_actions` and `/workflows/{id}/members`. */
 export function registerAbsent(app: FastifyInstance): void {
   for (const [name, { label, instead }] of Object.entries(ABSENT)) {
     const refuse = () => {

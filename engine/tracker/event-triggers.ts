@@ -1,0 +1,138 @@
+/**
+ * Starts the workflows of Mistral's event triggers. All trackers share one queue: an event is taken by one of them. It is bound to
+ * the exchanges that triggers name; a message that no trigger wants is taken and forgotten.
+ *
+ * Mistral starts workflows of private triggers for events of their own project only; there are no projects here.
+ */
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { errorMessage } from '../../core/errors.ts';
+import type { Binding, Bus, Message, QueueConsumer } from '../../platform/bus/bus.ts';
+import type { Service } from '../../platform/lifecycle.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
+import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
+import type { OpenRecord } from '../../stores/records.ts';
+import { fromText } from '../executions/execution-records.ts';
+import { startExecution } from '../executions/start-execution.ts';
+import { type Notification, readNotification } from './read-notification.ts';
+import type { TrackerContext } from './tracker-context.ts';
+
+const QUEUE = 'st2.resultstracker.event_triggers';
+/** Of oslo.messaging, as far as Mistral listens to them. */
+const PRIORITIES = ['audit', 'critical', 'debug', 'error', 'info'] as const;
+/** Events under way at once. */
+const AT_ONCE = 10;
+const AGAIN_MS = 1_000;
+
+export interface EventTriggers extends Service {
+  /** Listens where the stored triggers say; for the clock to call. */
+  followTriggers(): Promise<void>;
+}
+
+export function createEventTriggers(context: TrackerContext, bus: Bus): EventTriggers {
+  const { stores, logger } = context;
+  let consumer: QueueConsumer | undefined;
+  let bound = '';
+  let isStopped = false;
+
+  async function take(message: Message, routingKey: string, exchange: string): Promise<void> {
+    const notification = readNotification(message);
+    if (notification === undefined) {
+      logger.warn({ exchange, routing_key: routingKey }, 'message for event triggers is no notification, dropped');
+      return;
+    }
+    // What is not settled when the process ends is delivered to another.
+    for (;;) {
+      try {
+        return await start(notification, topicOf(routingKey), exchange);
+      } catch (error) {
+        if (isStopped || !(isTemporalFailure(error) || databaseFailure(error) !== undefined)) throw error;
+        logger.warn({ reason: errorMessage(error) }, 'an event waits for its workflows to be startable');
+        await sleep(AGAIN_MS);
+      }
+    }
+  }
+
+  async function start(notification: Notification, topic: string, exchange: string): Promise<void> {
+    const wanted = { exchange, topic, event: notification.event_type };
+    for (const trigger of await stores.eventTriggers.find(wanted)) {
+      try {
+        await startExecution(context, toRequest(trigger, notification));
+      } catch (error) {
+        if (isTemporalFailure(error) || databaseFailure(error) !== undefined) throw error;
+        // As with Mistral: the other triggers have their workflows all the same.
+        logger.error(
+          { trigger: trigger.id, reason: errorMessage(error) },
+          'event trigger could not start its workflow',
+        );
+      }
+    }
+  }
+
+  return {
+    async start() {
+      await this.followTriggers();
+    },
+    async followTriggers() {
+      if (isStopped) return;
+      try {
+        const triggers = await stores.eventTriggers.find({}, { include: ['exchange', 'topic'] });
+        const bindings = toBindings(triggers);
+        const wanted = JSON.stringify(bindings);
+        if (wanted === bound) return;
+        // The queue is not there as long as nobody has ever made a trigger.
+        if (consumer === undefined && bindings.length === 0) return;
+        if (consumer !== undefined) await consumer.rebind(bindings);
+        else consumer = await bus.consume({ queue: QUEUE, bindings, prefetch: AT_ONCE, handler: take });
+        bound = wanted;
+      } catch (error) {
+        logger.warn({ reason: errorMessage(error) }, 'event triggers could not be followed');
+      }
+    },
+    async stop() {
+      isStopped = true;
+      await consumer?.cancel();
+    },
+  };
+}
+
+function toBindings(triggers: readonly OpenRecord[]): readonly Binding[] {
+  const places = new Map(
+    triggers.map(({ exchange, topic }) => [
+      JSON.stringify([exchange, topic]),
+      [String(exchange), String(topic)] as const,
+    ]),
+  );
+  return [...places.keys()].sort().flatMap((place) => {
+    const [exchange = '', topic = ''] = places.get(place) ?? [];
+    return PRIORITIES.map((priority) => ({ exchange, routing_key: `${topic}.${priority}`, foreign: true }));
+  });
+}
+
+/** `notifications.info` is the topic `notifications` with a priority. */
+function topicOf(routingKey: string): string {
+  return routingKey.slice(0, routingKey.lastIndexOf('.'));
+}
+
+function toRequest(trigger: OpenRecord, { message_id, params }: Notification) {
+  const description = {
+    description: `Workflow execution created by event trigger '(${trigger.id})'.`,
+    triggered_by: { type: 'event_trigger', id: trigger.id, name: trigger.name },
+  };
+  return {
+    ...(message_id === undefined ? {} : { id: executionId(trigger.id, message_id) }),
+    workflow_id: String(trigger.workflow_id),
+    namespace: '',
+    input: fromText(trigger.workflow_input) as Readonly<Record<string, unknown>>,
+    params: { ...(fromText(trigger.workflow_params) as Readonly<Record<string, unknown>>), event_params: params },
+    description: JSON.stringify(description),
+  };
+}
+
+/** The same for the same event, which may be delivered twice. */
+function executionId(trigger: string, messageId: string): string {
+  const hex = createHash('sha256').update(`${trigger} ${messageId}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
+}
