@@ -19,6 +19,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
 import { createCredentials } from './credentials.ts';
 import { installRuntime } from './install-runtime.ts';
+import { sandboxLimits } from './sandbox-limits.ts';
 import { traceActivities } from './trace-activities.ts';
 import { deploymentOptions, makeCurrent } from './versioning.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
@@ -65,6 +66,7 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
       // After a worker's sudden death its workflows go on elsewhere that soon.
       stickyQueueScheduleToStartTimeout: '1s',
+      ...sandboxLimits,
       shutdownGraceTime: '5s',
       shutdownForceTime: '7s',
     });
