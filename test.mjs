@@ -1,5 +1,5 @@
 // `npm test`: everything a change must pass, from a fresh clone with nothing running. It prepares the clone, checks types and
-// style, then runs the tests: those without services side by side, those with real services one file after the other.
+// style, then runs the tests: those without services side by side, those with real services two files at a time.
 // Arguments are parts of file names: `npm test -- conductor` runs only the test files whose path contains "conductor".
 import { fork, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -14,6 +14,8 @@ const filters = process.argv.slice(2);
 const tools = path.join(root, 'node_modules');
 const sharedVariable = 'TRAMONTANE_TEST_SHARED';
 const longestFileMs = 10 * 60_000;
+/** Of those with real services: they wait for processes to start, end and be missed as much as they work. */
+const filesAtOnce = 2;
 
 try {
   process.exitCode = await main();
@@ -41,7 +43,7 @@ async function main() {
     await runTests(
       'integration',
       slow,
-      1,
+      filesAtOnce,
       { ...process.env, [sharedVariable]: JSON.stringify(shared.addresses) },
       total,
     );
