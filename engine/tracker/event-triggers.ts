@@ -69,26 +69,32 @@ export function createEventTriggers(context: TrackerContext, bus: Bus): EventTri
     }
   }
 
-  return {
-    async start() {
-      await this.followTriggers();
-    },
-    async followTriggers() {
-      if (isStopped) return;
-      try {
-        const triggers = await stores.eventTriggers.find({}, { include: ['exchange', 'topic'] });
-        const bindings = toBindings(triggers);
-        const wanted = JSON.stringify(bindings);
-        if (wanted === bound) return;
-        // The queue is not there as long as nobody has ever made a trigger.
-        if (consumer === undefined && bindings.length === 0) return;
-        if (consumer !== undefined) await consumer.rebind(bindings);
-        else consumer = await bus.consume({ queue: QUEUE, bindings, prefetch: AT_ONCE, handler: take });
-        bound = wanted;
-      } catch (error) {
-        logger.warn({ reason: errorMessage(error) }, 'event triggers could not be followed');
+  async function followTriggers(): Promise<void> {
+    try {
+      const bindings = toBindings(await stores.eventTriggers.find({}, { include: ['exchange', 'topic'] }));
+      const wanted = JSON.stringify(bindings);
+      if (wanted === bound) return;
+      if (consumer !== undefined) await consumer.rebind(bindings);
+      else if (bindings.length > 0 || (await wasUsed())) {
+        consumer = await bus.consume({ queue: QUEUE, bindings, prefetch: AT_ONCE, handler: take });
       }
-    },
+      bound = wanted;
+    } catch (error) {
+      logger.warn({ reason: errorMessage(error) }, 'event triggers could not be followed');
+    }
+  }
+
+  /** What triggers of earlier times are still sent must not pile up. */
+  function wasUsed(): Promise<boolean> {
+    return bus.inspect(QUEUE).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  return {
+    start: followTriggers,
+    followTriggers,
     async stop() {
       isStopped = true;
       await consumer?.cancel();

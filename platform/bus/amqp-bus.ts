@@ -132,20 +132,19 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
   const bindingKey = (binding: Binding) => `${exchangeName(binding)} ${binding.routing_key}`;
 
   async function assertBindings(on: ChannelModel, channel: Channel, queue: string, bindings: readonly Binding[]) {
-    for (const binding of bindings) {
-      const name = exchangeName(binding);
-      if (binding.foreign) {
-        // Users name them: one that the broker refuses must not cost the others their consumer.
-        await bindForeign(on, queue, name, binding.routing_key).catch((error: unknown) =>
-          log.error(
-            { exchange: name, queue, reason: errorMessage(error) },
-            'exchange of another system cannot be heard',
-          ),
-        );
-        continue;
+    const foreign = new Map<string, string[]>();
+    for (const { exchange, routing_key, ...binding } of bindings) {
+      if (binding.foreign) foreign.set(exchange, [...(foreign.get(exchange) ?? []), routing_key]);
+      else {
+        await channel.assertExchange(prefix + exchange, 'topic', { durable: true });
+        await channel.bindQueue(queue, prefix + exchange, routing_key);
       }
-      await channel.assertExchange(name, 'topic', { durable: true });
-      await channel.bindQueue(queue, name, binding.routing_key);
+    }
+    for (const [exchange, keys] of foreign) {
+      // Users name them: one that the broker refuses must not cost the others their consumer.
+      await bindForeign(on, queue, exchange, keys).catch((error: unknown) =>
+        log.error({ exchange, queue, reason: errorMessage(error) }, 'exchange of another system cannot be heard'),
+      );
     }
   }
 
@@ -276,13 +275,21 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           const on = connection;
           // Without a connection, the next one is told of the new bindings.
           if (on === undefined) return;
-          await onOwnChannel(on, async (channel) => {
-            await assertBindings(on, channel, queue, next);
-            const kept = new Set(next.map(bindingKey));
-            for (const one of before) {
-              if (!kept.has(bindingKey(one))) await channel.unbindQueue(queue, exchangeName(one), one.routing_key);
-            }
-          });
+          const without = (all: readonly Binding[], others: readonly Binding[]) => {
+            const keys = new Set(others.map(bindingKey));
+            return all.filter((one) => !keys.has(bindingKey(one)));
+          };
+          try {
+            await onOwnChannel(on, async (channel) => {
+              await assertBindings(on, channel, queue, without(next, before));
+              for (const one of without(before, next)) {
+                await channel.unbindQueue(queue, exchangeName(one), one.routing_key);
+              }
+            });
+          } catch (error) {
+            bindings = before;
+            throw error;
+          }
         },
       };
     },
@@ -326,13 +333,15 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
 }
 
 /** Binds to another system's exchange. It is made where it is missing, as OpenStack's services do: that system may start after us. */
-async function bindForeign(on: ChannelModel, queue: string, exchange: string, routingKey: string): Promise<void> {
+async function bindForeign(on: ChannelModel, queue: string, exchange: string, keys: readonly string[]): Promise<void> {
   try {
     await onOwnChannel(on, (channel) => channel.checkExchange(exchange));
   } catch {
     await onOwnChannel(on, (channel) => channel.assertExchange(exchange, 'topic', { durable: false }));
   }
-  await onOwnChannel(on, (channel) => channel.bindQueue(queue, exchange, routingKey));
+  await onOwnChannel(on, async (channel) => {
+    for (const key of keys) await channel.bindQueue(queue, exchange, key);
+  });
 }
 
 /** Asks the broker what it may refuse: a refusal closes the channel. */
