@@ -15,8 +15,8 @@ export const SECRECY_FIELDS = ['runner_type', 'action_snapshot', 'runner_snapsho
 
 /** Workflows within workflows are followed so far. */
 const DEEPEST = 10;
-/** Executions that are looked at on one level. */
-const MOST_OF_LEVEL = 1_000;
+/** Executions that are loaded at once. */
+const AT_ONCE = 1_000;
 
 interface Deps {
   readonly stores: Stores;
@@ -44,18 +44,20 @@ async function secretsOfLevel({ stores, snapshots }: Deps, level: readonly Outli
   for (const one of level) {
     if (!kinds.has(kindOf(one))) kinds.set(kindOf(one), await secrecyOf(snapshots, one));
   }
-  const known = level.filter((one) => kinds.get(kindOf(one)) !== 'none').slice(0, MOST_OF_LEVEL);
-  if (known.length === 0) return [];
-  // Results may be large: they are loaded only where something in them may be secret.
-  const more = known.some((one) => kinds.get(kindOf(one)) === 'given and result') ? ['result'] : [];
-  const found = await stores.executions.find(
-    { id: { $in: known.map(({ id }) => id) } },
-    { include: [...SECRECY_FIELDS, 'parameters', ...more] },
-  );
+  const known = level.filter((one) => kinds.get(kindOf(one)) !== 'none');
   const secrets: unknown[] = [];
-  for (const execution of found) {
-    const action = await snapshots.get(execution.action_snapshot);
-    secrets.push(...secretsOfExecution(action, await snapshots.get(execution.runner_snapshot), execution));
+  for (let from = 0; from < known.length; from += AT_ONCE) {
+    const some = known.slice(from, from + AT_ONCE);
+    // Results may be large: they are loaded only where something in them may be secret.
+    const more = some.some((one) => kinds.get(kindOf(one)) === 'given and result') ? ['result'] : [];
+    const found = await stores.executions.find(
+      { id: { $in: some.map(({ id }) => id) } },
+      { include: [...SECRECY_FIELDS, 'parameters', ...more] },
+    );
+    for (const execution of found) {
+      const action = await snapshots.get(execution.action_snapshot);
+      secrets.push(...secretsOfExecution(action, await snapshots.get(execution.runner_snapshot), execution));
+    }
   }
   return secrets;
 }

@@ -2,11 +2,13 @@
  * The execution as API clients see it: StackStorm's ActionExecution with its LiveAction inside.
  * What is empty is left out, as StackStorm leaves it out.
  */
+import { isPlainObject } from '../core/python/values.ts';
 import { isCompleted } from '../core/statuses.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { PresentOptions } from './contract.ts';
 import { findSecrets, SECRECY_FIELDS } from './find-secrets.ts';
+import { createPayloadMask } from './mask-payloads.ts';
 import { schemasOf } from './parameter-schemas.ts';
 import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -28,6 +30,7 @@ interface Deps {
 /** @returns the function that presents executions, in the order given */
 export function createPresenter(deps: Deps) {
   const { stores, snapshots, parameters } = deps;
+  const maskPayloads = createPayloadMask(deps);
 
   /** The direct children of each execution, oldest first. Only workflow runners have any. */
   async function childrenOf(executions: readonly Execution[]): Promise<ReadonlyMap<string, readonly Execution[]>> {
@@ -94,12 +97,24 @@ export function createPresenter(deps: Deps) {
     };
   }
 
-  return async (executions: readonly Execution[], options: PresentOptions = {}): Promise<Record<string, unknown>[]> => {
+  /** With payloads as they may be shown. Of many executions a few are ordered by rules that wait for the end of others. */
+  async function withMaskedTriggers(executions: readonly Execution[]): Promise<readonly Execution[]> {
+    const instances = executions.flatMap(({ trigger_instance: one }) => (isPlainObject(one) ? [one] : []));
+    const masked = await maskPayloads(instances);
+    if (masked === instances) return executions;
+    const shown = new Map(instances.map((one, index) => [one as unknown, masked[index]]));
+    return executions.map((one) =>
+      shown.has(one.trigger_instance) ? { ...one, trigger_instance: shown.get(one.trigger_instance) } : one,
+    );
+  }
+
+  return async (given: readonly Execution[], options: PresentOptions = {}): Promise<Record<string, unknown>[]> => {
     const wanted = (field: string) =>
       (options.include === undefined ||
         options.include.some((path) => path === field || path.startsWith(`${field}.`))) &&
       !(options.exclude ?? []).includes(field);
     const mask = deps.maskByDefault && options.showSecrets !== true;
+    const executions = mask && wanted('trigger_instance') ? await withMaskedTriggers(given) : given;
     const looksWithin = mask && wanted('result');
     const children = looksWithin || wanted('children') ? await childrenOf(executions) : new Map<string, Execution[]>();
     const presented: Record<string, unknown>[] = [];

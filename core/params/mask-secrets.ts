@@ -39,13 +39,14 @@ export function maskOccurrences(value: unknown, secrets: readonly unknown[]): un
   if (texts.length === 0) return value;
   const whole = new Set(texts);
   const parts = secretParts(texts);
+  const numbers = new Set(parts);
+  const replaceParts = createReplacer(parts);
   const mask = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(mask);
     if (isDict(item)) return Object.fromEntries(Object.entries(item).map(([key, inner]) => [key, mask(inner)]));
-    if (typeof item === 'number') return parts.includes(String(item)) ? MASKED_VALUE : item;
+    if (typeof item === 'number') return numbers.has(String(item)) ? MASKED_VALUE : item;
     if (typeof item !== 'string') return item;
-    if (whole.has(item)) return MASKED_VALUE;
-    return parts.reduce((text, part) => text.replaceAll(part, MASKED_VALUE), item);
+    return whole.has(item) ? MASKED_VALUE : replaceParts(item);
   };
   return mask(value);
 }
@@ -64,6 +65,42 @@ function secretParts(texts: readonly string[]): readonly string[] {
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 }
 
+/** More are not found by one regular expression: it would try each of them at each place. */
+const MOST_IN_REGEX = 50;
+
+/** Makes the function that masks the parts (longest first) in a text. Of those that overlap, the first one counts. */
+function createReplacer(parts: readonly string[]): (text: string) => string {
+  if (parts.length === 0) return (text) => text;
+  if (parts.length <= MOST_IN_REGEX) {
+    const pattern = partsPattern(parts);
+    return (text) => text.replace(pattern, MASKED_VALUE);
+  }
+  const byBeginning = new Map<string, string[]>();
+  for (const part of parts) {
+    const beginning = part.slice(0, SHORTEST_PART);
+    const others = byBeginning.get(beginning);
+    if (others === undefined) byBeginning.set(beginning, [part]);
+    else others.push(part);
+  }
+  return (text) => {
+    const result: string[] = [];
+    let told = 0;
+    for (let at = 0; at + SHORTEST_PART <= text.length; ) {
+      const found = byBeginning.get(text.slice(at, at + SHORTEST_PART))?.find((part) => text.startsWith(part, at));
+      if (found === undefined) {
+        at += 1;
+        continue;
+      }
+      result.push(text.slice(told, at), MASKED_VALUE);
+      at += found.length;
+      told = at;
+    }
+    return told === 0 ? text : result.join('') + text.slice(told);
+  };
+}
+
+const partsPattern = (parts: readonly string[]) => new RegExp(parts.map(escapeRegex).join('|'), 'g');
+
 const inQuotes = (text: string, ensureAscii: boolean) => jsonString(text, ensureAscii).slice(1, -1);
 
 /** Masks secrets in a text that comes in pieces. */
@@ -78,7 +115,7 @@ export interface TextMask {
 export function createTextMask(secrets: readonly unknown[]): TextMask | undefined {
   const parts = secretParts(secretTexts(secrets));
   if (parts.length === 0) return undefined;
-  const secret = new RegExp(parts.map(escapeRegex).join('|'), 'g');
+  const secret = partsPattern(parts);
   const mask = (text: string) => text.replace(secret, MASKED_VALUE);
   let kept = '';
   return {

@@ -2,11 +2,13 @@
  * Masks in the answers of mistral-api what is secret in the executions of StackStorm that the workflows belong to, as st2api does
  * with the same values. What is stored, and what the engine works with, stays as it is.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createExecutionsMasks, type ExecutionsMask } from '../../action-service/mask-for-executions.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
+import { MASKED_VALUE } from '../../core/params/index.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Resource } from './listing.ts';
+import { jsonBody } from './request-body.ts';
 
 /** Fields that hold values as JSON text. */
 const JSON_FIELDS = ['input', 'output', 'params', 'result', 'published'] as const;
@@ -14,55 +16,86 @@ const JSON_FIELDS = ['input', 'output', 'params', 'result', 'published'] as cons
 const TEXT_FIELDS = ['state_info'] as const;
 
 type Kind = 'executions' | 'tasks' | 'action_executions';
-type Find = (stores: Stores, ids: readonly string[]) => Promise<readonly string[]>;
+/** Ids of workflow executions by those of resources. */
+type Places = ReadonlyMap<string, string>;
 
-const within = { include: ['workflow_execution_id'] };
+const within = { include: ['uuid', 'workflow_execution_id'] };
+const placesOf = (records: readonly { readonly uuid: string; readonly workflow_execution_id: string }[]): Places =>
+  new Map(records.map((one) => [one.uuid, one.workflow_execution_id]));
 
 /** The workflow executions that resources belong to, by kind: answers may leave it out. */
-const WORKFLOWS_OF: Readonly<Record<Kind, Find>> = {
-  executions: async (_stores, ids) => ids,
-  tasks: async ({ taskExecutions }, ids) =>
-    (await taskExecutions.find({ uuid: { $in: [...ids] } }, within)).map((task) => task.workflow_execution_id),
-  action_executions: async ({ taskRuns }, ids) =>
-    (await taskRuns.find({ uuid: { $in: [...ids] } }, within)).map((run) => run.workflow_execution_id),
+const WORKFLOWS_OF: Readonly<Record<Kind, (stores: Stores, ids: readonly string[]) => Promise<Places>>> = {
+  executions: async (_stores, ids) => new Map(ids.map((id) => [id, id])),
+  tasks: async ({ taskExecutions }, ids) => placesOf(await taskExecutions.find({ uuid: { $in: [...ids] } }, within)),
+  action_executions: async ({ taskRuns }, ids) => placesOf(await taskRuns.find({ uuid: { $in: [...ids] } }, within)),
 };
 const KINDS = Object.keys(WORKFLOWS_OF) as readonly Kind[];
+
+/** What is masked of some resources. */
+interface ResourcesMask extends Pick<ExecutionsMask, 'mask' | 'isEmpty'> {
+  /** Whether nobody knows any more what is secret of the resource. */
+  isUnknown(resource: Resource): boolean;
+}
 
 /** Adds the masking to the routes of `/v2`. */
 export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
   const masksFor = createExecutionsMasks({ stores, snapshots: createSnapshots(stores) });
 
-  async function maskFor(kind: Kind, resources: readonly Resource[]): Promise<ExecutionsMask> {
-    const ids = await WORKFLOWS_OF[kind](
+  async function maskFor(kind: Kind, resources: readonly Resource[]): Promise<ResourcesMask> {
+    const places = await WORKFLOWS_OF[kind](
       stores,
       resources.map(({ id }) => String(id)),
     );
     const workflows = await stores.workflowExecutions.find(
-      { uuid: { $in: [...new Set(ids)] }, st2_execution_id: { $exists: true } },
-      { include: ['st2_execution_id'] },
+      { uuid: { $in: [...new Set(places.values())] }, st2_execution_id: { $exists: true } },
+      { include: ['uuid', 'st2_execution_id'] },
     );
-    return await masksFor([...new Set(workflows.flatMap(({ st2_execution_id: id }) => id ?? []))]);
+    const owners = new Map(workflows.map(({ uuid, st2_execution_id: id }) => [uuid, id]));
+    const { mask, isEmpty, isGone } = await masksFor([...new Set([...owners.values()].flatMap((id) => id ?? []))]);
+    return {
+      mask,
+      isEmpty: isEmpty && ![...owners.values()].some((id) => id !== undefined && isGone(id)),
+      isUnknown({ id }) {
+        const owner = owners.get(places.get(String(id)) ?? '');
+        return owner !== undefined && isGone(owner);
+      },
+    };
   }
 
   async function masked(kind: Kind, resources: readonly Resource[]): Promise<readonly Resource[]> {
-    const { mask, isEmpty } = await maskFor(kind, resources);
-    return isEmpty ? resources : resources.map((resource) => maskResource(resource, mask));
+    const { mask, isEmpty, isUnknown } = await maskFor(kind, resources);
+    if (isEmpty) return resources;
+    const hide = () => MASKED_VALUE;
+    return resources.map((resource) => maskResource(resource, isUnknown(resource) ? hide : mask));
   }
 
   v2.addHook('preSerialization', async (request, _reply, payload: unknown) => {
-    // What a client creates with a POST it has told us itself.
-    if (request.method === 'POST' || typeof payload !== 'object' || payload === null) return payload;
+    if (toldByClient(request) || typeof payload !== 'object' || payload === null) return payload;
     const answer = payload as Resource;
     const { root_workflow_execution: root } = answer;
     // A report: whatever it quotes is secret in the root or below it.
-    if (typeof root === 'object' && root !== null)
-      return (await maskFor('executions', [root as Resource])).mask(answer);
+    if (typeof root === 'object' && root !== null) return await maskReport(answer, root as Resource);
     const list = KINDS.find((kind) => Array.isArray(answer[kind]));
     if (list !== undefined) return { ...answer, [list]: await masked(list, answer[list] as Resource[]) };
-    const single = KINDS.find((kind) => request.routeOptions.url === `/v2/${kind}/:id`);
+    const { url } = request.routeOptions;
+    const single = KINDS.find((kind) => url === `/v2/${kind}/:id` || url === `/v2/${kind}`);
     if (single === undefined || typeof answer.id !== 'string') return payload;
     return (await masked(single, [answer]))[0];
   });
+
+  /** States and names of what nobody knows the secrets of are told, sentences are not. */
+  async function maskReport(answer: Resource, root: Resource): Promise<unknown> {
+    const { mask, isUnknown } = await maskFor('executions', [root]);
+    return isUnknown(root) ? hideSentences(answer) : mask(answer);
+  }
+}
+
+/** What a client creates with a POST it has told us itself; unless it asks for an execution that is there, or for one like it. */
+function toldByClient(request: FastifyRequest): boolean {
+  if (request.method !== 'POST') return false;
+  if (request.routeOptions.url !== '/v2/executions') return true;
+  const { id, source_execution_id } = jsonBody(request);
+  return id === undefined && source_execution_id === undefined;
 }
 
 function maskResource(resource: Resource, mask: (value: unknown) => unknown): Resource {
@@ -73,6 +106,17 @@ function maskResource(resource: Resource, mask: (value: unknown) => unknown): Re
   }
   for (const field of TEXT_FIELDS) if (typeof resource[field] === 'string') fields[field] = mask(resource[field]);
   return { ...resource, ...fields };
+}
+
+function hideSentences(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSentences);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key,
+      (TEXT_FIELDS as readonly string[]).includes(key) && item !== null ? MASKED_VALUE : hideSentences(item),
+    ]),
+  );
 }
 
 function maskJson(text: string, mask: (value: unknown) => unknown): unknown {

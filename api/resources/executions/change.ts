@@ -1,13 +1,13 @@
 /** Making and changing executions: create, cancel, pause, resume, update, re-run. */
 import { errorCode, errorMessage, ForbiddenError, ValidationError } from '../../../core/errors.ts';
-import { pyTypeName } from '../../../core/python/equality.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { type ExecutionStatus, isCompleted, isExecutionStatus } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
+import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { findExecution, showsSecrets } from './read.ts';
+import { requestedContext, userOf } from './requested-context.ts';
 import { EXECUTION, EXECUTION_REQUEST, EXECUTION_UPDATE, RERUN_REQUEST } from './schema.ts';
 import { executionSubject, requestSubject } from './subject.ts';
 
@@ -18,46 +18,24 @@ async function present(context: ApiContext, request: ApiRequest, execution: Exec
   return presented ?? presentRecord(execution);
 }
 
-/** The context that comes in the header `st2-context`, from runners and from the engine. */
-function headerContext(text: string | undefined): Values {
-  if (text === undefined || text === '') return {};
-  let parsed: unknown = text;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    // Told below: a text that is no JSON is as wrong as JSON that is no object.
-  }
-  if (isPlainObject(parsed)) return parsed;
-  throw new ValidationError(
-    `Unable to convert st2-context from the headers into JSON (was <class '${pyTypeName(parsed)}'>).`,
-  );
-}
-
-/** In whose name to run: only administrators may name somebody else. */
-export function userOf(requester: Requester, named: unknown): string {
-  if (typeof named !== 'string' || named === '' || named === requester.user) return requester.user;
-  if (!requester.isAdmin)
-    throw new ForbiddenError('"user" attribute can only be provided by admins when RBAC is enabled');
-  return named;
-}
-
 const given = <K extends string>(key: K, value: unknown) =>
   value === undefined || value === null ? {} : ({ [key]: value } as Record<K, never>);
 
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const body = request.body as Values;
-  const fromHeader = headerContext(request.headers['st2-context']);
   const key = request.headers['idempotency-key'];
+  const requested = await requestedContext(context.stores, request);
   const execution = await context.actions.request({
     action: String(body.action),
-    user: typeof fromHeader.user === 'string' ? fromHeader.user : userOf(request.requester, body.user),
-    context: { ...(isPlainObject(body.context) ? body.context : {}), ...fromHeader },
+    ...requested,
     ...given('parameters', body.parameters),
-    ...given('callback', body.callback),
     ...given('notify', body.notify),
     ...given('delay', body.delay),
     ...given('idempotencyKey', key),
   });
+  // One that was made before, by whoever knew the key.
+  if (!request.requester.isAdmin && execution.context.user !== requested.user)
+    throw new ForbiddenError('The idempotency key belongs to the request of another user.');
   return { body: await present(context, request, execution) };
 }
 

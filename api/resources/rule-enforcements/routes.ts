@@ -5,7 +5,7 @@ import { findById } from '../../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { Route } from '../../server/route.ts';
-import { presentInstance } from '../trigger-instances/present.ts';
+import { type PayloadMask, payloadMask, presentInstance } from '../trigger-instances/present.ts';
 
 const FILTERS: FilterTable = {
   rule_ref: text('rule.ref'),
@@ -38,7 +38,11 @@ const EXECUTION_KEYS = [
 type Presented = Record<string, unknown>;
 
 /** Enforcements with their trigger instances and executions. */
-async function expand({ stores, actions }: ApiContext, enforcements: readonly Presented[]): Promise<Presented[]> {
+async function expand(
+  { stores, actions }: ApiContext,
+  mask: PayloadMask,
+  enforcements: readonly Presented[],
+): Promise<Presented[]> {
   const executionIds = enforcements.map((one) => one.execution_id).filter((id) => typeof id === 'string');
   const instanceIds = enforcements.map((one) => one.trigger_instance_id).filter((id) => typeof id === 'string');
   const [executions, instances] = await Promise.all([
@@ -47,7 +51,7 @@ async function expand({ stores, actions }: ApiContext, enforcements: readonly Pr
   ]);
   const presented = await actions.present(executions);
   const byId = new Map(presented.map((one) => [one.id, reduce(one)]));
-  const instanceById = new Map(instances.map((one) => [one.id, presentInstance(one)]));
+  const instanceById = new Map((await mask(instances)).map((one) => [one.id, presentInstance(one)]));
   return enforcements.map((one) => ({
     ...one,
     trigger_instance: instanceById.get(String(one.trigger_instance_id)) ?? {},
@@ -71,6 +75,7 @@ function reduce(execution: Presented): Presented {
 
 export function ruleEnforcementRoutes(context: ApiContext): readonly Route[] {
   const { stores, config } = context;
+  const mask = payloadMask(context);
   const options = { maxPageSize: config.api.max_page_size };
   const query = { ...listParameters(LIST), sort_asc: 'string', sort_desc: 'string' } as const;
   const sortOf = (ascending: boolean) => ({ enforced_at: ascending ? 1 : -1 }) as const;
@@ -98,7 +103,7 @@ export function ruleEnforcementRoutes(context: ApiContext): readonly Route[] {
           ...options,
           sort: sortOf(request.query.has('sort_asc')),
         });
-        return { ...answer, body: await expand(context, answer.body as Presented[]) };
+        return { ...answer, body: await expand(context, mask, answer.body as Presented[]) };
       },
     },
     {
@@ -108,7 +113,7 @@ export function ruleEnforcementRoutes(context: ApiContext): readonly Route[] {
       permission: 'rule_enforcement_view',
       handle: async ({ params }) => {
         const found = await findById(stores.ruleEnforcements, params.id ?? '');
-        const [body] = await expand(context, [presentRecord(found)]);
+        const [body] = await expand(context, mask, [presentRecord(found)]);
         return { body };
       },
     },

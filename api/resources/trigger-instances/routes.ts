@@ -5,9 +5,7 @@ import { after, before, text } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { createPayloadMask, presentInstance } from './present.ts';
-
-type PayloadMask = ReturnType<typeof createPayloadMask>;
+import { type PayloadMask, payloadMask, presentInstance } from './present.ts';
 
 const LIST: ListRules = {
   filters: {
@@ -54,7 +52,7 @@ async function reEmit(context: ApiContext, request: ApiRequest, mask: PayloadMas
 }
 
 export function triggerInstanceRoutes(context: ApiContext): readonly Route[] {
-  const mask = createPayloadMask(context);
+  const mask = payloadMask(context);
   return [
     {
       method: 'GET',

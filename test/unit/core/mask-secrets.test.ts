@@ -57,6 +57,17 @@ describe('secrets in a text that comes in pieces', () => {
 });
 
 describe('secrets within values', () => {
+  it('are found the same way, few or many', () => {
+    const few = ['secret-12', 'secret-1', 'other (x)'];
+    const many = [...few, ...Array.from({ length: 3_000 }, (_, at) => `item-${at}-password`)];
+    const text = 'a secret-123 b secret-1 c other (x)secret-12, item-2999-passwor, item-299-password';
+    const expected = `a ${MASK}3 b ${MASK} c ${MASK}${MASK}, item-2999-passwor, `;
+    assert.equal(maskOccurrences(text, few), `${expected}item-299-password`);
+    assert.equal(maskOccurrences(text, many), `${expected}${MASK}`);
+    assert.equal(maskOccurrences('nothing of it', many), 'nothing of it');
+    assert.equal(maskOccurrences(12_345, [...many, 12_345]), MASK);
+  });
+
   it('are masked in JSON texts too, as JavaScript and Python write them', () => {
     const secret = 'pa55 "ü" \\n';
     const texts = [JSON.stringify({ secret }), '{"secret": "pa55 \\"\\u00fc\\" \\\\n"}', secret];

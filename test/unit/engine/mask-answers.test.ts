@@ -11,15 +11,22 @@ const SNAPSHOTS: Readonly<Record<string, object>> = {
   runner: {},
 };
 
-/** One execution with two secrets; its workflow is `wf`, with the task `task`. Others are nobody's. */
+const WORKFLOWS = [
+  { uuid: 'wf', st2_execution_id: 'st2' },
+  { uuid: 'old', st2_execution_id: 'gone' },
+];
+
+/** One execution with two secrets; its workflow is `wf`, with the task `task`. That of `old` is stored no more. Others are nobody's. */
 const stores = {
-  executions: { find: async () => [{ ...EXECUTION, parameters: { password: 'hush-hush "1"', pin: 123456 } }] },
+  executions: {
+    find: async ({ id }: { id: { $in: string[] } }) =>
+      id.$in.includes('st2') ? [{ ...EXECUTION, parameters: { password: 'hush-hush "1"', pin: 123456 } }] : [],
+  },
   snapshots: { findOne: async ({ hash }: { hash: string }) => ({ body: SNAPSHOTS[hash] }) },
   workflowExecutions: {
-    find: async ({ uuid }: { uuid: { $in: string[] } }) =>
-      uuid.$in.includes('wf') ? [{ st2_execution_id: 'st2' }] : [],
+    find: async ({ uuid }: { uuid: { $in: string[] } }) => WORKFLOWS.filter((one) => uuid.$in.includes(one.uuid)),
   },
-  taskExecutions: { find: async () => [{ workflow_execution_id: 'wf' }] },
+  taskExecutions: { find: async () => [{ uuid: 'task', workflow_execution_id: 'wf' }] },
   taskRuns: { find: async () => [] },
 } as unknown as Stores;
 
@@ -32,6 +39,8 @@ describe('answers of mistral-api', () => {
 
   before(() => {
     app = fastify();
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
     app.register(
       async (v2) => {
         maskAnswers(v2, stores);
@@ -50,10 +59,37 @@ describe('answers of mistral-api', () => {
   });
   after(() => app.close());
 
-  async function shown(method: 'GET' | 'PUT' | 'POST', path: string, answer: object): Promise<unknown> {
+  async function shown(
+    method: 'GET' | 'PUT' | 'POST',
+    path: string,
+    answer: object,
+    body: object = {},
+  ): Promise<unknown> {
     payload = answer;
-    return (await app.inject({ method, url: `/v2${path}` })).json();
+    const sent = method === 'GET' ? {} : { payload: JSON.stringify(body) };
+    return (await app.inject({ method, url: `/v2${path}`, ...sent })).json();
   }
+
+  it('mask what a POST finds instead of making it', async () => {
+    const answer = { id: 'wf', input: JSON.stringify(VALUE) };
+    const hidden = { id: 'wf', input: JSON.stringify(SHOWN) };
+    assert.deepEqual(await shown('POST', '/executions', answer, { id: 'wf' }), hidden);
+    assert.deepEqual(await shown('POST', '/executions', answer, { source_execution_id: 'wf' }), hidden);
+    assert.deepEqual(await shown('POST', '/executions', answer, { workflow_name: 'made' }), answer);
+  });
+
+  it('hide all values of what is stored no more', async () => {
+    const old = { id: 'old', name: 'n', input: JSON.stringify(VALUE), state_info: 'said so' };
+    const hidden = { id: 'old', name: 'n', input: JSON.stringify(MASK), state_info: MASK };
+    assert.deepEqual(await shown('GET', '/executions/old', old), hidden);
+    assert.deepEqual(await shown('GET', '/executions', { executions: [old, { id: 'wf', input: '{}' }] }), {
+      executions: [hidden, { id: 'wf', input: '{}' }],
+    });
+    const report = { root_workflow_execution: { id: 'old', name: 'n', state_info: 'said so' } };
+    assert.deepEqual(await shown('GET', '/executions/old/report', report), {
+      root_workflow_execution: { id: 'old', name: 'n', state_info: MASK },
+    });
+  });
 
   it('mask the JSON texts of one, and the sentences', async () => {
     const answer = { id: 'wf', name: 'n', output: JSON.stringify(VALUE), state_info: 'said hush-hush "1"' };
