@@ -39,6 +39,8 @@ export interface WorkflowArguments {
   readonly namespace: string;
   readonly description: string;
   readonly st2: St2Identity;
+  /** Who has started it, where mistral-api asks: in whose name its actions run when it belongs to no execution of ours. */
+  readonly owner?: string;
   /** The run of the parent workflow that this one carries out. */
   readonly parent_run?: { readonly workflow_id: string; readonly run_id: string };
   readonly resumed?: ResumedState;
@@ -105,14 +107,18 @@ export interface LiveView extends ExecutionView {
   readonly open_activities: readonly string[];
 }
 
+/** In whose name a workflow acts: of the user of the execution of ours that it belongs to, or else of who has started it. */
+export interface InTheNameOf {
+  readonly st2_execution_id?: string;
+  readonly owner?: string;
+}
+
 /** Argument of the activity `st2.action`. */
-export interface St2ActionRequest {
+export interface St2ActionRequest extends InTheNameOf {
   readonly run: Pick<RunIdentity, 'id' | 'uuid' | 'task_id' | 'task_name'>;
   /** As the workflow wrote it: `ref`, `parameters`, `st2_context`. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly workflow: { readonly execution_id: string; readonly name: string };
-  /** Execution of ours in whose name the action runs. */
-  readonly st2_execution_id?: string;
 }
 
 /** Activities by name. Those of the `std` pack take the action's input. */
@@ -131,10 +137,8 @@ export interface LocalActivities {
   loadSnapshot(workflow_id: string): Promise<WorkflowArguments | undefined>;
 }
 
-export interface EffectsRequest {
+export interface EffectsRequest extends InTheNameOf {
   readonly effects: readonly EffectRequest[];
-  /** Execution of ours in whose user's name the values are read. */
-  readonly st2_execution_id?: string;
 }
 
 export interface SubWorkflowRequest {

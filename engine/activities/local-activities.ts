@@ -6,7 +6,13 @@ import type { BlobStore } from '../../platform/temporal/blob-store.ts';
 import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { splitSubWorkflowInput, startProblem } from '../conductor/workflow-start.ts';
-import type { EffectsRequest, LocalActivities, SubWorkflowRequest, WorkflowArguments } from '../contract.ts';
+import type {
+  EffectsRequest,
+  InTheNameOf,
+  LocalActivities,
+  SubWorkflowRequest,
+  WorkflowArguments,
+} from '../contract.ts';
 import { findWorkflow } from '../definitions/find-workflow.ts';
 import { newExecutionRecord } from '../executions/execution-records.ts';
 import { createStateWriter } from '../executions/write-state.ts';
@@ -17,7 +23,7 @@ export interface LocalActivityContext {
   readonly blobs: BlobStore;
   readonly keyValues: KeyValueService;
   /** In whose name values are read. */
-  credentialsFor(executionId: string | undefined): Promise<{ readonly user: string }>;
+  credentialsFor(of: InTheNameOf): Promise<{ readonly user: string }>;
 }
 
 /** What workflows have done in their own worker, without a way through the server. All are safe to repeat. */
@@ -68,9 +74,9 @@ async function startSubWorkflow(
 
 async function fetchEffects(
   { keyValues, credentialsFor }: LocalActivityContext,
-  { effects, st2_execution_id }: EffectsRequest,
+  { effects, ...of }: EffectsRequest,
 ): ReturnType<LocalActivities['fetchEffects']> {
-  const { user } = await credentialsFor(st2_execution_id);
+  const { user } = await credentialsFor(of);
   const fetchOne = async ({ kind, key, args }: EffectsRequest['effects'][number]) => {
     if (kind !== 'st2kv') return { error: `There is nothing called ${kind}.` };
     try {

@@ -6,15 +6,15 @@ import { type PostAnswer, postJson } from '../../platform/http/post-json.ts';
 import { requestFailure } from '../../platform/http/request-failure.ts';
 import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
-import type { Activities, St2ActionRequest } from '../contract.ts';
+import type { Activities, InTheNameOf, St2ActionRequest } from '../contract.ts';
 
 export interface St2ActionContext {
   /** Base address of st2api, without version. The only address that gets a token. */
   readonly apiUrl: string;
   /** Base address of mistral-api with `/v2`. */
   readonly mistralUrl: string;
-  /** In whose name the actions of this execution run, and with which token. */
-  credentialsFor(executionId: string | undefined): Promise<{ readonly user: string; readonly token?: string }>;
+  /** Who a workflow's actions run as, and with which token. */
+  credentialsFor(of: InTheNameOf): Promise<{ readonly user: string; readonly token?: string }>;
 }
 
 interface Answer extends PostAnswer {
@@ -36,7 +36,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       const ref = String(request.input.ref);
       throw refusal(`Unable to run "${ref}": the workflow was not started through StackStorm (no st2_context).`);
     }
-    const credentials = await context.credentialsFor(request.st2_execution_id);
+    const credentials = await context.credentialsFor(request);
     const headers = {
       ...traceFields(),
       'idempotency-key': `${workflowId}/${info.activityId}`,

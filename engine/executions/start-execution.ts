@@ -8,6 +8,7 @@ import type { ExecutionParams } from '../conductor/contract.ts';
 import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
+import { assertOwnExecution } from './assert-own-execution.ts';
 import { newExecutionRecord } from './execution-records.ts';
 
 export interface StartContext {
@@ -25,6 +26,8 @@ export interface StartRequest {
   readonly input: Readonly<Record<string, unknown>>;
   readonly params: ExecutionParams;
   readonly description: string;
+  /** Whose request it is, where mistral-api asks for a token. */
+  readonly user?: string;
 }
 
 /**
@@ -32,11 +35,13 @@ export interface StartRequest {
  *
  * @throws NotFoundError when there is no such workflow
  * @throws ValidationError when the input does not fit
+ * @throws ForbiddenError when it is to belong to an execution of another user
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<WorkflowExecution> {
   const { stores } = context;
   const found = await loadWorkflow(stores, request);
   const { workflow, definition } = found;
+  await assertOwnExecution(stores, request.user, request.params.env);
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
   const st2 = toSt2Identity(request.params.env ?? {}, workflow.name);
@@ -62,7 +67,8 @@ export async function startExecution(context: StartContext, request: StartReques
         st2_execution_id: st2.execution_id,
       }),
     ));
-  const args = { workflow, identity, st2, namespace: request.namespace, description: request.description };
+  const { namespace, description, user: owner } = request;
+  const args = { workflow, identity, st2, namespace, description, owner };
   try {
     await launch(context, workflow_id, args);
   } catch (error) {

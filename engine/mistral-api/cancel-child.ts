@@ -22,7 +22,7 @@ export async function cancelChild(context: ApiContext, run: TaskRun): Promise<vo
   );
   if (child === undefined || !CANCELABLE_STATUSES.includes(child.status)) return;
   try {
-    const { token } = await st2api.credentialsFor(workflow.st2_execution_id);
+    const { token } = await st2api.credentialsFor(workflow);
     const response = await fetch(`${st2api.url}/v1/executions/${child.id}`, {
       method: 'DELETE',
       headers: token === undefined ? {} : { 'x-auth-token': token },

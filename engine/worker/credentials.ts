@@ -2,19 +2,20 @@ import { createServiceTokens } from '../../action-service/tokens.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { St2ActionContext } from '../activities/st2-action.ts';
+import type { InTheNameOf } from '../contract.ts';
 
 const KNOWN_LIMIT = 10_000;
 
 /**
  * In whose name the actions of a workflow run: the user of the execution that the workflow belongs to, as stored,
- * never as the workflow's own data say.
+ * never as the workflow's own data say; else the user of mistral-api who has started it.
  */
 export function createCredentials(stores: Stores, config: Config): St2ActionContext['credentialsFor'] {
   const { serviceToken } = createServiceTokens(stores, config.auth.service_token_ttl);
   const users = new Map<string, string>();
 
-  async function userOf(executionId: string | undefined): Promise<string> {
-    if (executionId === undefined) return config.system.user;
+  async function userOf({ st2_execution_id: executionId, owner }: InTheNameOf): Promise<string> {
+    if (executionId === undefined) return owner ?? config.system.user;
     const known = users.get(executionId);
     if (known !== undefined) return known;
     const execution = await stores.executions.get(executionId, { include: ['context'] });
@@ -24,8 +25,8 @@ export function createCredentials(stores: Stores, config: Config): St2ActionCont
     return user;
   }
 
-  return async (executionId) => {
-    const user = await userOf(executionId);
+  return async (of) => {
+    const user = await userOf(of);
     return { user, token: config.auth.enable ? await serviceToken(user) : undefined };
   };
 }

@@ -137,6 +137,7 @@ async function callActivity(command: ActionCommand, args: WorkflowArguments): Pr
     input: command.action === 'st2.action' ? withContext(input, args) : input,
     workflow: { execution_id: args.identity.id, name: args.workflow.name },
     st2_execution_id: args.st2.execution_id,
+    owner: args.owner,
   };
   if (command.action === 'std.mistral_http') return await proxy['std.mistral_http'](request);
   return (await proxy['st2.action'](request)).result;

@@ -89,10 +89,12 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       effects.set(command.id, command);
       const { id, effects: wanted } = command;
       guarded(
-        local.fetchEffects({ effects: wanted, st2_execution_id: args.st2.execution_id }).then((results) => {
-          effects.delete(id);
-          feed({ type: 'effects.fetched', id, results });
-        }),
+        local
+          .fetchEffects({ effects: wanted, st2_execution_id: args.st2.execution_id, owner: args.owner })
+          .then((results) => {
+            effects.delete(id);
+            feed({ type: 'effects.fetched', id, results });
+          }),
       );
     },
     'state.changed': ({ state, state_info, output }) => {

@@ -83,7 +83,7 @@ export function createSubWorkflows(
   }
 
   async function start(command: RunCommand, child: OpenChild): Promise<void> {
-    const { identity, namespace, st2 } = args();
+    const { identity, namespace, st2, owner } = args();
     const { id } = command;
     const own = {
       id: command.uuid,
@@ -101,6 +101,7 @@ export function createSubWorkflows(
       workflow,
       namespace,
       st2,
+      owner,
       description: 'sub-workflow execution',
       identity: { ...own, workflow_name: workflow.name, input, params },
     });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { WorkflowExecution } from '../../../stores/records.ts';
 import { isFinalState } from '../../contract.ts';
+import { assertOwnExecution } from '../../executions/assert-own-execution.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
 import { fromText, toText } from '../../executions/execution-records.ts';
 import { askForView } from '../../executions/live-view.ts';
@@ -51,14 +52,14 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     return query.include_output === 'true' || query.fields !== undefined ? answer : withoutOutput(answer);
   });
   app.post('/executions', async (request, reply) => {
-    const record = await start(context, jsonBody(request));
+    const record = await start(context, jsonBody(request), request.mistralUser);
     return reply.code(201).send(presentExecution(record));
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }) =>
     pick(presentExecution(await loadExecution(context, params.id)), toFields(EXECUTION_FIELDS, query.fields)),
   );
   app.put<{ Params: { id: string } }>('/executions/:id', async (request) =>
-    presentExecution(await update(context, request.params.id, jsonBody(request))),
+    presentExecution(await update(context, request.params.id, jsonBody(request), request.mistralUser)),
   );
   app.delete<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }, reply) => {
     const record = await loadExecution(context, params.id);
@@ -92,7 +93,7 @@ async function removeTree(context: ApiContext, uuid: string): Promise<void> {
   for (const child of below) await removeTree(context, child.uuid);
 }
 
-async function start(context: ApiContext, body: Body): Promise<WorkflowExecution> {
+async function start(context: ApiContext, body: Body, user: string | undefined): Promise<WorkflowExecution> {
   const { stores } = context;
   const id = textField(body, 'id');
   if (id !== undefined && !isUuid(id)) throw new ValidationError(`The field "id" must be a UUID, not "${id}".`);
@@ -114,6 +115,7 @@ async function start(context: ApiContext, body: Body): Promise<WorkflowExecution
     input: { ...(source === undefined ? {} : (fromText(source.input) as Body)), ...objectField(body, 'input') },
     params,
     description: [given, note].filter((text) => text !== '').join(' '),
+    user,
   });
 }
 
@@ -125,13 +127,19 @@ async function withEnvironment({ stores }: ApiContext, params: Body): Promise<Bo
   return { ...params, env: fromText(found.variables) };
 }
 
-async function update(context: ApiContext, uuid: string, body: Body): Promise<WorkflowExecution> {
+async function update(
+  context: ApiContext,
+  uuid: string,
+  body: Body,
+  user: string | undefined,
+): Promise<WorkflowExecution> {
   const { stores } = context;
   const record = await loadExecution(context, uuid);
   const state = textField(body, 'state') || undefined;
   const description = textField(body, 'description') || undefined;
   const env = objectField(objectField(body, 'params'), 'env');
   const hasEnv = Object.keys(env).length > 0;
+  await assertOwnExecution(stores, user, env);
   if (state === undefined && description === undefined && !hasEnv) {
     throw new ValidationError('The property state, description, or env is not provided for update.');
   }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { TaskExecution } from '../../../stores/records.ts';
+import { assertOwnExecution } from '../../executions/assert-own-execution.ts';
 import { rerunTask } from '../../executions/control-execution.ts';
 import { syncExecution, syncRunning } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
@@ -78,7 +79,9 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
   );
   app.put<{ Params: { id: string } }>('/tasks/:id', async (request) => {
     const { id } = request.params;
-    await rerun(context, await loadTask(context, id), jsonBody(request));
+    const body = jsonBody(request);
+    await assertOwnExecution(context.stores, request.mistralUser, objectField(body, 'env'));
+    await rerun(context, await loadTask(context, id), body);
     return await presentOne(await loadTask(context, id));
   });
 }

@@ -1,0 +1,22 @@
+import { ForbiddenError } from '../../core/errors.ts';
+import { isId } from '../../stores/collection.ts';
+import type { Stores } from '../../stores/stores.ts';
+
+/**
+ * An environment names the execution of ours that a workflow belongs to, and with it the user in whose name its actions run.
+ *
+ * @param user whose request it is; `undefined` where nobody is asked for a token
+ * @throws ForbiddenError when the execution is another user's, or there is none
+ */
+export async function assertOwnExecution(
+  stores: Stores,
+  user: string | undefined,
+  env: Readonly<Record<string, unknown>> | undefined,
+): Promise<void> {
+  const id = env?.st2_execution_id;
+  if (user === undefined || id === undefined || id === null || id === '') return;
+  const execution =
+    typeof id === 'string' && isId(id) ? await stores.executions.get(id, { include: ['context'] }) : undefined;
+  if (execution?.context.user === user) return;
+  throw new ForbiddenError(`The environment's st2_execution_id "${String(id)}" is no execution of the user "${user}".`);
+}
