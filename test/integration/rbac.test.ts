@@ -253,6 +253,39 @@ async function userWith(grants: readonly Grant[]): Promise<{ readonly name: stri
   return { name, ask };
 }
 
+const TIMER = { type: 'core.st2.IntervalTimer', parameters: { unit: 'hours', delta: 7 } };
+const webhook = (url: string) => ({ type: 'core.st2.webhook', parameters: { url } });
+
+test('rules: whoever writes one may run its action and open its address', async () => {
+  const { name, ask } = await userWith([
+    { resource_uid: 'pack:mine', permission_types: ['rule_all'] },
+    { resource_uid: 'action:core:noop', permission_types: ['action_execute'] },
+    { resource_uid: 'webhook:granted', permission_types: ['webhook_create'] },
+  ]);
+  const rule = (action: string, trigger: object, more = {}) => ({
+    name: 'granted',
+    pack: 'mine',
+    trigger,
+    action: { ref: action },
+    ...more,
+  });
+  const noAction = `User "${name}" doesn't have required (action_execute) permission to use action core.local`;
+  const noHook = `User "${name}" doesn't have required permission (webhook_create) to use trigger core.st2.webhook`;
+  const refused = await ask('POST', '/rules', rule('core.local', TIMER));
+  assert.deepEqual([refused.status, refused.says], [403, noAction]);
+  assert.equal(await stores.triggers.findOne({ 'parameters.delta': 7 }), undefined, 'and leaves no trigger behind');
+  const hooked = await ask('POST', '/rules', rule('core.noop', webhook('other')));
+  assert.deepEqual([hooked.status, hooked.says], [403, noHook]);
+  assert.equal((await ask('POST', '/rules', rule('core.noop', TIMER, { pack: 'other' }))).status, 403);
+  assert.equal((await ask('POST', '/rules', rule('core.noop', webhook('/granted')))).status, 201);
+  const changed = await ask('PUT', '/rules/mine.granted', rule('core.local', TIMER));
+  assert.deepEqual([changed.status, changed.says], [403, noAction]);
+  const rehooked = await ask('PUT', '/rules/mine.granted', rule('core.noop', webhook('other')));
+  assert.deepEqual([rehooked.status, rehooked.says], [403, noHook]);
+  assert.equal((await ask('PUT', '/rules/mine.granted', rule('core.noop', TIMER, { pack: 'other' }))).status, 403);
+  assert.equal((await ask('PUT', '/rules/mine.granted', rule('core.noop', TIMER))).status, 200);
+});
+
 test('chat commands: allowed to who may run the action behind the alias', async () => {
   for (const [alias, action] of [
     ['granted', 'mine.nothing'],
