@@ -8,6 +8,7 @@ import type { Bus } from '../platform/bus/bus.ts';
 import type { Config } from '../platform/config/load-config.ts';
 import type { Logger } from '../platform/logging/create-logger.ts';
 import type { Stores } from '../stores/stores.ts';
+import { type Authorizer, createAuthorizer } from './server/authorize.ts';
 
 /** What the resources of st2api are built from. */
 export interface ApiContext {
@@ -20,6 +21,8 @@ export interface ApiContext {
   readonly triggers: TriggerService;
   /** Stores a trigger instance and announces it. */
   readonly dispatch: DispatchTrigger;
+  /** For permissions that depend on what a request leads to; those on what it names are asked by its route. */
+  readonly authorizer: Authorizer;
 }
 
 /** Builds the services that the resources share. */
@@ -36,5 +39,6 @@ export function createApiContext(config: Config, logger: Logger, stores: Stores,
   });
   const triggers = createTriggerService(stores, bus);
   const dispatch = createTriggerDispatch(stores, bus);
-  return { config, logger, stores, bus, actions, keyValues, triggers, dispatch };
+  const authorizer = createAuthorizer(stores, config);
+  return { config, logger, stores, bus, actions, keyValues, triggers, dispatch, authorizer };
 }

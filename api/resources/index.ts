@@ -1,5 +1,5 @@
 import type { ApiContext } from '../context.ts';
-import type { Permission, Route } from '../server/route.ts';
+import type { Route } from '../server/route.ts';
 import { actionRoutes } from './actions/routes.ts';
 import { aliasRoutes } from './aliases/routes.ts';
 import { apiKeyRoutes } from './api-keys/routes.ts';
@@ -31,7 +31,7 @@ import { workflowRoutes } from './workflows/routes.ts';
 
 type ResourceRoutes = (context: ApiContext) => readonly Route[];
 
-/** Every resource of st2api but the roles, which know of all the others. Adding one is adding its folder and a line here. */
+/** Every resource of st2api. Adding one is adding its folder and a line here. */
 const RESOURCES = {
   root: rootRoutes,
   user: userRoutes,
@@ -45,6 +45,7 @@ const RESOURCES = {
   packs: packRoutes,
   policies: policyRoutes,
   policytypes: policyTypeRoutes,
+  rbac: rbacRoutes,
   ruleenforcements: ruleEnforcementRoutes,
   ruletypes: ruleTypeRoutes,
   rules: ruleRoutes,
@@ -63,10 +64,7 @@ const RESOURCES = {
 /** All routes of st2api. */
 export function apiRoutes(context: ApiContext): readonly Route[] {
   const resources = Object.values(RESOURCES) as readonly ResourceRoutes[];
-  const routes: Route[] = resources.flatMap((make) => make(context));
-  const permissions = () => routes.map((route) => route.permission).filter((one): one is Permission => one !== null);
-  routes.push(...rbacRoutes(context, permissions));
-  return routes;
+  return resources.flatMap((make) => make(context));
 }
 
 /** Stores what the API counts on: policy types, internal trigger types, roles. Safe to repeat and to race. */

@@ -5,16 +5,16 @@
 import { ForbiddenError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { ANY_USER, type Permission, type Requester, type Subject } from './route.ts';
+import { canonicalPermission, grantingPermissions, isReading, type Permission } from './permissions.ts';
+import { ANY_USER, type Requester, type Subject } from './route.ts';
 
 const ADMIN_ROLES = ['system_admin', 'admin'];
-const READING = /_(view|list)$/;
 const CACHE_MS = 2_000;
 
 /** One `permission_grants` entry of a role definition. */
 export interface Grant {
   /** `action:core:local`, `pack:core`; absent: all objects of the kind. */
-  readonly resource_uid?: string;
+  readonly resource_uid?: string | null;
   readonly permission_types: readonly string[];
 }
 
@@ -29,6 +29,8 @@ export interface Authorizer {
   isAdmin(roles: readonly string[]): boolean;
   /** @throws ForbiddenError when no role of the requester allows it */
   assertAllowed(requester: Requester, permission: Permission, on: string | typeof ANYTHING | undefined): Promise<void>;
+  /** On which objects it is allowed, for lists that show those alone. `undefined`: on all of them. */
+  allowedOn(requester: Requester, permission: Permission): Promise<readonly string[] | undefined>;
   /** The same for an object that had to be looked up. @throws ForbiddenError */
   assertAllowedOn(requester: Requester, permission: Permission, subject: Subject): Promise<void>;
 }
@@ -79,13 +81,16 @@ export function createAuthorizer(
 
   const isAdmin = (roles: readonly string[]) => !enabled || roles.some((role) => ADMIN_ROLES.includes(role));
 
+  /** Whether it is allowed on everything by a role of the system, or by the settings. */
+  const hasAll = ({ roles }: Requester, permission: Permission) =>
+    permission === ANY_USER || isAdmin(roles) || (isReading(permission) && roles.includes('observer'));
+
   async function assertAllowed(
     requester: Requester,
     permission: Permission,
     on: string | typeof ANYTHING | undefined,
   ): Promise<void> {
-    if (!enabled || permission === ANY_USER || isAdmin(requester.roles)) return;
-    if (READING.test(permission) && requester.roles.includes('observer')) return;
+    if (hasAll(requester, permission)) return;
     const { grants } = await standingOf(requester.user);
     if (!grants.some((grant) => allows(grant, permission, on))) throw refusal(requester, permission, on);
   }
@@ -94,6 +99,12 @@ export function createAuthorizer(
     rolesOf: async (user) => (enabled ? (await standingOf(user)).roles : []),
     isAdmin,
     assertAllowed,
+    async allowedOn(requester, permission) {
+      if (hasAll(requester, permission)) return undefined;
+      const { grants } = await standingOf(requester.user);
+      const fitting = grants.filter((grant) => allows(grant, permission, ANYTHING));
+      return fitting.some(isUnbound) ? undefined : fitting.map((grant) => String(grant.resource_uid));
+    },
     async assertAllowedOn(requester, permission, { uid, owner }) {
       await assertAllowed(requester, permission, uid);
       const own = ownOnly(config, requester)['context.user'];
@@ -104,23 +115,23 @@ export function createAuthorizer(
 
 function refusal(requester: Requester, permission: Permission, on: string | typeof ANYTHING | undefined) {
   const place = typeof on === 'string' ? ` on resource "${on}"` : '';
-  return new ForbiddenError(`User "${requester.user}" doesn't have required permission "${permission}"${place}`);
+  return new ForbiddenError(
+    `User "${requester.user}" doesn't have required permission "${canonicalPermission(permission)}"${place}`,
+  );
 }
 
 function isGrant(value: unknown): value is Grant {
   return isPlainObject(value) && Array.isArray(value.permission_types);
 }
 
-/** `<kind>_all` holds all permissions of the kind, `modify` and `execute` include `view`; a grant on a pack holds for its content. */
+/** Whether a grant names no object: it holds for all of the kind. */
+const isUnbound = ({ resource_uid: uid }: Grant) => uid === undefined || uid === null || uid === '';
+
+/** A grant on a pack holds for its content. */
 function allows(grant: Grant, permission: Permission, on: string | typeof ANYTHING | undefined): boolean {
-  const [kind = ''] = permission.split(/_(?=[a-z]+$)/);
-  const implied = READING.test(permission)
-    ? [`${kind}_view`, `${kind}_list`, `${kind}_modify`, `${kind}_execute`, `${kind}_delete`, `${kind}_create`]
-    : [permission];
-  const named = [...implied, permission, `${kind}_all`];
-  if (!grant.permission_types.some((type) => named.includes(type))) return false;
-  if (grant.resource_uid === undefined || grant.resource_uid === '') return true;
-  if (on === ANYTHING) return true;
+  const granting = grantingPermissions(permission);
+  if (!grant.permission_types.some((type) => granting.has(canonicalPermission(type)))) return false;
+  if (isUnbound(grant) || on === ANYTHING) return true;
   if (on === undefined) return false;
   const pack = on.split(':')[1];
   return grant.resource_uid === on || grant.resource_uid === `pack:${pack}`;

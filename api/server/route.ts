@@ -1,5 +1,6 @@
 import type { Identity } from '../../action-service/tokens.ts';
 import type { JsonSchema } from './json-schema.ts';
+import type { Permission } from './permissions.ts';
 import type { Query, QueryTable } from './query.ts';
 
 /** Who asks, as the credential says. */
@@ -38,8 +39,7 @@ export interface Answer {
   readonly type?: string;
 }
 
-/** What a role must allow: `<resource>_<verb>`. Reading verbs are `view` and `list`. */
-export type Permission = `${string}_${'view' | 'list' | 'create' | 'modify' | 'delete' | 'execute' | 'all'}`;
+export type { Permission } from './permissions.ts';
 
 /** One route, described once: the server, its checks, its permissions and the OpenAPI document are made from it. */
 export interface Route {

@@ -6,10 +6,12 @@ import type { Stores } from '../../stores/stores.ts';
 import { executionSubject } from '../resources/executions/subject.ts';
 import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
-import { type EventHub, type Listener, outputEvent } from './event-hub.ts';
-import { DEFAULT_EVENTS, type EventFilter, type StreamEvent, toFrame, wants } from './events.ts';
+import type { EventHub } from './event-hub.ts';
+import { DEFAULT_EVENTS, type EventFilter, matchesPattern, type StreamEvent, toFrame, wants } from './events.ts';
+import { listenWhileOpen } from './live-events.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
+import { storedOutput } from './stored-output.ts';
 
 export interface StreamDeps {
   readonly config: Config;
@@ -18,6 +20,7 @@ export interface StreamDeps {
 }
 
 const EXECUTION_UPDATE = `${EXCHANGES.execution}__update`;
+const OUTPUT_CREATED = `${EXCHANGES.executionOutput}__create`;
 
 const answer = (connection: SseConnection): Answer => ({
   type: SSE_TYPE,
@@ -37,63 +40,78 @@ function readFilter({ query }: ApiRequest): EventFilter {
   };
 }
 
-/**
- * Listens until the connection is closed, or `stop` is called. `heard` resolves once events come; where the broker is away it
- * rejects, and the connection is given up.
- */
-function listenWhileOpen(hub: EventHub, connection: SseConnection, listener: Listener) {
-  const listening = hub.listen(listener);
-  const stop = () =>
-    void listening.then(
-      (leave) => leave(),
-      () => undefined,
-    );
-  connection.onClose(stop);
-  const heard = listening.catch((error: unknown) => {
-    connection.body.destroy();
-    throw error;
-  });
-  return { stop, heard };
+/** Sends the stored output of an execution as fast as the client takes it; `take` says what is still to be sent. */
+async function sendStored(
+  { stores }: StreamDeps,
+  connection: SseConnection,
+  id: string,
+  sent: ReadonlySet<string>,
+  take: (event: StreamEvent) => boolean,
+): Promise<void> {
+  for await (const events of storedOutput(stores, id, (piece) => !sent.has(piece))) {
+    if (connection.body.destroyed) return;
+    await connection.sendWhenTaken(Buffer.concat(events.filter(take).map(({ name, data }) => toFrame(name, data))));
+  }
+}
+
+/** Goes on after the answer has begun, which alone gives what is sent a reader. What cannot be read breaks the connection off. */
+function goOn(connection: SseConnection, work: () => Promise<void>): void {
+  work().catch(() => connection.body.destroy());
 }
 
 async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
-  const { hub, config } = deps;
+  const { hub, config, stores } = deps;
   const filter = readFilter(request);
   const endId = request.query.text('end_execution_id');
   const endEvent = request.query.text('end_event') ?? EXECUTION_UPDATE;
+  const maySee = await createSight(deps, request, endId);
   const connection = createSseConnection(config.stream.heartbeat, rounds);
   const sent = new Set<string>();
-  const maySee = await createSight(deps, request, endId);
-  const show = (event: StreamEvent, frame = () => toFrame(event.name, event.data)) => {
-    if (!wants(filter, event) || connection.body.destroyed || !maySee(event)) return;
-    if (event.outputId !== undefined && endId !== undefined) {
-      if (sent.has(event.outputId)) return;
-      sent.add(event.outputId);
-    }
-    if (endId !== undefined && event.executionId === endId && event.name === endEvent && isOver(event.status)) {
-      stop();
-      void finish(endId, frame());
-      return;
-    }
-    connection.send(frame());
+  const isWanted = (event: StreamEvent) => wants(filter, event) && maySee(event);
+  const wantsOutput = filter.events.some((pattern) => matchesPattern(pattern, OUTPUT_CREATED));
+  /** Pieces of output come from the database and live: each is shown once. It counts as shown then. */
+  const isNew = ({ outputId }: StreamEvent): boolean => {
+    if (outputId === undefined || endId === undefined) return true;
+    if (sent.has(outputId)) return false;
+    sent.add(outputId);
+    return true;
   };
+  const take = (event: StreamEvent) => isWanted(event) && isNew(event);
   let isFinishing = false;
   /** Shows the end, after whatever output the end has overtaken on its way. */
   const finish = async (id: string, end: Buffer) => {
-    if (isFinishing) return;
     isFinishing = true;
+    live.stop();
     // What cannot be read is not shown: the end is.
-    await showOutput(deps, id, show).catch(() => undefined);
+    if (wantsOutput) await sendStored(deps, connection, id, sent, take).catch(() => undefined);
     connection.send(end);
     connection.end();
   };
-  const { stop, heard } = listenWhileOpen(hub, connection, show);
-  await heard;
+  const isEnd = (event: StreamEvent) => event.executionId === endId && event.name === endEvent && isOver(event.status);
+  const show = (event: StreamEvent, frame = () => toFrame(event.name, event.data)) => {
+    if (isFinishing || !isNew(event)) return;
+    if (endId !== undefined && isEnd(event)) goOn(connection, () => finish(endId, frame()));
+    else connection.send(frame());
+  };
+  const live = listenWhileOpen(hub, connection, isWanted, show);
+  await live.heard;
   const lastId = request.headers['last-event-id'];
-  if (lastId !== undefined) {
-    for (const { event, id } of hub.after(lastId) ?? []) show(event, () => toFrame(event.name, event.data, id));
-  }
-  if (endId !== undefined) await catchUp(deps, endId, show);
+  const missed = lastId === undefined ? [] : (hub.after(lastId) ?? []);
+  goOn(connection, async () => {
+    for (const { event, id } of missed) {
+      if (!take(event)) continue;
+      const frame = toFrame(event.name, event.data, id);
+      if (endId !== undefined && isEnd(event)) return finish(endId, frame);
+      await connection.sendWhenTaken(frame);
+    }
+    if (endId !== undefined) {
+      if (wantsOutput) await sendStored(deps, connection, endId, sent, take);
+      const execution = await stores.executions.get(endId, { include: ['status'] });
+      const ended = execution !== undefined && isCompleted(execution.status);
+      for (const event of ended ? await hub.executionEvents(endId, 'update') : []) if (isWanted(event)) show(event);
+    }
+    live.release(new Set(missed.map(({ event }) => event)));
+  });
   return answer(connection);
 }
 
@@ -121,24 +139,6 @@ async function createSight({ config, stores }: StreamDeps, { requester }: ApiReq
   };
 }
 
-/**
- * A client that waits for the end of an execution asks after it was requested: what happened in between,
- * perhaps the end itself, is shown first.
- */
-async function catchUp(deps: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
-  const { stores, hub } = deps;
-  await showOutput(deps, id, show);
-  const execution = await stores.executions.get(id, { include: ['status'] });
-  if (execution === undefined || !isCompleted(execution.status)) return;
-  for (const event of await hub.executionEvents(id, 'update')) show(event);
-}
-
-/** Shows the output of an execution that is stored. */
-async function showOutput({ stores }: StreamDeps, id: string, show: (event: StreamEvent) => void): Promise<void> {
-  const pieces = await stores.outputs.find({ execution_id: id }, { sort: { timestamp: 1, sequence: 1 } });
-  for (const piece of pieces) show(outputEvent(piece));
-}
-
 async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {
   const { stores, hub, config } = deps;
   const given = request.params.id ?? '';
@@ -152,31 +152,39 @@ async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
   const type = request.query.text('output_type') ?? 'all';
   const connection = createSseConnection(config.stream.heartbeat, rounds);
   const sent = new Set<string>();
-  const show = (event: StreamEvent) => {
-    if (event.outputId === undefined || sent.has(event.outputId)) return;
-    if (type !== 'all' && event.outputType !== type) return;
+  const take = (event: StreamEvent): boolean => {
+    if (event.outputId === undefined || sent.has(event.outputId)) return false;
     sent.add(event.outputId);
-    connection.send(toFrame(event.name, event.data));
+    return type === 'all' || event.outputType === type;
   };
-  const showStored = () => showOutput(deps, id, show);
+  let isFinishing = false;
   const finish = async () => {
-    stop();
-    await showStored();
+    if (isFinishing) return;
+    isFinishing = true;
+    live.stop();
+    await sendStored(deps, connection, id, sent, take);
     connection.send(toFrame('EOF', "''"));
     connection.end();
   };
   // Listening starts before the stored pieces are read, so that none falls in between.
-  const { stop, heard } = listenWhileOpen(hub, connection, (event) => {
-    if (event.executionId !== id) return;
-    if (event.outputId !== undefined) show(event);
-    else if (event.name === EXECUTION_UPDATE && (isOver(event.status) || event.status === 'paused')) {
-      finish().catch(() => connection.end());
-    }
+  const live = listenWhileOpen(
+    hub,
+    connection,
+    (event) => event.executionId === id,
+    (event) => {
+      if (isFinishing) return;
+      if (take(event)) connection.send(toFrame(event.name, event.data));
+      else if (event.name === EXECUTION_UPDATE && (isOver(event.status) || event.status === 'paused'))
+        goOn(connection, finish);
+    },
+  );
+  await live.heard;
+  goOn(connection, async () => {
+    await sendStored(deps, connection, id, sent, take);
+    const now = await stores.executions.get(id, options);
+    if (now === undefined || isCompleted(now.status) || now.status === 'paused') await finish();
+    else live.release();
   });
-  await heard;
-  await showStored();
-  const now = await stores.executions.get(id, options);
-  if (now === undefined || isCompleted(now.status) || now.status === 'paused') await finish();
   return answer(connection);
 }
 

@@ -2,7 +2,7 @@ import { PassThrough, type Readable } from 'node:stream';
 import type { Join, Rounds } from './rounds.ts';
 
 /** A client that has not taken this much is too slow; it is cut off and may come back. */
-const MAX_BUFFERED = 16 * 1024 * 1024;
+export const MAX_BUFFERED = 16 * 1024 * 1024;
 
 /** One client's open connection. */
 export interface SseConnection {
@@ -10,6 +10,8 @@ export interface SseConnection {
   readonly body: Readable;
   /** Sends a frame with the next round; it must not be changed afterwards. */
   send(frame: Buffer): void;
+  /** Sends a frame after all before it, and waits until the client has taken it or is gone: for what is there to be fetched. */
+  sendWhenTaken(frame: Buffer): Promise<void>;
   /** Sends what is left and ends the answer in order. */
   end(): void;
   onClose(work: () => void): void;
@@ -52,6 +54,10 @@ export function createSseConnection(heartbeatSeconds: number, rounds: Rounds): S
       waitingBytes += frame.length;
       if (waiting.length === 1) rounds.ask(flush);
     },
+    async sendWhenTaken(frame) {
+      flush(Buffer.concat);
+      if (isOpen() && frame.length > 0 && !body.write(frame)) await drained(body);
+    },
     end() {
       flush(Buffer.concat);
       if (isOpen()) body.end();
@@ -60,4 +66,16 @@ export function createSseConnection(heartbeatSeconds: number, rounds: Rounds): S
       body.on('close', work);
     },
   };
+}
+
+function drained(body: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      body.off('drain', done);
+      body.off('close', done);
+      resolve();
+    };
+    body.on('drain', done);
+    body.on('close', done);
+  });
 }

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createToken } from '../../action-service/tokens.ts';
 import { createApiContext } from '../../api/context.ts';
 import { apiRoutes } from '../../api/resources/index.ts';
+import { syncDefinitions } from '../../api/resources/rbac/roles.ts';
+import type { Grant } from '../../api/server/authorize.ts';
+import { isReading, PERMISSIONS_BY_KIND } from '../../api/server/permissions.ts';
 import { ANY_USER, type Route } from '../../api/server/route.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
@@ -97,7 +103,7 @@ async function ask(route: Route, token: string | undefined): Promise<number> {
   return answer.status;
 }
 
-const reads = (route: Route) => /_(view|list)$/.test(route.permission ?? '');
+const reads = (route: Route) => route.permission !== null && isReading(route.permission);
 
 /** Expected statuses by who asks; a status that is not listed for `allowed` is 401 or 403. */
 const WHO = {
@@ -210,8 +216,253 @@ test('values of other users: refused to everybody but administrators', async () 
   };
   assert.equal(await ask(tokens.nobody, 'scope=user'), 200);
   assert.equal(await ask(tokens.nobody, 'scope=user&user=admin'), 403);
-  assert.equal(await ask(tokens.nobody, 'scope=system'), 403);
+  assert.equal(await ask(tokens.nobody, 'scope=system'), 200, 'shows what may be seen: nothing');
   assert.equal(await ask(tokens.observer, 'scope=system'), 200);
   assert.equal(await ask(tokens.observer, 'scope=system&decrypt=true'), 403);
   assert.equal(await ask(tokens.admin, 'scope=user&user=nobody'), 200);
+});
+
+let users = 0;
+
+interface Told {
+  readonly status: number;
+  readonly body: unknown;
+  /** What an error says. */
+  readonly says: string;
+}
+
+type Ask = (method: string, path: string, body?: unknown) => Promise<Told>;
+
+/** A new user whose only role has these grants. */
+async function userWith(grants: readonly Grant[]): Promise<{ readonly name: string; readonly ask: Ask }> {
+  users += 1;
+  const name = `user${users}`;
+  await stores.roles.insert({ name, system: false, permission_grants: [...grants] });
+  await stores.roleAssignments.insert({ user: name, role: name, is_remote: false, source: 'test' });
+  const { token } = await createToken(stores, { user: name, ttl: 600 });
+  const ask: Ask = async (method, path, body) => {
+    const answer = await fetch(`${services.apiUrl}/v1${path}`, {
+      method,
+      headers: { 'x-auth-token': token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const told: unknown = text === '' ? undefined : JSON.parse(text);
+    return { status: answer.status, body: told, says: String((told as { faultstring?: unknown })?.faultstring) };
+  };
+  return { name, ask };
+}
+
+const TIMER = { type: 'core.st2.IntervalTimer', parameters: { unit: 'hours', delta: 7 } };
+const webhook = (url: string) => ({ type: 'core.st2.webhook', parameters: { url } });
+
+test('rules: whoever writes one may run its action and open its address', async () => {
+  const { name, ask } = await userWith([
+    { resource_uid: 'pack:mine', permission_types: ['rule_all'] },
+    { resource_uid: 'action:core:noop', permission_types: ['action_execute'] },
+    { resource_uid: 'webhook:granted', permission_types: ['webhook_create'] },
+  ]);
+  const rule = (action: string, trigger: object, more = {}) => ({
+    name: 'granted',
+    pack: 'mine',
+    trigger,
+    action: { ref: action },
+    ...more,
+  });
+  const noAction = `User "${name}" doesn't have required (action_execute) permission to use action core.local`;
+  const noHook = `User "${name}" doesn't have required permission (webhook_create) to use trigger core.st2.webhook`;
+  const refused = await ask('POST', '/rules', rule('core.local', TIMER));
+  assert.deepEqual([refused.status, refused.says], [403, noAction]);
+  assert.equal(await stores.triggers.findOne({ 'parameters.delta': 7 }), undefined, 'and leaves no trigger behind');
+  const hooked = await ask('POST', '/rules', rule('core.noop', webhook('other')));
+  assert.deepEqual([hooked.status, hooked.says], [403, noHook]);
+  assert.equal((await ask('POST', '/rules', rule('core.noop', TIMER, { pack: 'other' }))).status, 403);
+  assert.equal((await ask('POST', '/rules', rule('core.noop', webhook('/granted')))).status, 201);
+  const changed = await ask('PUT', '/rules/mine.granted', rule('core.local', TIMER));
+  assert.deepEqual([changed.status, changed.says], [403, noAction]);
+  const rehooked = await ask('PUT', '/rules/mine.granted', rule('core.noop', webhook('other')));
+  assert.deepEqual([rehooked.status, rehooked.says], [403, noHook]);
+  assert.equal((await ask('PUT', '/rules/mine.granted', rule('core.noop', TIMER, { pack: 'other' }))).status, 403);
+  assert.equal((await ask('PUT', '/rules/mine.granted', rule('core.noop', TIMER))).status, 200);
+});
+
+test('chat commands: allowed to who may run the action behind the alias', async () => {
+  for (const [alias, action] of [
+    ['granted', 'mine.nothing'],
+    ['foreign', 'core.local'],
+  ] as const) {
+    const made = { name: alias, pack: 'mine', ref: `mine.${alias}`, uid: `action_alias:mine:${alias}` };
+    await stores.aliases.insert({ ...made, action_ref: action, formats: [`${alias} now`], enabled: true });
+  }
+  for (const grant of ['action:mine:nothing', 'pack:mine']) {
+    const { name, ask } = await userWith([{ resource_uid: grant, permission_types: ['action_execute'] }]);
+    const commands = async (alias: string) => [
+      await ask('POST', '/aliasexecution', {
+        name: alias,
+        format: `${alias} now`,
+        command: `${alias} now`,
+        source_channel: 'c',
+      }),
+      await ask('POST', '/aliasexecution/match_and_execute', { command: `${alias} now`, source_channel: 'c' }),
+    ];
+    for (const { status, says } of await commands('granted')) {
+      assert.deepEqual([status, says], [400, 'Action "mine.nothing" cannot be found.'], 'allowed, and not there');
+    }
+    for (const { status, says } of await commands('foreign')) {
+      const sentence = `User "${name}" doesn't have required permission "action_execute" on resource "action:core:local"`;
+      assert.deepEqual([status, says], [403, sentence]);
+    }
+  }
+});
+
+/** Who has the permission alone may use the route: name, object, method, path, body. */
+const ROUTES_OF_PERMISSIONS: readonly (readonly [string, string | undefined, string, string, unknown?])[] = [
+  ['pack_install', undefined, 'POST', '/packs/install', { packs: [] }],
+  ['pack_create', undefined, 'POST', '/packs/install', { packs: [] }],
+  ['pack_uninstall', undefined, 'POST', '/packs/uninstall', { packs: [] }],
+  ['pack_uninstall', undefined, 'POST', '/packs/uninstall/none'],
+  ['pack_delete', undefined, 'POST', '/packs/uninstall/none'],
+  ['pack_register', undefined, 'POST', '/packs/register', { types: ['rule'], packs: ['none'] }],
+  ['pack_config', undefined, 'PUT', '/configs/none', {}],
+  ['pack_modify', 'pack:none', 'PUT', '/configs/none', {}],
+  ['pack_search', undefined, 'GET', '/packs/index'],
+  ['pack_search', undefined, 'POST', '/packs/index/search', { query: 'x' }],
+  ['pack_views_index_health', undefined, 'GET', '/packs/index/health'],
+  ['pack_all', undefined, 'GET', '/packs/index/health'],
+  ['webhook_send', 'webhook:hook/of/mine', 'POST', '/webhooks/hook/of/mine', {}],
+  ['webhook_execute', 'webhook:hook', 'POST', '/webhooks/hook', {}],
+  ['webhook_all', 'webhook:hook', 'POST', '/webhooks/hook', {}],
+  ['inquiry_respond', undefined, 'PUT', '/inquiries/5f5f5f5f5f5f5f5f5f5f5f5f', { id: 'x', response: {} }],
+  ['inquiry_view', undefined, 'PUT', '/inquiries/5f5f5f5f5f5f5f5f5f5f5f5f', { id: 'x', response: {} }],
+  ['inquiry_respond', undefined, 'GET', '/inquiries/5f5f5f5f5f5f5f5f5f5f5f5f'],
+  ['action_alias_match', undefined, 'POST', '/actionalias/match', { command: 'x' }],
+  ['action_alias_help', undefined, 'GET', '/actionalias/help'],
+  ['action_alias_create', 'pack:mine', 'POST', '/actionalias', { name: 'made', pack: 'mine', action_ref: 'mine.x' }],
+  ['action_create', 'pack:mine', 'POST', '/actions', { name: 'made', pack: 'mine', runner_type: 'none' }],
+  ['key_value_pair_view', 'key_value_pair:st2kv.system:none', 'GET', '/keys/none'],
+  ['key_value_pair_set', 'key_value_pair:st2kv.system:made', 'PUT', '/keys/made', { name: 'made', value: '1' }],
+  ['key_value_pair_all', 'key_value_pair:st2kv.system:made', 'DELETE', '/keys/made'],
+];
+
+test('the names of StackStorm, and older ones, open the routes they are for, and nothing is open without', async () => {
+  const { ask: askWithout } = await userWith([]);
+  for (const [permission, uid, method, path, body] of ROUTES_OF_PERMISSIONS) {
+    const { ask } = await userWith([{ ...(uid && { resource_uid: uid }), permission_types: [permission] }]);
+    const { status, says } = await ask(method, path, body);
+    assert.ok(status !== 403 && status !== 401, `${permission}: ${method} ${path}: ${status} ${says}`);
+    assert.equal((await askWithout(method, path, body)).status, 403, `${method} ${path}`);
+  }
+});
+
+test('executions are stopped and seen by who may run and see their action', async () => {
+  const local = 'action:core:local';
+  const cases: readonly (readonly [string, string, string, boolean])[] = [
+    ['action_execute', local, 'DELETE', true],
+    ['action_all', 'pack:core', 'DELETE', true],
+    ['execution_stop', local, 'DELETE', true],
+    ['execution_modify', local, 'DELETE', true],
+    ['execution_all', local, 'DELETE', true],
+    ['action_view', local, 'DELETE', false],
+    ['action_view', local, 'GET', true],
+    ['action_all', 'action:core:other', 'GET', false],
+  ];
+  for (const [permission, uid, method, allowed] of cases) {
+    const { name, ask } = await userWith([{ resource_uid: uid, permission_types: [permission] }]);
+    const { id } = await stores.executions.insert({
+      liveaction_id: newId(),
+      action_ref: 'core.local',
+      runner_type: 'local-shell-cmd',
+      action_snapshot: '',
+      runner_snapshot: '',
+      status: 'succeeded',
+      parameters: {},
+      context: { user: name },
+      start_timestamp: new Date(),
+      updated_at: new Date(),
+      log: [],
+    });
+    const { status, says } = await ask(method, `/executions/${id}`);
+    assert.equal(status !== 403, allowed, `${permission} on ${uid}: ${method}: ${status} ${says}`);
+    if (!allowed && method === 'DELETE') assert.match(says, /"execution_stop"/);
+  }
+});
+
+test('values of the system: those that are granted, and no others', async () => {
+  const { ask: setAny } = await userWith([{ permission_types: ['key_value_pair_all'] }]);
+  for (const name of ['seen', 'changed', 'hidden']) {
+    assert.equal((await setAny('PUT', `/keys/${name}`, { name, value: name })).status, 200);
+  }
+  const { name, ask } = await userWith([
+    { resource_uid: 'key_value_pair:st2kv.system:seen', permission_types: ['key_value_pair_view'] },
+    { resource_uid: 'key_value_pair:st2kv.system:changed', permission_types: ['key_value_pair_set'] },
+  ]);
+  const list = async (query: string) =>
+    ((await ask('GET', `/keys?${query}`)).body as readonly { readonly name: string }[]).map((one) => one.name);
+  assert.deepEqual(await list('scope=system'), ['seen', 'changed']);
+  assert.deepEqual(await list('scope=system&prefix=s'), ['seen']);
+  assert.deepEqual(await list('scope=system&name=hidden'), []);
+  assert.equal((await ask('GET', '/keys/seen')).status, 200);
+  assert.equal((await ask('GET', '/keys/changed')).status, 200);
+  assert.equal((await ask('GET', '/keys/hidden')).status, 403);
+  assert.equal((await ask('PUT', '/keys/changed', { name: 'changed', value: '2' })).status, 200);
+  const refused = await ask('PUT', '/keys/seen', { name: 'seen', value: '2' });
+  const sentence = `User "${name}" doesn't have required permission "key_value_pair_set" on resource "key_value_pair:st2kv.system:seen"`;
+  assert.deepEqual([refused.status, refused.says], [403, sentence]);
+  assert.equal((await ask('DELETE', '/keys/changed')).status, 403);
+});
+
+test('questions are answered by who may run their workflow', async () => {
+  const base = {
+    runner_type: 'orquesta',
+    action_snapshot: '',
+    runner_snapshot: '',
+    status: 'paused' as const,
+    parameters: {},
+    context: { user: 'admin' },
+    start_timestamp: new Date(),
+    updated_at: new Date(),
+    log: [],
+  };
+  const workflow = await stores.executions.insert({ ...base, liveaction_id: newId(), action_ref: 'mine.flow' });
+  const { id } = await stores.executions.insert({
+    ...base,
+    liveaction_id: newId(),
+    action_ref: 'core.ask',
+    runner_type: 'inquirer',
+    status: 'pending',
+    parent: workflow.id,
+  });
+  const { ask } = await userWith([{ resource_uid: 'pack:mine', permission_types: ['action_execute'] }]);
+  assert.equal((await ask('GET', `/inquiries/${id}`)).status, 200);
+  const { ask: foreign } = await userWith([{ resource_uid: 'pack:core', permission_types: ['action_execute'] }]);
+  assert.equal((await foreign('GET', `/inquiries/${id}`)).status, 403);
+});
+
+test('role files: all names there are are taken, others are refused by file and name, and change nothing', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'roles-'));
+  const logger = createLogger('test', 'error');
+  try {
+    for (const name of ['roles', 'assignments']) await mkdir(join(folder, name));
+    const write = (name: string, types: readonly string[]) =>
+      writeFile(
+        join(folder, 'roles', `${name}.yaml`),
+        `name: ${name}\npermission_grants:\n  - permission_types: [${types.join(', ')}]\n`,
+      );
+    await write('a', [
+      ...[...PERMISSIONS_BY_KIND.values()].flat(),
+      'execution_modify',
+      'webhook_execute',
+      'inquiry_modify',
+    ]);
+    await write('b', ['action_foo_bar_invalid']);
+    await assert.rejects(syncDefinitions({ stores, logger }, folder), {
+      message: `${join(folder, 'roles', 'b.yaml')}: the role "b" grants "action_foo_bar_invalid", which is not a permission.`,
+    });
+    assert.equal(await stores.roles.findOne({ name: 'a' }), undefined);
+    await rm(join(folder, 'roles', 'b.yaml'));
+    await syncDefinitions({ stores, logger }, folder);
+    assert.ok(await stores.roles.findOne({ name: 'a' }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { createLogger } from '../../platform/logging/create-logger.ts';
+import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { createStores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 
@@ -109,6 +113,42 @@ test('a client that waits for the end of an execution that is over is told at on
   assert.equal(frames.at(-1)?.event, 'st2.execution__update');
   assert.match(frames.at(-1)?.data ?? '', /"status":"succeeded"/);
   assert.ok(frames.some((frame) => frame.event === 'st2.execution.output__create'));
+});
+
+test('much output, more than is ever kept for a slow client, arrives whole', async () => {
+  const id = await run('echo much');
+  await listen(`/executions/${id}/output`, never);
+  const config = loadConfig(services.env);
+  const connection = await connectMongo(config, createLogger('test', 'error'));
+  try {
+    const { outputs } = createStores(connection);
+    const piece = {
+      execution_id: id,
+      action_ref: 'core.local',
+      runner_ref: 'local-shell-cmd',
+      output_type: 'stdout',
+    } as const;
+    const data = 'x'.repeat(64 * 1024);
+    for (let part = 0; part < 6; part += 1) {
+      const pieces = Array.from({ length: 64 }, (_, at) => {
+        return { ...piece, timestamp: new Date(), data, sequence: 1_000 + part * 64 + at };
+      });
+      await outputs.insertMany(pieces);
+    }
+  } finally {
+    await connection.close();
+  }
+  const isPiece = (frame: Frame) => frame.event === 'st2.execution.output__create';
+  const output = await listen(`/executions/${id}/output`, never);
+  assert.deepEqual([output.filter(isPiece).length, output.at(-1)?.event], [385, 'EOF']);
+  const sequences = output.slice(1, -1).map((frame) => (JSON.parse(frame.data) as { sequence: number }).sequence);
+  assert.deepEqual(
+    sequences,
+    Array.from({ length: 384 }, (_, at) => 1_000 + at),
+  );
+  const query = `events=st2.execution__update,st2.execution.output__create&end_execution_id=${id}`;
+  const events = await listen(`/stream?${query}`, never);
+  assert.deepEqual([events.filter(isPiece).length, events.at(-1)?.event], [385, 'st2.execution__update']);
 });
 
 test('without a token there is no stream', async () => {

@@ -118,6 +118,9 @@ function entryPointOf({ entry_point: entryPoint }: Action, name: string): string
   return `${folder}${name}${extname(entryPoint)}`;
 }
 
+/** What permission to make an action is granted on, or its pack. */
+const newActionUid = ({ pack, name }: Pick<ActionBody, 'pack' | 'name'>) => `action:${pack ?? 'default'}:${name}`;
+
 /** Routes that change actions. */
 export function changeRoutes(context: ApiContext): readonly Route[] {
   return [
@@ -126,6 +129,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/actions',
       summary: 'Make an action',
       permission: 'action_create',
+      subject: async ({ body }) => ({ uid: newActionUid(body as ActionBody) }),
       body: ACTION,
       success: 201,
       handle: (request) => create(context, request),
@@ -154,6 +158,13 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/:ref_or_id/clone',
       summary: 'Copy an action into a pack',
       permission: 'action_create',
+      subject: async ({ body }) => {
+        const { dest_pack: pack, dest_action: name } = body as {
+          readonly dest_pack: string;
+          readonly dest_action: string;
+        };
+        return { uid: newActionUid({ pack, name }) };
+      },
       body: CLONE,
       success: 201,
       handle: (request) => clone(context, request),

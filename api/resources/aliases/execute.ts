@@ -6,6 +6,7 @@ import { ParamCastError, withKeyValues } from '../../../core/params/index.ts';
 import { keyValueRoot } from '../../../core/params/key-value-lookup.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenContent } from '../../../stores/records.ts';
+import { uidOf } from '../../content/read-routes.ts';
 import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { Requester } from '../../server/route.ts';
@@ -129,13 +130,15 @@ function notification(request: AliasRequest): Values {
   };
 }
 
-/** @throws NotFoundError, ValidationError with StackStorm's sentences */
+/** @throws NotFoundError, ValidationError with StackStorm's sentences; ForbiddenError when the requester may not run the action */
 export async function executeAlias(
   context: ApiContext,
   request: AliasRequest,
   options: ExecuteOptions,
 ): Promise<Values[]> {
   const alias = await findAlias(context, request.name);
+  const uid = uidOf('action', String(alias.action_ref));
+  await context.authorizer.assertAllowed(options.requester, 'action_execute', uid);
   const actionContext = {
     action_alias_ref: { id: alias.id, name: alias.name },
     api_user: request.user ?? null,

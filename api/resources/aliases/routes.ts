@@ -112,6 +112,9 @@ async function matchAndExecute(context: ApiContext, request: ApiRequest): Promis
   );
 }
 
+/** Which action a command runs is known once its alias is found: {@link executeAlias} asks whether it may be run. */
+const behindAlias: NonNullable<Route['subject']> = async () => undefined;
+
 export function aliasRoutes(context: ApiContext): readonly Route[] {
   const { stores } = context;
   const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('action_alias', ref);
@@ -120,7 +123,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       method: 'POST',
       path: '/actionalias/match',
       summary: 'The alias that a chat command fits',
-      permission: 'action_alias_view',
+      permission: 'action_alias_match',
       body: COMMAND,
       handle: async ({ body }) => {
         const match = await matchCommand(context, (body as { command: string }).command);
@@ -137,7 +140,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       method: 'GET',
       path: '/actionalias/help',
       summary: 'Help texts of chat commands',
-      permission: 'action_alias_list',
+      permission: 'action_alias_help',
       query: { pack: 'string', filter: 'string', limit: 'integer', offset: 'integer' },
       handle: async ({ query }) => {
         const aliases = await stores.aliases.find({}, { sort: { pack: 1, name: 1 } });
@@ -164,6 +167,10 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/actionalias',
       summary: 'Make an alias',
       permission: 'action_alias_create',
+      subject: async ({ body }) => {
+        const { pack, name } = body as { readonly pack: string; readonly name: string };
+        return { uid: `action_alias:${pack}:${name}` };
+      },
       body: ALIAS,
       success: 201,
       handle: async ({ body }) => ({
@@ -205,6 +212,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/aliasexecution',
       summary: 'Run a chat command by a named alias',
       permission: 'action_execute',
+      subject: behindAlias,
       query: { show_secrets: 'boolean' },
       body: EXECUTION,
       success: 201,
@@ -223,6 +231,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/aliasexecution/match_and_execute',
       summary: 'Find the alias of a chat command and run it',
       permission: 'action_execute',
+      subject: behindAlias,
       query: { show_secrets: 'boolean' },
       body: MATCH_AND_EXECUTE,
       success: 201,

@@ -108,7 +108,7 @@ export function configRoutes(context: ApiContext): readonly Route[] {
       method: 'PUT',
       path: '/configs/:pack_ref',
       summary: 'Set the configuration of a pack',
-      permission: 'pack_modify',
+      permission: 'pack_config',
       resourceUid,
       query: shown,
       body: { type: 'object' },

@@ -2,6 +2,7 @@ import { errorCode, ForbiddenError, NotFoundError, ValidationError } from '../..
 import { pyRepr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Execution } from '../../../stores/executions.ts';
+import { uidOf } from '../../content/read-routes.ts';
 import type { ApiContext } from '../../context.ts';
 import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
@@ -116,7 +117,21 @@ async function list({ stores, config }: ApiContext, { query, requester }: ApiReq
   return { headers: listHeaders(total, page), body: found.map((one) => ({ id: one.id, ...questionOf(one) })) };
 }
 
+/** Who may run a workflow may see and answer its questions. */
+function workflowSubject({ stores }: ApiContext): NonNullable<Route['subject']> {
+  return async ({ params }) => {
+    const inquiry = await stores.executions.get(params.inquiry_id ?? '', { include: ['parent'] });
+    const parent =
+      inquiry?.parent === undefined
+        ? undefined
+        : await stores.executions.get(inquiry.parent, { include: ['action_ref'] });
+    const uid = uidOf('action', parent?.action_ref);
+    return uid === undefined ? {} : { uid };
+  };
+}
+
 export function inquiryRoutes(context: ApiContext): readonly Route[] {
+  const subject = workflowSubject(context);
   return [
     {
       method: 'GET',
@@ -131,6 +146,7 @@ export function inquiryRoutes(context: ApiContext): readonly Route[] {
       path: '/inquiries/:inquiry_id',
       summary: 'One question',
       permission: 'inquiry_view',
+      subject,
       handle: async ({ params }) => {
         const execution = await findInquiry(context, params.inquiry_id ?? '');
         return { body: { id: execution.id, ...questionOf(execution) } };
@@ -140,7 +156,8 @@ export function inquiryRoutes(context: ApiContext): readonly Route[] {
       method: 'PUT',
       path: '/inquiries/:inquiry_id',
       summary: 'Answer a question; its workflow goes on',
-      permission: 'inquiry_modify',
+      permission: 'inquiry_respond',
+      subject,
       body: RESPONSE,
       handle: (request) => respond(context, request),
     },

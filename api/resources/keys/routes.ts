@@ -8,7 +8,7 @@ import { readPage } from '../../lists/paging.ts';
 import { readSort } from '../../lists/sorting.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
 import { parseQuery } from '../../server/query.ts';
-import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
+import type { Answer, ApiRequest, Permission, Requester, Route } from '../../server/route.ts';
 import { presentKey } from './present.ts';
 
 const KEY: JsonSchema = {
@@ -65,13 +65,26 @@ function ownerOf(context: ApiContext, requester: Requester, user: string | undef
   throw new ForbiddenError('"user" attribute can only be provided by admins when RBAC is enabled');
 }
 
-/** With roles, a user without any may only use the values of its own. */
-function assertMayUse(context: ApiContext, { requester }: ApiRequest, scope: string, write: boolean): void {
-  if (!context.config.rbac.enable || scope === USER_SCOPE || requester.isAdmin) return;
-  if (!write && requester.roles.includes('observer')) return;
-  throw new ForbiddenError(
-    `User "${requester.user}" doesn't have required permission "key_value_pair_${write ? 'set' : 'view'}"`,
-  );
+/** What grants call a value of the system: `key_value_pair:st2kv.system:name`. */
+const UID_START = `key_value_pair:${SYSTEM_SCOPE}:`;
+
+/** Values of their own are everybody's to use; those of the system are granted. @throws ForbiddenError */
+async function assertMayUse(
+  { authorizer }: ApiContext,
+  { requester }: ApiRequest,
+  permission: Permission,
+  { scope, name }: { readonly scope: string; readonly name: string },
+): Promise<void> {
+  if (scope !== USER_SCOPE) await authorizer.assertAllowed(requester, permission, `${UID_START}${name}`);
+}
+
+/** Lists of the system's values show those that may be seen. */
+async function visible({ authorizer }: ApiContext, { requester }: ApiRequest, scope: string): Promise<Filter> {
+  if (scope === USER_SCOPE) return {};
+  const uids = await authorizer.allowedOn(requester, 'key_value_pair_list');
+  if (uids === undefined) return {};
+  const names = uids.filter((uid) => uid.startsWith(UID_START)).map((uid) => uid.slice(UID_START.length));
+  return { $and: [{ name: { $in: names } }] };
 }
 
 function assertMayDecrypt({ requester, query }: ApiRequest, scope: string): boolean {
@@ -97,9 +110,14 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const page = readPage(query, requester, context.config.api.max_page_size);
   const body: Record<string, unknown>[] = [];
   for (const scope of scopes) {
-    assertMayUse(context, request, scope, false);
     const decrypt = assertMayDecrypt(request, scope);
-    const filter: Filter = { scope, ...nameFilter(request, scope, user), ...ids(request), ...alive() };
+    const filter: Filter = {
+      scope,
+      ...nameFilter(request, scope, user),
+      ...ids(request),
+      ...alive(),
+      ...(await visible(context, request, scope)),
+    };
     const found = await context.stores.keys.find(filter, {
       ...page,
       sort: readSort(query.text('sort'), { name: 'name' }, { id: 1 }),
@@ -136,7 +154,7 @@ async function one(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const name = params['*'] ?? '';
   const scope = scopeOf(query.text('scope'), query.text('user'));
   const user = ownerOf(context, requester, query.text('user'));
-  assertMayUse(context, request, scope, false);
+  await assertMayUse(context, request, 'key_value_pair_view', { scope, name });
   const decrypt = assertMayDecrypt(request, scope);
   const record = await context.keyValues.find(scope, name, user);
   if (record === undefined) throw missing(scope, name, user);
@@ -151,7 +169,7 @@ async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {
   if (given === 'all') throw new ValidationError(`Scope all ${NOT_ALLOWED}`);
   const scope = scopeOf(given, undefined);
   const user = ownerOf(context, requester, body.user);
-  assertMayUse(context, request, scope, true);
+  await assertMayUse(context, request, 'key_value_pair_set', { scope, name });
   if (body.encrypted === true && !requester.isAdmin)
     throw new ForbiddenError('Pre-encrypted option requires administrator access');
   const before = await context.keyValues.find(scope, name, user);
@@ -192,7 +210,7 @@ async function remove(context: ApiContext, request: ApiRequest): Promise<Answer>
   const name = params['*'] ?? '';
   const scope = scopeOf(query.text('scope'), undefined);
   const user = ownerOf(context, requester, query.text('user'));
-  assertMayUse(context, request, scope, true);
+  await assertMayUse(context, request, 'key_value_pair_delete', { scope, name });
   const removed = await context.keyValues.remove(scope, name, user);
   if (removed === undefined) throw missing(scope, name, user);
   await context.dispatch({

@@ -6,6 +6,7 @@ import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Logger } from '../../../platform/logging/create-logger.ts';
 import type { Stores } from '../../../stores/stores.ts';
+import { isPermission } from '../../server/permissions.ts';
 
 export const SYSTEM_ROLES = ['admin', 'observer', 'system_admin'] as const;
 
@@ -31,7 +32,9 @@ interface Deps {
  */
 export async function syncDefinitions({ stores, logger }: Deps, folder: string): Promise<void> {
   const roles = await readAll(join(folder, 'roles'));
-  for (const [file, definition] of roles) await storeRole(stores, file, definition);
+  // All are looked at before the first is stored: a wrong file changes nothing.
+  for (const [file, definition] of roles) assertRole(file, definition);
+  for (const [, definition] of roles) await storeRole(stores, definition);
   const names = roles.map(([, definition]) => String(definition.name));
   await stores.roles.removeMany({ system: false, name: { $nin: names } });
   await stores.roleAssignments.removeMany({ is_remote: false });
@@ -55,13 +58,22 @@ async function readAll(folder: string): Promise<[string, Definition][]> {
   return read.filter(([, definition]) => definition.enabled !== false);
 }
 
-async function storeRole(stores: Stores, file: string, definition: Definition): Promise<void> {
-  const { name, description, permission_grants: grants = [] } = definition;
+function assertRole(file: string, { name, permission_grants: grants = [] }: Definition): void {
   if (typeof name !== 'string' || name === '') throw new ValidationError(`${file}: 'name' is a required property`);
   if (isSystemRole(name))
     throw new ValidationError(`${file}: "${name}" is a role of the system and cannot be redefined.`);
   if (!Array.isArray(grants) || !grants.every((grant) => isPlainObject(grant) && Array.isArray(grant.permission_types)))
     throw new ValidationError(`${file}: each of permission_grants needs permission_types.`);
+  for (const type of grants.flatMap(
+    (grant: { readonly permission_types: readonly unknown[] }) => grant.permission_types,
+  )) {
+    if (!isPermission(String(type)))
+      throw new ValidationError(`${file}: the role "${name}" grants "${String(type)}", which is not a permission.`);
+  }
+}
+
+async function storeRole(stores: Stores, definition: Definition): Promise<void> {
+  const { name, description, permission_grants: grants = [] } = definition;
   await stores.roles.upsert(
     { name },
     { name, description: typeof description === 'string' ? description : '', system: false, permission_grants: grants },

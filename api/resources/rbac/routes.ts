@@ -5,7 +5,8 @@ import { flag, text } from '../../lists/filters.ts';
 import { findById, findByNameOrId } from '../../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import type { Permission, Route } from '../../server/route.ts';
+import { PERMISSIONS_BY_KIND } from '../../server/permissions.ts';
+import type { Route } from '../../server/route.ts';
 
 const ROLES: ListRules = {
   filters: { system: flag('system') },
@@ -25,8 +26,6 @@ function presentRole(role: OpenRecord): Record<string, unknown> {
   return { ...presentRecord(role), permission_grant_ids: [], permission_grant_objects: [] };
 }
 
-const VERBS = ['list', 'view', 'create', 'modify', 'delete', 'execute', 'all'];
-
 const plain = (name: string) => name.replaceAll('_', ' ');
 
 function meaningOf(kind: string, permission: string): string {
@@ -34,30 +33,17 @@ function meaningOf(kind: string, permission: string): string {
   return verb === 'all' ? `All permissions on: ${plain(kind)}` : `${plain(kind)}: ${plain(verb)}`;
 }
 
-/** Permissions by kind of resource with what they allow, taken from the routes that ask for them. */
-export function permissionTypes(
-  permissions: readonly Permission[],
-): Readonly<Record<string, Readonly<Record<string, string>>>> {
-  const kinds = new Map<string, Set<string>>();
-  for (const permission of permissions) {
-    const at = permission.lastIndexOf('_');
-    const kind = permission.slice(0, at);
-    const known = kinds.get(kind) ?? new Set([`${kind}_all`]);
-    kinds.set(kind, known.add(permission));
-  }
-  const order = (name: string) => VERBS.indexOf(name.slice(name.lastIndexOf('_') + 1));
+/** Permissions by kind of resource with what they allow. */
+export function permissionTypes(): Readonly<Record<string, Readonly<Record<string, string>>>> {
   return Object.fromEntries(
-    [...kinds]
-      .sort()
-      .map(([kind, names]) => [
-        kind,
-        Object.fromEntries([...names].sort((a, b) => order(a) - order(b)).map((name) => [name, meaningOf(kind, name)])),
-      ]),
+    [...PERMISSIONS_BY_KIND].map(([kind, names]) => [
+      kind,
+      Object.fromEntries(names.map((name) => [name, meaningOf(kind, name)])),
+    ]),
   );
 }
 
-/** @param permissions of all routes there are */
-export function rbacRoutes({ stores, config }: ApiContext, permissions: () => readonly Permission[]): readonly Route[] {
+export function rbacRoutes({ stores, config }: ApiContext): readonly Route[] {
   const options = { maxPageSize: config.api.max_page_size };
   return [
     {
@@ -97,7 +83,7 @@ export function rbacRoutes({ stores, config }: ApiContext, permissions: () => re
       path: '/rbac/permission_types',
       summary: 'List permissions by kind of resource',
       permission: 'permission_type_list',
-      handle: async () => ({ body: permissionTypes(permissions()) }),
+      handle: async () => ({ body: permissionTypes() }),
     },
     {
       method: 'GET',
@@ -106,7 +92,7 @@ export function rbacRoutes({ stores, config }: ApiContext, permissions: () => re
       permission: 'permission_type_list',
       handle: async ({ params }) => {
         const kind = params.resource_type ?? '';
-        const types = permissionTypes(permissions());
+        const types = permissionTypes();
         const body = Object.hasOwn(types, kind) ? types[kind] : undefined;
         if (body === undefined) throw new NotFoundError(`Invalid resource type: ${kind}`);
         return { body };

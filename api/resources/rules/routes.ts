@@ -12,8 +12,9 @@ import { ownOnly } from '../../server/authorize.ts';
 import { assertFits, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertCriteria } from './operators.ts';
+import { assertMayUse } from './permissions.ts';
 import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
-import { ruleSubject } from './subject.ts';
+import { newRuleSubject, ruleSubject, ruleUid } from './subject.ts';
 import { viewRoutes } from './views.ts';
 
 const TYPES = ['standard', 'backstop'];
@@ -47,6 +48,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
   if (!TYPES.includes(type)) throw new ValidationError(`Rule type "${type}" is not one of ${TYPES.join(', ')}.`);
   assertCriteria(body.criteria ?? {});
   await assertTriggerParameters(context, body.trigger);
+  await assertMayUse(context, request.requester, body);
   const trigger = await context.triggers.ensure(body.trigger).catch((error: unknown) => {
     if (errorCode(error) !== 'VALIDATION' || !String(error).includes('find trigger type')) throw error;
     throw new ValidationError(
@@ -55,7 +57,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
   });
   return {
     tags: body.tags ?? [],
-    uid: `rule:${pack}:${body.name}`,
+    uid: ruleUid({ pack, name: body.name }),
     metadata_file: '',
     name: body.name,
     ref: `${pack}.${body.name}`,
@@ -87,6 +89,8 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { stores, triggers, bus } = context;
   const before = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
+  // A rule may be moved to another pack: to where, its author must be allowed to write as well.
+  await context.authorizer.assertAllowed(request.requester, 'rule_modify', ruleUid(request.body as RuleBody));
   const record = await toRecord(context, request);
   const metadata = before.metadata_file ?? '';
   const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
@@ -127,6 +131,7 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
       path: '/rules',
       summary: 'Make a rule, and its trigger where there is none',
       permission: 'rule_create',
+      subject: newRuleSubject,
       body: RULE,
       success: 201,
       handle: (request) => create(context, request),

@@ -8,16 +8,15 @@ import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertPayload } from '../../triggers/assert-payload.ts';
+import { bareAddress, webhookUid } from './webhook-uid.ts';
 
 const CREDENTIALS = ['st2-api-key', 'x-auth-token', 'cookie'];
 const TRACE_TAG = 'st2-trace-tag';
 const SYSTEM_HOOK = 'st2';
 
-const bare = (url: string) => url.replace(/^\/+|\/+$/g, '');
-
 /** Triggers of rules on this address, which they may have written with slashes around. */
 async function triggersOf({ stores }: ApiContext, hook: string): Promise<OpenContent[]> {
-  const url = bare(hook);
+  const url = bareAddress(hook);
   const spellings = [url, `/${url}`, `${url}/`, `/${url}/`];
   return stores.triggers.find({ 'parameters.url': { $in: spellings }, type: WEBHOOK_TRIGGER_TYPE });
 }
@@ -55,7 +54,7 @@ async function receive(context: ApiContext, request: ApiRequest): Promise<Answer
   const body = request.body ?? {};
   const tag = request.headers[TRACE_TAG] ?? `webhook-${hook}-${randomUUID().replaceAll('-', '')}`;
   const trace = { trace_tag: tag };
-  if (bare(hook) === SYSTEM_HOOK) {
+  if (bareAddress(hook) === SYSTEM_HOOK) {
     await system(context, body, trace);
     return { body };
   }
@@ -71,7 +70,7 @@ async function receive(context: ApiContext, request: ApiRequest): Promise<Answer
 }
 
 export function webhookRoutes(context: ApiContext): readonly Route[] {
-  const resourceUid: Route['resourceUid'] = (params) => `webhook:${bare(params['*'] ?? '')}`;
+  const resourceUid: Route['resourceUid'] = (params) => webhookUid(params['*'] ?? '');
   return [
     {
       method: 'GET',
@@ -101,7 +100,7 @@ export function webhookRoutes(context: ApiContext): readonly Route[] {
       method: 'POST',
       path: '/webhooks/*',
       summary: 'Fire the triggers of an address; answered when what came is stored',
-      permission: 'webhook_execute',
+      permission: 'webhook_send',
       resourceUid,
       body: { type: ['object', 'array'] },
       success: 202,

@@ -7,7 +7,7 @@ import { DEFAULT_EVENTS, matchesPattern, toFrame, wants } from '../../../api/str
 import { createRounds, type Join } from '../../../api/stream/rounds.ts';
 import { streamRoutes } from '../../../api/stream/routes.ts';
 import { createSseConnection } from '../../../api/stream/sse-connection.ts';
-import { UnavailableError } from '../../../core/errors.ts';
+import { ForbiddenError, UnavailableError } from '../../../core/errors.ts';
 import { loadConfig } from '../../../platform/config/load-config.ts';
 
 const patterns: readonly [string, string, boolean][] = [
@@ -139,4 +139,118 @@ test('stream: while the broker is away a client is refused, and nothing is left 
   const [route] = streamRoutes({ config: loadConfig({}), stores: {}, hub } as never);
   const request = { query, headers: {}, requester: { user: 'ann', roles: [] }, params: {} };
   await assert.rejects(async () => route?.handle(request as never), UnavailableError);
+});
+
+const OUTPUT = '/executions/:id/output';
+
+/** Asks for all output of an execution that is `status`, with so many pieces of so many characters stored. */
+async function askForOutput(options: {
+  readonly status: string;
+  readonly pieces: number;
+  readonly length: number;
+  readonly whileLoading?: (listener: Listener, loads: number) => void;
+}) {
+  const { status, pieces, length, whileLoading } = options;
+  let tell: Listener = () => undefined;
+  const hub = {
+    listen: async (listener: Listener) => {
+      tell = listener;
+      return () => undefined;
+    },
+  };
+  const stored = Array.from({ length: pieces }, (_, sequence) => ({
+    id: `o${sequence}`,
+    execution_id: 'e1',
+    output_type: 'stdout',
+    sequence,
+  }));
+  const loads = { count: 0 };
+  const outputs = {
+    find: async (
+      { id }: { readonly id?: { readonly $in: readonly string[] } },
+      { include }: { readonly include?: readonly string[] } = {},
+    ) => {
+      if (include !== undefined) return stored;
+      loads.count += 1;
+      whileLoading?.(tell, loads.count);
+      const wanted = id === undefined ? stored : stored.filter((piece) => id.$in.includes(piece.id));
+      return wanted.map((piece) => ({ ...piece, data: 'x'.repeat(length) }));
+    },
+  };
+  const stores = { outputs, executions: { get: async () => ({ id: 'e1', status }) } };
+  const route = streamRoutes({ config: loadConfig({}), stores, hub } as never).find(({ path }) => path === OUTPUT);
+  const answer = await route?.handle({ query: { text: () => undefined }, params: { id: 'e1' } } as never);
+  return {
+    body: (answer as { readonly body: Readable }).body,
+    loads,
+    tell: (...given: Parameters<Listener>) => tell(...given),
+  };
+}
+
+/** Lets everything happen that waits for nothing outside of the process. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const liveOutput = (id: string, data = '{}') =>
+  [
+    { name: 'st2.execution.output__create', data, executionId: 'e1', outputId: id, outputType: 'stdout' },
+    () => Buffer.alloc(0),
+  ] as const;
+
+test('output: much of it is loaded as the client takes it, and all of it arrives', async () => {
+  const { body, loads } = await askForOutput({ status: 'succeeded', pieces: 400, length: 100_000 });
+  await settle();
+  assert.ok(loads.count <= 2, `${loads.count} pages are loaded though nobody has read any`);
+  const alive = setInterval(() => undefined, 1_000);
+  const text = String(Buffer.concat(await body.toArray()));
+  clearInterval(alive);
+  const sequences = [...text.matchAll(/"sequence":(\d+)/g)].map(([, sequence]) => Number(sequence));
+  assert.deepEqual(
+    sequences,
+    Array.from({ length: 400 }, (_, sequence) => sequence),
+  );
+  assert.ok(text.endsWith("event: EOF\ndata: ''\n\n"));
+});
+
+test('output: what comes live while stored pieces are sent follows them, and none comes twice', async () => {
+  const { body, tell } = await askForOutput({
+    status: 'running',
+    pieces: 120,
+    length: 10,
+    whileLoading: (listener, loads) => {
+      if (loads !== 1) return;
+      listener(...liveOutput('o119'));
+      listener(...liveOutput('new', '{"sequence":120}'));
+    },
+  });
+  const chunks: string[] = [];
+  body.on('data', (chunk) => chunks.push(String(chunk)));
+  await settle();
+  tell({ name: 'st2.execution__update', data: '{}', executionId: 'e1', status: 'succeeded' }, () => Buffer.alloc(0));
+  await once(body, 'end');
+  const sequences = [...chunks.join('').matchAll(/"sequence":(\d+)/g)].map(([, sequence]) => Number(sequence));
+  assert.deepEqual(
+    sequences,
+    Array.from({ length: 121 }, (_, sequence) => sequence),
+  );
+});
+
+test('output: a client that does not take what is stored is cut off when too much comes live', async () => {
+  const { body, tell } = await askForOutput({ status: 'running', pieces: 400, length: 100_000 });
+  await settle();
+  assert.equal(body.destroyed, false);
+  for (let at = 0; at < 20; at += 1) tell(...liveOutput(`n${at}`, 'x'.repeat(1024 * 1024)));
+  assert.equal(body.destroyed, true);
+});
+
+test('stream: a client that may not see the execution it waits for leaves nothing behind', async (t) => {
+  const interval = t.mock.method(globalThis, 'setInterval');
+  const config = loadConfig({ ST2_RBAC__ENABLE: 'true', ST2_RBAC__PERMISSION_ISOLATION: 'true' });
+  const stores = { executions: { get: async () => ({ context: { user: 'bob' } }) } };
+  const [route] = streamRoutes({ config, stores, hub: {} } as never);
+  const query = { text: (name: string) => (name === 'end_execution_id' ? 'e1' : undefined), list: () => undefined };
+  const request = { query, headers: {}, requester: { user: 'ann', roles: [] }, params: {} };
+  await assert.rejects(async () => route?.handle(request as never), ForbiddenError);
+  assert.equal(interval.mock.callCount(), 0);
 });
