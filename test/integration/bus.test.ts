@@ -14,7 +14,10 @@ const logger = pino({ level: 'silent' });
 
 interface Fixture {
   connect(): Promise<Bus>;
-  restartBroker?(): Promise<void>;
+  stopBroker(): Promise<void>;
+  startBroker(): Promise<void>;
+  /** Where the broker speaks AMQP. */
+  readonly amqpUrl?: string;
   /** Publishes as another system does: to an exchange without our prefix, which is there. */
   publishForeign(exchange: string, key: string, message: Message): Promise<void>;
   /** Whether it was there. A broker without channels has nothing to close. */
@@ -28,6 +31,7 @@ async function onRabbitmq(): Promise<Fixture> {
   const services: Provisioned = await provisioned({ parts: ['bus'], own: true });
   const url = services.env.ST2_MESSAGING__URL as string;
   return {
+    ...(url.startsWith('local:') ? {} : { amqpUrl: url }),
     async connect() {
       const bus = url.startsWith('local:')
         ? createLocalBus(url, logger)
@@ -64,8 +68,8 @@ async function onRabbitmq(): Promise<Fixture> {
         await connection.close();
       }
     },
-    async restartBroker() {
-      await services.kill('bus');
+    stopBroker: () => services.kill('bus'),
+    async startBroker() {
       services.restart('bus');
     },
     stop: () => services.stop(),
@@ -87,12 +91,22 @@ async function onLocalBroker(): Promise<Fixture> {
       bus.publish(exchange, key, message);
       await bus.stop();
     },
-    async restartBroker() {
-      await broker.close();
+    stopBroker: () => broker.close(),
+    async startBroker() {
       broker = await startLocalBroker(port);
     },
     stop: () => broker.close(),
   };
+}
+
+/** Does something with the broker as an operator would. */
+async function onChannel<T>(url: string, act: (channel: amqp.Channel) => Promise<T>): Promise<T> {
+  const connection = await amqp.connect(url);
+  try {
+    return await act(await connection.createChannel());
+  } finally {
+    await connection.close();
+  }
 }
 
 for (const [name, make] of [
@@ -168,6 +182,84 @@ for (const [name, make] of [
       await waitFor(() => calls === 2, { what: 'the messages' });
       two.publish('refused', 'x', { id: 'good' });
       await waitFor(() => calls === 102, { what: 'the messages' });
+    });
+
+    it('keeps no channel of a consumer that was cancelled', async (test) => {
+      if (fixture.amqpUrl === undefined) return;
+      const url = new URL(fixture.amqpUrl);
+      url.searchParams.set('channelMax', '8');
+      const bus = createAmqpBus(url.toString(), { prefix: 'test.' }, logger);
+      test.after(() => bus.stop());
+      await bus.start();
+      const seen: unknown[] = [];
+      const bindings = [{ exchange: 'brief', routing_key: '#' }];
+      await bus.subscribe({ bindings, handler: ({ id }) => seen.push(id) });
+      for (let time = 0; time < 20; time += 1) {
+        await (await bus.subscribe({ bindings, handler: () => undefined })).cancel();
+        const consumed = await bus.consume({ queue: 'brief', bindings, prefetch: 1, handler: async () => undefined });
+        await consumed.cancel();
+        assert.ok(bus.connected(), 'the connection goes on');
+      }
+      bus.publish('brief', 'x', { id: 1 });
+      await waitFor(() => seen.length > 0, { what: 'the message for the one that has stayed' });
+    });
+
+    it('forgets a consumer that the broker refuses, at no cost for the others', async (test) => {
+      const { amqpUrl } = fixture;
+      if (amqpUrl === undefined) return;
+      const bus = await fixture.connect();
+      test.after(() => bus.stop());
+      const seen: unknown[] = [];
+      const options = (queue: string) => ({
+        queue,
+        bindings: [{ exchange: queue, routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }: Message) => {
+          seen.push(id);
+        },
+      });
+      await bus.consume(options('accepted'));
+      await onChannel(amqpUrl, (channel) => channel.assertQueue('test.taken', { durable: true, maxLength: 1 }));
+      await assert.rejects(bus.consume(options('taken')), /PRECONDITION_FAILED/);
+      assert.ok(bus.connected(), 'the connection goes on');
+      bus.publish('accepted', 'x', { id: 'before' });
+      await waitFor(() => seen.includes('before'), { what: 'the message', timeoutMs: 10_000 });
+      await onChannel(amqpUrl, async (channel) => {
+        await channel.deleteQueue('test.taken');
+        await channel.deleteQueue('test.accepted');
+      });
+      await waitFor(
+        () => {
+          bus.publish('accepted', 'x', { id: 'after' });
+          return seen.includes('after');
+        },
+        { what: 'a message on a new connection' },
+      );
+      // The consumers of a connection are declared in turn: this one would come last.
+      const hasComeBack = waitFor(() => bus.inspect('taken'), { what: 'the refused queue', timeoutMs: 500 });
+      await assert.rejects(hasComeBack, /the refused queue: not within/);
+    });
+
+    it('hears again from a queue that was deleted', async () => {
+      const { amqpUrl } = fixture;
+      if (amqpUrl === undefined) return;
+      const seen: unknown[] = [];
+      await one.consume({
+        queue: 'deleted',
+        bindings: [{ exchange: 'deleted', routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+        },
+      });
+      await onChannel(amqpUrl, (channel) => channel.deleteQueue('test.deleted'));
+      await waitFor(
+        () => {
+          two.publish('deleted', 'x', { id: 'after' });
+          return seen.includes('after');
+        },
+        { what: 'a message for the new queue', timeoutMs: 20_000 },
+      );
     });
 
     it('waits for handlers under way when a consumer is cancelled', async () => {
@@ -291,7 +383,8 @@ for (const [name, make] of [
       });
       two.publish('survivor', 'x', { id: 'before' });
       await waitFor(() => seen.has('before'), { what: 'the messages' });
-      await fixture.restartBroker?.();
+      await fixture.stopBroker();
+      await fixture.startBroker();
       await waitFor(
         () => {
           if (one.connected() && two.connected()) two.publish('survivor', 'x', { id: 'after' });
