@@ -3,9 +3,11 @@
  * Frames are JSON, one a line. It keeps queues in memory only: what a message announces is in the database, and sweeps find it again.
  *
  * From clients: `{op:'consume', id, queue?, bindings, prefetch, n}`, `{op:'rebind', queue, bindings, gone, n}`, `{op:'cancel', id, n}`,
- * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'inspect', queue, n}` is answered by `{op:'pong', n, state}`,
- * `{op:'ping', n}` by `{op:'pong', n}`.
+ * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'inspect', queue, n}` is answered by
+ * `{op:'pong', n, state}`, each other frame with an `n` by `{op:'pong', n}`.
  * To clients: `{op:'deliver', id, tag, exchange, key, message, redelivered}`.
+ *
+ * A consumer without a queue has one of its own, which goes with it: by `cancel` or with its connection.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Binding } from './bus.ts';
@@ -114,8 +116,13 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
     }
   }
 
+  function stopFeeding(queue: BrokerQueue, consumer: BrokerConsumer): void {
+    const index = queue.consumers.indexOf(consumer);
+    if (index !== -1) queue.consumers.splice(index, 1);
+  }
+
   function removeConsumer(queue: BrokerQueue, consumer: BrokerConsumer): void {
-    queue.consumers.splice(queue.consumers.indexOf(consumer), 1);
+    stopFeeding(queue, consumer);
     queue.messages.unshift(...[...consumer.unacked.values()].map((queued) => ({ ...queued, redelivered: true })));
     pump(queue);
   }
@@ -127,7 +134,9 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         queues.delete(queue.name);
         continue;
       }
-      for (const consumer of [...queue.consumers]) if (consumer.socket === socket) removeConsumer(queue, consumer);
+      for (const consumer of [...queue.consumers]) {
+        if (consumer.socket === socket) removeConsumer(queue, consumer);
+      }
     }
   }
 
@@ -149,10 +158,12 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         return send(socket, { op: 'pong', n: frame.n });
       }
       case 'cancel': {
-        for (const queue of queues.values()) {
+        for (const queue of [...queues.values()]) {
           const consumer = queue.consumers.find((one) => one.socket === socket && one.id === frame.id);
+          if (consumer === undefined) continue;
           // What is unacked stays with the client, which finishes it: the queue only stops feeding it.
-          if (consumer !== undefined) queue.consumers.splice(queue.consumers.indexOf(consumer), 1);
+          stopFeeding(queue, consumer);
+          if (queue.exclusive === socket) queues.delete(queue.name);
         }
         return send(socket, { op: 'pong', n: frame.n });
       }

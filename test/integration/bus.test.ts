@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import amqp from 'amqplib';
 import { pino } from 'pino';
+import { UnavailableError } from '../../core/errors.ts';
 import { createAmqpBus } from '../../platform/bus/amqp-bus.ts';
 import type { Bus, Message } from '../../platform/bus/bus.ts';
 import { startLocalBroker } from '../../platform/bus/local-broker.ts';
@@ -369,6 +370,41 @@ for (const [name, make] of [
       await waitFor(() => isStopped, { what: 'the end of the bus', timeoutMs: 10_000 });
       await stopping;
       await line.close();
+    });
+
+    it('refuses consumers while the broker is away; those it has may change and end', { timeout: 60_000 }, async () => {
+      const seen: unknown[] = [];
+      const options = (queue: string, routing_key: string) => ({
+        queue,
+        bindings: [{ exchange: 'away', routing_key }],
+        prefetch: 1,
+        handler: async (_message: Message, key: string) => {
+          seen.push(`${queue} ${key}`);
+        },
+      });
+      const kept = await one.consume(options('away.kept', 'old'));
+      const ended = await one.consume(options('away.ended', '#'));
+      const subscription = await one.subscribe(options('away.subscription', '#'));
+      await fixture.stopBroker();
+      await waitFor(() => !one.connected() && !two.connected(), { what: 'the end of the connections' });
+      await assert.rejects(one.consume(options('away.refused', '#')), UnavailableError);
+      await assert.rejects(one.subscribe(options('away.refused', '#')), UnavailableError);
+      await ended.cancel();
+      await subscription.cancel();
+      await kept.rebind(options('', 'new').bindings);
+      await fixture.startBroker();
+      await waitFor(
+        () => {
+          if (one.connected() && two.connected()) two.publish('away', 'new', {});
+          return seen.length > 0;
+        },
+        { what: 'a message by the new binding' },
+      );
+      assert.deepEqual([...new Set(seen)], ['away.kept new']);
+      for (const queue of ['away.ended', 'away.refused']) {
+        const { consumers } = await one.inspect(queue).catch(() => ({ consumers: 0 }));
+        assert.equal(consumers, 0, queue);
+      }
     });
 
     it('goes on after the broker was killed', async () => {
