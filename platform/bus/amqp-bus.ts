@@ -12,6 +12,7 @@ import {
   type Consumer,
   EXCHANGES,
   type Message,
+  NotNowError,
   type SubscribeOptions,
 } from './bus.ts';
 
@@ -304,8 +305,10 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           options.handler(message, routingKey, ownName(exchange)).then(
             () => settle(() => channel.ack(delivery)),
             (error: unknown) => {
-              log.error({ err: error, queue }, 'handler of a message failed');
-              settle(() => channel.nack(delivery, false, !delivery.fields.redelivered));
+              const isForLater = error instanceof NotNowError;
+              if (isForLater) log.info({ queue, reason: error.message }, 'message goes back to its queue');
+              else log.error({ err: error, queue }, 'handler of a message failed');
+              settle(() => channel.nack(delivery, false, isForLater || !delivery.fields.redelivered));
             },
           );
         });

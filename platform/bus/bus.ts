@@ -30,8 +30,23 @@ export interface ConsumeOptions {
   readonly bindings: readonly Binding[];
   /** Messages handled at once by this consumer. */
   readonly prefetch: number;
-  /** A rejected promise sends the message back to the queue once; the second time it is dropped and logged. */
+  /**
+   * A rejected promise sends the message back to the queue once; the second time it is dropped and logged. One that is rejected
+   * with a {@link NotNowError} sends it back however often that happens.
+   */
   readonly handler: (message: Message, routingKey: string, exchange: string) => Promise<void>;
+}
+
+/**
+ * What a handler rejects with when a message is not to blame and must not be lost, as when its process ends. The message goes back
+ * to the front of its queue and is delivered again at once, to the same consumer as well: who goes on consuming waits before. It
+ * counts as delivered before: another failure then drops it.
+ */
+export class NotNowError extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'NotNowError';
+  }
 }
 
 export interface SubscribeOptions {

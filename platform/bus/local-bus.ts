@@ -1,7 +1,16 @@
 import { connect, type Socket } from 'node:net';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
-import type { Binding, Bus, ConsumeOptions, Message, QueueConsumer, QueueState, SubscribeOptions } from './bus.ts';
+import {
+  type Binding,
+  type Bus,
+  type ConsumeOptions,
+  type Message,
+  NotNowError,
+  type QueueConsumer,
+  type QueueState,
+  type SubscribeOptions,
+} from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 const RETRY_MS = 200;
@@ -166,8 +175,10 @@ export function createLocalBus(url: string, logger: Logger): Bus {
           },
           (error: unknown) => {
             self.busy -= 1;
-            log.error({ err: error, queue }, 'handler of a message failed');
-            send({ op: 'nack', tag: delivery.tag });
+            const isForLater = error instanceof NotNowError;
+            if (isForLater) log.info({ queue, reason: error.message }, 'message goes back to its queue');
+            else log.error({ err: error, queue }, 'handler of a message failed');
+            send({ op: 'nack', tag: delivery.tag, keep: isForLater });
           },
         );
       });

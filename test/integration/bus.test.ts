@@ -4,7 +4,7 @@ import amqp from 'amqplib';
 import { pino } from 'pino';
 import { UnavailableError } from '../../core/errors.ts';
 import { createAmqpBus } from '../../platform/bus/amqp-bus.ts';
-import type { Bus, Message } from '../../platform/bus/bus.ts';
+import { type Bus, type Message, NotNowError } from '../../platform/bus/bus.ts';
 import { startLocalBroker } from '../../platform/bus/local-broker.ts';
 import { createLocalBus } from '../../platform/bus/local-bus.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
@@ -183,6 +183,53 @@ for (const [name, make] of [
       await waitFor(() => calls === 2, { what: 'the messages' });
       two.publish('refused', 'x', { id: 'good' });
       await waitFor(() => calls === 102, { what: 'the messages' });
+    });
+
+    it('delivers again, as often as it takes, what a handler could not take now', async () => {
+      const seen: unknown[] = [];
+      await one.consume({
+        queue: 'not-now',
+        bindings: [{ exchange: 'not-now', routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+          if (seen.length <= 3) throw new NotNowError('not now');
+        },
+      });
+      for (const id of ['first', 'second']) two.publish('not-now', 'x', { id });
+      await waitFor(() => seen.includes('second'), { what: 'the messages' });
+      assert.deepEqual(seen, ['first', 'first', 'first', 'first', 'second']);
+    });
+
+    it('leaves to others what a cancelled consumer could not take', async () => {
+      const seen: unknown[] = [];
+      const bindings = [{ exchange: 'left', routing_key: '#' }];
+      let refuse: (() => void) | undefined;
+      const consumer = await one.consume({
+        queue: 'left',
+        bindings,
+        prefetch: 1,
+        handler: () =>
+          new Promise((_resolve, reject) => {
+            refuse = () => reject(new NotNowError('the process ends'));
+          }),
+      });
+      two.publish('left', 'x', { id: 1 });
+      await waitFor(() => refuse !== undefined, { what: 'the message' });
+      const cancelled = consumer.cancel();
+      await waitFor(async () => (await two.inspect('left')).consumers === 0, { what: 'the end of the consumer' });
+      refuse?.();
+      await cancelled;
+      await two.consume({
+        queue: 'left',
+        bindings,
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+        },
+      });
+      await waitFor(() => seen.length > 0, { what: 'the message for the other consumer', timeoutMs: 10_000 });
+      assert.deepEqual(seen, [1]);
     });
 
     it('keeps no channel of a consumer that was cancelled', async (test) => {
