@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../core/errors.ts';
-import type { Binding, Bus, Message, QueueConsumer } from '../../platform/bus/bus.ts';
+import { type Binding, type Bus, type Message, NotNowError, type QueueConsumer } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
@@ -46,7 +46,9 @@ export function createEventTriggers(context: TrackerContext, bus: Bus): EventTri
       try {
         return await start(notification, topicOf(routingKey), exchange);
       } catch (error) {
-        if (isStopped || !(isTemporalFailure(error) || databaseFailure(error) !== undefined)) throw error;
+        if (!(isTemporalFailure(error) || databaseFailure(error) !== undefined)) throw error;
+        // It may have been delivered before, when its tracker was killed: that must not cost its workflows.
+        if (isStopped) throw new NotNowError(`An event is left to another tracker: ${errorMessage(error)}`, error);
         logger.warn({ reason: errorMessage(error) }, 'an event waits for its workflows to be startable');
         await sleep(AGAIN_MS);
       }

@@ -12,6 +12,7 @@ import {
   type Consumer,
   EXCHANGES,
   type Message,
+  NotNowError,
   type SubscribeOptions,
 } from './bus.ts';
 
@@ -20,8 +21,15 @@ const LAST_RETRY_MS = 2_000;
 const START_LIMIT_MS = 30_000;
 const CLOSE_LIMIT_MS = 2_000;
 
+/** Of connections: each of their channels asks for it when one is lost. */
+const closings = new WeakMap<ChannelModel, Promise<void>>();
+
 interface Declared {
+  /** Declares it on a connection, once for each. */
   declare(connection: ChannelModel): Promise<void>;
+  on: ChannelModel | undefined;
+  /** The last declaration, under way or done. */
+  declaration: Promise<void> | undefined;
   channel: Channel | undefined;
   tag: string | undefined;
   busy: number;
@@ -152,26 +160,55 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
     declare: (channel: Channel, consumer: Declared, on: ChannelModel) => Promise<string>,
   ): Promise<Consumer> {
     const consumer: Declared = {
+      on: undefined,
+      declaration: undefined,
       channel: undefined,
       tag: undefined,
       busy: 0,
       cancelled: false,
       async declare(to) {
         if (consumer.cancelled) return;
-        const channel = await to.createChannel();
-        channel.on('error', (error: unknown) => log.warn({ err: error }, 'consuming channel failed'));
-        channel.on('close', () => void closeQuietly(to));
-        consumer.channel = channel;
-        consumer.tag = await declare(channel, consumer, to);
+        if (consumer.on !== to) {
+          consumer.on = to;
+          consumer.declaration = declareOn(to);
+        }
+        await consumer.declaration;
       },
     };
+
+    async function declareOn(to: ChannelModel): Promise<void> {
+      consumer.channel = undefined;
+      consumer.tag = undefined;
+      const channel = await to.createChannel();
+      consumer.channel = channel;
+      let isClosed = false;
+      channel.on('error', (error: unknown) => log.warn({ err: error }, 'consuming channel failed'));
+      channel.on('close', () => {
+        isClosed = true;
+        // A refused declaration is told to who asked for it, and costs the other consumers nothing.
+        if (consumer.tag !== undefined && !consumer.cancelled) void closeQuietly(to);
+      });
+      const tag = await declare(channel, consumer, to);
+      if (isClosed) throw new UnavailableError('The message broker has closed the channel of a new consumer.');
+      consumer.tag = tag;
+    }
+
     if (connection === undefined) throw new UnavailableError('There is no connection to the message broker.');
     consumers.add(consumer);
-    await consumer.declare(connection);
+    try {
+      await consumer.declare(connection);
+    } catch (error) {
+      consumer.cancelled = true;
+      consumers.delete(consumer);
+      if (consumer.channel !== undefined) await closeChannel(consumer.channel);
+      throw error;
+    }
     return {
       async cancel() {
         consumer.cancelled = true;
         consumers.delete(consumer);
+        // One that a new connection is just being told of would be consumed there.
+        await consumer.declaration?.catch(() => undefined);
         const { channel, tag } = consumer;
         if (channel === undefined || tag === undefined || connection === undefined) return;
         try {
@@ -180,8 +217,16 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           return; // The connection went away: there is nothing left to cancel.
         }
         while (consumer.busy > 0 && connection !== undefined) await sleep(10);
+        await closeChannel(channel);
       },
     };
+  }
+
+  /** The broker ends a consumer by itself when its queue is deleted or has lost its node: a new connection declares both again. */
+  function onEnded(consumer: Declared, on: ChannelModel, queue: string): void {
+    if (consumer.cancelled) return;
+    log.warn({ queue }, 'the broker has ended a consumer, connecting anew');
+    void closeQuietly(on);
   }
 
   const ownName = (exchange: string) => (exchange.startsWith(prefix) ? exchange.slice(prefix.length) : exchange);
@@ -244,7 +289,7 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
         await assertBindings(on, channel, queue, bindings);
         await channel.prefetch(options.prefetch);
         const { consumerTag } = await channel.consume(queue, (delivery) => {
-          if (delivery === null) return;
+          if (delivery === null) return onEnded(consumer, on, queue);
           const message = parse(delivery);
           if (message === undefined) return channel.ack(delivery);
           consumer.busy += 1;
@@ -260,8 +305,10 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           options.handler(message, routingKey, ownName(exchange)).then(
             () => settle(() => channel.ack(delivery)),
             (error: unknown) => {
-              log.error({ err: error, queue }, 'handler of a message failed');
-              settle(() => channel.nack(delivery, false, !delivery.fields.redelivered));
+              const isForLater = error instanceof NotNowError;
+              if (isForLater) log.info({ queue, reason: error.message }, 'message goes back to its queue');
+              else log.error({ err: error, queue }, 'handler of a message failed');
+              settle(() => channel.nack(delivery, false, isForLater || !delivery.fields.redelivered));
             },
           );
         });
@@ -295,13 +342,13 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
     },
 
     subscribe(options: SubscribeOptions) {
-      return add(async (channel, _consumer, on) => {
+      return add(async (channel, consumer, on) => {
         const { queue } = await channel.assertQueue('', { exclusive: true, autoDelete: true });
         await assertBindings(on, channel, queue, options.bindings);
         const { consumerTag } = await channel.consume(
           queue,
           (delivery) => {
-            if (delivery === null) return;
+            if (delivery === null) return onEnded(consumer, on, queue);
             const message = parse(delivery);
             if (message !== undefined) {
               options.handler(message, delivery.fields.routingKey, ownName(delivery.fields.exchange));
@@ -351,8 +398,14 @@ async function onOwnChannel<T>(on: ChannelModel, ask: (channel: Channel) => Prom
   try {
     return await ask(channel);
   } finally {
-    await channel.close().catch(() => undefined);
+    await closeChannel(channel);
   }
+}
+
+/** Closes a channel that may be closed already. amqplib never answers when the connection goes away before the broker has agreed. */
+async function closeChannel(channel: Channel): Promise<void> {
+  const gone = new Promise<void>((resolve) => channel.once('close', () => resolve()));
+  await Promise.race([channel.close().catch(() => undefined), gone]);
 }
 
 /** What the channels of a connection send in the same turn (a message and the receipt of another one) goes out in one write. */
@@ -377,8 +430,12 @@ function writeTogether({ connection }: ChannelModel): void {
  * Closes a connection that may be closed already. A connection that has lost a consumer's channel is of no use: a new one gets
  * all of them. When the broker goes away before it has answered, amqplib never says that the connection was closed on request.
  */
-async function closeQuietly(connection: ChannelModel): Promise<void> {
+function closeQuietly(connection: ChannelModel): Promise<void> {
+  const begun = closings.get(connection);
+  if (begun !== undefined) return begun;
   const gone = new Promise<void>((resolve) => connection.once('close', () => resolve()));
   const closed = connection.close().catch(() => undefined);
-  await Promise.race([closed, gone, sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+  const closing = Promise.race([closed, gone, sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+  closings.set(connection, closing);
+  return closing;
 }

@@ -3,9 +3,12 @@
  * Frames are JSON, one a line. It keeps queues in memory only: what a message announces is in the database, and sweeps find it again.
  *
  * From clients: `{op:'consume', id, queue?, bindings, prefetch, n}`, `{op:'rebind', queue, bindings, gone, n}`, `{op:'cancel', id, n}`,
- * `{op:'publish', exchange, key, message}`, `{op:'ack'|'nack', tag}`; `{op:'inspect', queue, n}` is answered by `{op:'pong', n, state}`,
- * `{op:'ping', n}` by `{op:'pong', n}`.
+ * `{op:'publish', exchange, key, message}`, `{op:'ack', tag}`, `{op:'nack', tag, keep?}`; `{op:'inspect', queue, n}` is answered by
+ * `{op:'pong', n, state}`, each other frame with an `n` by `{op:'pong', n}`.
  * To clients: `{op:'deliver', id, tag, exchange, key, message, redelivered}`.
+ *
+ * A consumer without a queue has one of its own, which goes with it: by `cancel` or with its connection. `nack` drops a message that
+ * was delivered before, unless it says to `keep` it. After `cancel` what was delivered can still be settled.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Binding } from './bus.ts';
@@ -31,6 +34,8 @@ interface BrokerQueue {
   readonly bindings: Map<string, { exchange: string; matches: (key: string) => boolean }>;
   readonly messages: Queued[];
   readonly consumers: BrokerConsumer[];
+  /** Cancelled, with messages that they have not settled yet. */
+  readonly leaving: Set<BrokerConsumer>;
   next: number;
 }
 
@@ -87,6 +92,7 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         bindings: new Map(),
         messages: [],
         consumers: [],
+        leaving: new Set(),
         next: 0,
       };
       queues.set(key, queue);
@@ -101,21 +107,29 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
     }
   }
 
-  function settle(socket: Socket, tag: number, again: boolean): void {
+  function settle(socket: Socket, tag: number, outcome: 'done' | 'again' | 'keep'): void {
     for (const queue of queues.values()) {
-      for (const consumer of queue.consumers) {
+      for (const consumer of [...queue.consumers, ...queue.leaving]) {
         const queued = consumer.socket === socket ? consumer.unacked.get(tag) : undefined;
         if (queued === undefined) continue;
         consumer.unacked.delete(tag);
-        if (again && !queued.redelivered) queue.messages.unshift({ ...queued, redelivered: true });
+        if (consumer.unacked.size === 0) queue.leaving.delete(consumer);
+        if (outcome === 'keep' || (outcome === 'again' && !queued.redelivered))
+          queue.messages.unshift({ ...queued, redelivered: true });
         pump(queue);
         return;
       }
     }
   }
 
+  function stopFeeding(queue: BrokerQueue, consumer: BrokerConsumer): void {
+    const index = queue.consumers.indexOf(consumer);
+    if (index !== -1) queue.consumers.splice(index, 1);
+  }
+
   function removeConsumer(queue: BrokerQueue, consumer: BrokerConsumer): void {
-    queue.consumers.splice(queue.consumers.indexOf(consumer), 1);
+    stopFeeding(queue, consumer);
+    queue.leaving.delete(consumer);
     queue.messages.unshift(...[...consumer.unacked.values()].map((queued) => ({ ...queued, redelivered: true })));
     pump(queue);
   }
@@ -127,7 +141,9 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         queues.delete(queue.name);
         continue;
       }
-      for (const consumer of [...queue.consumers]) if (consumer.socket === socket) removeConsumer(queue, consumer);
+      for (const consumer of [...queue.consumers, ...queue.leaving]) {
+        if (consumer.socket === socket) removeConsumer(queue, consumer);
+      }
     }
   }
 
@@ -149,10 +165,13 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         return send(socket, { op: 'pong', n: frame.n });
       }
       case 'cancel': {
-        for (const queue of queues.values()) {
+        for (const queue of [...queues.values()]) {
           const consumer = queue.consumers.find((one) => one.socket === socket && one.id === frame.id);
+          if (consumer === undefined) continue;
           // What is unacked stays with the client, which finishes it: the queue only stops feeding it.
-          if (consumer !== undefined) queue.consumers.splice(queue.consumers.indexOf(consumer), 1);
+          stopFeeding(queue, consumer);
+          if (queue.exclusive === socket) queues.delete(queue.name);
+          else if (consumer.unacked.size > 0) queue.leaving.add(consumer);
         }
         return send(socket, { op: 'pong', n: frame.n });
       }
@@ -172,14 +191,14 @@ export async function startLocalBroker(port: number): Promise<{ readonly port: n
         }
         return;
       case 'ack':
-        return settle(socket, frame.tag, false);
+        return settle(socket, frame.tag, 'done');
       case 'inspect': {
         const queue = queues.get(frame.queue);
         const state = { messages: queue?.messages.length ?? 0, consumers: queue?.consumers.length ?? 0 };
         return send(socket, { op: 'pong', n: frame.n, state });
       }
       case 'nack':
-        return settle(socket, frame.tag, true);
+        return settle(socket, frame.tag, frame.keep === true ? 'keep' : 'again');
       default:
         send(socket, { op: 'pong', n: frame.n });
     }

@@ -1,7 +1,16 @@
 import { connect, type Socket } from 'node:net';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
-import type { Binding, Bus, ConsumeOptions, Message, QueueConsumer, QueueState, SubscribeOptions } from './bus.ts';
+import {
+  type Binding,
+  type Bus,
+  type ConsumeOptions,
+  type Message,
+  NotNowError,
+  type QueueConsumer,
+  type QueueState,
+  type SubscribeOptions,
+} from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 const RETRY_MS = 200;
@@ -24,6 +33,7 @@ interface LocalConsumer {
   bindings: readonly Binding[];
   readonly prefetch: number;
   busy: number;
+  cancelled: boolean;
   take(delivery: Delivery): void;
 }
 
@@ -41,10 +51,11 @@ export function createLocalBus(url: string, logger: Logger): Bus {
 
   const send = (frame: unknown) => socket?.write(`${JSON.stringify(frame)}\n`);
 
-  function call(frame: Record<string, unknown>): Promise<QueueState | undefined> {
+  async function call(frame: Record<string, unknown>): Promise<QueueState | undefined> {
+    if (socket === undefined) throw new UnavailableError('There is no connection to the message broker.');
     lastId += 1;
     const n = lastId;
-    return new Promise((resolve) => {
+    return await new Promise((resolve) => {
       waiting.set(n, resolve);
       send({ ...frame, n });
     });
@@ -79,7 +90,11 @@ export function createLocalBus(url: string, logger: Logger): Bus {
       if (!stopped) setTimeout(retry, RETRY_MS);
     });
     socket = next;
-    for (const consumer of consumers.values()) await declare(consumer);
+    // Who comes in the meantime declares itself. When the socket is lost the next one begins anew.
+    for (const consumer of [...consumers.values()]) {
+      if (socket !== next) return;
+      if (!consumer.cancelled) await declare(consumer);
+    }
   }
 
   function retry(): void {
@@ -91,22 +106,37 @@ export function createLocalBus(url: string, logger: Logger): Bus {
   }
 
   async function add(
-    consumer: Omit<LocalConsumer, 'busy' | 'take'>,
+    consumer: Omit<LocalConsumer, 'busy' | 'cancelled' | 'take'>,
     handle: (self: LocalConsumer, delivery: Delivery) => void,
   ): Promise<QueueConsumer> {
-    const self: LocalConsumer = { ...consumer, busy: 0, take: (delivery) => handle(self, delivery) };
+    const self: LocalConsumer = {
+      ...consumer,
+      busy: 0,
+      cancelled: false,
+      take: (delivery) => handle(self, delivery),
+    };
     consumers.set(self.id, self);
-    await declare(self);
+    try {
+      await declare(self);
+    } catch (error) {
+      consumers.delete(self.id);
+      throw error;
+    }
     return {
       async cancel() {
-        await call({ op: 'cancel', id: self.id });
-        while (self.busy > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+        self.cancelled = true;
+        if (socket !== undefined) {
+          await call({ op: 'cancel', id: self.id });
+          while (self.busy > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+        }
         consumers.delete(self.id);
       },
       async rebind(bindings) {
         const kept = new Set(bindings.map(({ exchange, routing_key }) => `${exchange} ${routing_key}`));
         const gone = self.bindings.filter(({ exchange, routing_key }) => !kept.has(`${exchange} ${routing_key}`));
         self.bindings = bindings;
+        // Without a connection, the next one is told of the new bindings.
+        if (socket === undefined) return;
         await call({ op: 'rebind', queue: self.queue, bindings, gone });
       },
     };
@@ -145,8 +175,10 @@ export function createLocalBus(url: string, logger: Logger): Bus {
           },
           (error: unknown) => {
             self.busy -= 1;
-            log.error({ err: error, queue }, 'handler of a message failed');
-            send({ op: 'nack', tag: delivery.tag });
+            const isForLater = error instanceof NotNowError;
+            if (isForLater) log.info({ queue, reason: error.message }, 'message goes back to its queue');
+            else log.error({ err: error, queue }, 'handler of a message failed');
+            send({ op: 'nack', tag: delivery.tag, keep: isForLater });
           },
         );
       });
@@ -157,7 +189,6 @@ export function createLocalBus(url: string, logger: Logger): Bus {
       );
     },
     async inspect(queue) {
-      if (socket === undefined) throw new UnavailableError('There is no connection to the message broker.');
       return (await call({ op: 'inspect', queue })) ?? { messages: 0, consumers: 0 };
     },
     connected: () => socket !== undefined,

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import amqp from 'amqplib';
 import { pino } from 'pino';
+import { UnavailableError } from '../../core/errors.ts';
 import { createAmqpBus } from '../../platform/bus/amqp-bus.ts';
-import type { Bus, Message } from '../../platform/bus/bus.ts';
+import { type Bus, type Message, NotNowError } from '../../platform/bus/bus.ts';
 import { startLocalBroker } from '../../platform/bus/local-broker.ts';
 import { createLocalBus } from '../../platform/bus/local-bus.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
@@ -14,7 +15,10 @@ const logger = pino({ level: 'silent' });
 
 interface Fixture {
   connect(): Promise<Bus>;
-  restartBroker?(): Promise<void>;
+  stopBroker(): Promise<void>;
+  startBroker(): Promise<void>;
+  /** Where the broker speaks AMQP. */
+  readonly amqpUrl?: string;
   /** Publishes as another system does: to an exchange without our prefix, which is there. */
   publishForeign(exchange: string, key: string, message: Message): Promise<void>;
   /** Whether it was there. A broker without channels has nothing to close. */
@@ -28,6 +32,7 @@ async function onRabbitmq(): Promise<Fixture> {
   const services: Provisioned = await provisioned({ parts: ['bus'], own: true });
   const url = services.env.ST2_MESSAGING__URL as string;
   return {
+    ...(url.startsWith('local:') ? {} : { amqpUrl: url }),
     async connect() {
       const bus = url.startsWith('local:')
         ? createLocalBus(url, logger)
@@ -64,8 +69,8 @@ async function onRabbitmq(): Promise<Fixture> {
         await connection.close();
       }
     },
-    async restartBroker() {
-      await services.kill('bus');
+    stopBroker: () => services.kill('bus'),
+    async startBroker() {
       services.restart('bus');
     },
     stop: () => services.stop(),
@@ -87,12 +92,22 @@ async function onLocalBroker(): Promise<Fixture> {
       bus.publish(exchange, key, message);
       await bus.stop();
     },
-    async restartBroker() {
-      await broker.close();
+    stopBroker: () => broker.close(),
+    async startBroker() {
       broker = await startLocalBroker(port);
     },
     stop: () => broker.close(),
   };
+}
+
+/** Does something with the broker as an operator would. */
+async function onChannel<T>(url: string, act: (channel: amqp.Channel) => Promise<T>): Promise<T> {
+  const connection = await amqp.connect(url);
+  try {
+    return await act(await connection.createChannel());
+  } finally {
+    await connection.close();
+  }
 }
 
 for (const [name, make] of [
@@ -168,6 +183,131 @@ for (const [name, make] of [
       await waitFor(() => calls === 2, { what: 'the messages' });
       two.publish('refused', 'x', { id: 'good' });
       await waitFor(() => calls === 102, { what: 'the messages' });
+    });
+
+    it('delivers again, as often as it takes, what a handler could not take now', async () => {
+      const seen: unknown[] = [];
+      await one.consume({
+        queue: 'not-now',
+        bindings: [{ exchange: 'not-now', routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+          if (seen.length <= 3) throw new NotNowError('not now');
+        },
+      });
+      for (const id of ['first', 'second']) two.publish('not-now', 'x', { id });
+      await waitFor(() => seen.includes('second'), { what: 'the messages' });
+      assert.deepEqual(seen, ['first', 'first', 'first', 'first', 'second']);
+    });
+
+    it('leaves to others what a cancelled consumer could not take', async () => {
+      const seen: unknown[] = [];
+      const bindings = [{ exchange: 'left', routing_key: '#' }];
+      let refuse: (() => void) | undefined;
+      const consumer = await one.consume({
+        queue: 'left',
+        bindings,
+        prefetch: 1,
+        handler: () =>
+          new Promise((_resolve, reject) => {
+            refuse = () => reject(new NotNowError('the process ends'));
+          }),
+      });
+      two.publish('left', 'x', { id: 1 });
+      await waitFor(() => refuse !== undefined, { what: 'the message' });
+      const cancelled = consumer.cancel();
+      await waitFor(async () => (await two.inspect('left')).consumers === 0, { what: 'the end of the consumer' });
+      refuse?.();
+      await cancelled;
+      await two.consume({
+        queue: 'left',
+        bindings,
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+        },
+      });
+      await waitFor(() => seen.length > 0, { what: 'the message for the other consumer', timeoutMs: 10_000 });
+      assert.deepEqual(seen, [1]);
+    });
+
+    it('keeps no channel of a consumer that was cancelled', async (test) => {
+      if (fixture.amqpUrl === undefined) return;
+      const url = new URL(fixture.amqpUrl);
+      url.searchParams.set('channelMax', '8');
+      const bus = createAmqpBus(url.toString(), { prefix: 'test.' }, logger);
+      test.after(() => bus.stop());
+      await bus.start();
+      const seen: unknown[] = [];
+      const bindings = [{ exchange: 'brief', routing_key: '#' }];
+      await bus.subscribe({ bindings, handler: ({ id }) => seen.push(id) });
+      for (let time = 0; time < 20; time += 1) {
+        await (await bus.subscribe({ bindings, handler: () => undefined })).cancel();
+        const consumed = await bus.consume({ queue: 'brief', bindings, prefetch: 1, handler: async () => undefined });
+        await consumed.cancel();
+        assert.ok(bus.connected(), 'the connection goes on');
+      }
+      bus.publish('brief', 'x', { id: 1 });
+      await waitFor(() => seen.length > 0, { what: 'the message for the one that has stayed' });
+    });
+
+    it('forgets a consumer that the broker refuses, at no cost for the others', async (test) => {
+      const { amqpUrl } = fixture;
+      if (amqpUrl === undefined) return;
+      const bus = await fixture.connect();
+      test.after(() => bus.stop());
+      const seen: unknown[] = [];
+      const options = (queue: string) => ({
+        queue,
+        bindings: [{ exchange: queue, routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }: Message) => {
+          seen.push(id);
+        },
+      });
+      await bus.consume(options('accepted'));
+      await onChannel(amqpUrl, (channel) => channel.assertQueue('test.taken', { durable: true, maxLength: 1 }));
+      await assert.rejects(bus.consume(options('taken')), /PRECONDITION_FAILED/);
+      assert.ok(bus.connected(), 'the connection goes on');
+      bus.publish('accepted', 'x', { id: 'before' });
+      await waitFor(() => seen.includes('before'), { what: 'the message', timeoutMs: 10_000 });
+      await onChannel(amqpUrl, async (channel) => {
+        await channel.deleteQueue('test.taken');
+        await channel.deleteQueue('test.accepted');
+      });
+      await waitFor(
+        () => {
+          bus.publish('accepted', 'x', { id: 'after' });
+          return seen.includes('after');
+        },
+        { what: 'a message on a new connection' },
+      );
+      // The consumers of a connection are declared in turn: this one would come last.
+      const hasComeBack = waitFor(() => bus.inspect('taken'), { what: 'the refused queue', timeoutMs: 500 });
+      await assert.rejects(hasComeBack, /the refused queue: not within/);
+    });
+
+    it('hears again from a queue that was deleted', async () => {
+      const { amqpUrl } = fixture;
+      if (amqpUrl === undefined) return;
+      const seen: unknown[] = [];
+      await one.consume({
+        queue: 'deleted',
+        bindings: [{ exchange: 'deleted', routing_key: '#' }],
+        prefetch: 1,
+        handler: async ({ id }) => {
+          seen.push(id);
+        },
+      });
+      await onChannel(amqpUrl, (channel) => channel.deleteQueue('test.deleted'));
+      await waitFor(
+        () => {
+          two.publish('deleted', 'x', { id: 'after' });
+          return seen.includes('after');
+        },
+        { what: 'a message for the new queue', timeoutMs: 20_000 },
+      );
     });
 
     it('waits for handlers under way when a consumer is cancelled', async () => {
@@ -279,6 +419,41 @@ for (const [name, make] of [
       await line.close();
     });
 
+    it('refuses consumers while the broker is away; those it has may change and end', { timeout: 60_000 }, async () => {
+      const seen: unknown[] = [];
+      const options = (queue: string, routing_key: string) => ({
+        queue,
+        bindings: [{ exchange: 'away', routing_key }],
+        prefetch: 1,
+        handler: async (_message: Message, key: string) => {
+          seen.push(`${queue} ${key}`);
+        },
+      });
+      const kept = await one.consume(options('away.kept', 'old'));
+      const ended = await one.consume(options('away.ended', '#'));
+      const subscription = await one.subscribe(options('away.subscription', '#'));
+      await fixture.stopBroker();
+      await waitFor(() => !one.connected() && !two.connected(), { what: 'the end of the connections' });
+      await assert.rejects(one.consume(options('away.refused', '#')), UnavailableError);
+      await assert.rejects(one.subscribe(options('away.refused', '#')), UnavailableError);
+      await ended.cancel();
+      await subscription.cancel();
+      await kept.rebind(options('', 'new').bindings);
+      await fixture.startBroker();
+      await waitFor(
+        () => {
+          if (one.connected() && two.connected()) two.publish('away', 'new', {});
+          return seen.length > 0;
+        },
+        { what: 'a message by the new binding' },
+      );
+      assert.deepEqual([...new Set(seen)], ['away.kept new']);
+      for (const queue of ['away.ended', 'away.refused']) {
+        const { consumers } = await one.inspect(queue).catch(() => ({ consumers: 0 }));
+        assert.equal(consumers, 0, queue);
+      }
+    });
+
     it('goes on after the broker was killed', async () => {
       const seen = new Set<unknown>();
       await one.consume({
@@ -291,7 +466,8 @@ for (const [name, make] of [
       });
       two.publish('survivor', 'x', { id: 'before' });
       await waitFor(() => seen.has('before'), { what: 'the messages' });
-      await fixture.restartBroker?.();
+      await fixture.stopBroker();
+      await fixture.startBroker();
       await waitFor(
         () => {
           if (one.connected() && two.connected()) two.publish('survivor', 'x', { id: 'after' });
