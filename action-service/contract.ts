@@ -106,8 +106,8 @@ export interface ActionService {
   appendOutput(execution: Execution, type: 'stdout' | 'stderr' | 'other', data: string): Promise<void>;
   /** The execution as API clients see it: `action`, `runner`, `liveaction`, `children`, … ; secrets masked unless `showSecrets`. */
   present(executions: readonly Execution[], options?: PresentOptions): Promise<Record<string, unknown>[]>;
-  /** Direct children, oldest first. */
-  children(id: string): Promise<Execution[]>;
+  /** How the direct children do, oldest first. */
+  children(id: string): Promise<Pick<Execution, 'id' | 'status' | 'runner_type'>[]>;
   /** Tells the one who waits of the end of a completed execution, if that has not been done. Used by the sweeps. */
   deliverCallback(execution: Execution): Promise<void>;
 }

@@ -132,6 +132,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
       announce.output(stored.id, execution.id);
     },
 
-    children: (id) => stores.executions.find({ parent: id }, { sort: { start_timestamp: 1 } }),
+    children: (id) =>
+      stores.executions.find({ parent: id }, { sort: { start_timestamp: 1 }, include: ['status', 'runner_type'] }),
   };
 }

@@ -41,11 +41,16 @@ export function retryKey(executionId: string): string {
   return `retry:${executionId}`;
 }
 
+/** Refused before it could run, as a request whose templates cannot be rendered: its parameters are not those of a run. */
+function neverRan({ status, log }: Execution): boolean {
+  return status === 'failed' && !log.some((entry) => entry.status === 'scheduled' || entry.status === 'running');
+}
+
 /** Whether the policy has the execution run once more. */
 function isToBeRetried(record: PolicyRecord, execution: Execution): boolean {
   const { retry_on: on, max_retry_count: most } = record.parameters;
   const matches =
-    (execution.status === 'failed' && on === 'failure') ||
+    (execution.status === 'failed' && on === 'failure' && !neverRan(execution)) ||
     (execution.status === 'timeout' && on === 'timeout') ||
     // The runner died: for who waits that is a failure like others.
     (execution.status === 'abandoned' && on === 'failure');

@@ -5,12 +5,15 @@
  *    a message that comes twice runs once, and a process that dies is noticed. A workflow is taken by its lease alone
  *    and is `running` once it has really begun: who sees it running finds its first task.
  * 2. Workflows and actions have pools of their own, so that actions never keep the workflows that wait for them from starting.
- * 3. Who runs an action hears of its cancel by broadcast; what nobody runs in a process is canceled by whoever gets the message.
- * 4. Nothing that a runner does or throws ends the process or leaves an execution without an end.
+ * 3. Workflows that find no slot wait in a line of this process, their messages done with: messages that waited for them would keep
+ *    back what the workflows that have a slot wait for. The line may be lost: the scheduler's sweep says again what nobody has taken.
+ * 4. Who runs an action hears of its cancel by broadcast; what nobody runs in a process is canceled by whoever gets the message.
+ * 5. Nothing that a runner does or throws ends the process or leaves an execution without an end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StatusChange } from '../../action-service/contract.ts';
 import { parameterSecrets } from '../../action-service/secrets-of-execution.ts';
+import { errorMessage } from '../../core/errors.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
@@ -25,12 +28,14 @@ import { checkOutput } from './check-output.ts';
 import { claimScheduled } from './claim-scheduled.ts';
 import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
-import { createPool } from './pool.ts';
+import { createPool, type Pool } from './pool.ts';
 import type { BuildRunContext } from './run-context.ts';
 import { stoppedOutcome, storeOutcome, toErrorResult } from './store-outcome.ts';
 
 /** Messages that wait here for a slot; more would keep them from idle processes. */
 const PREFETCH = 20;
+/** Workflows that wait in line here for a slot; those beyond are left to the scheduler's sweep. */
+const LINE = 1_000;
 
 export interface DispatcherDeps {
   readonly services: RunnerServices;
@@ -45,6 +50,22 @@ export interface DispatcherDeps {
 
 type Verb = 'cancel' | 'pause' | 'resume';
 type Method = 'run' | 'continueRun';
+
+interface Order {
+  readonly id: string;
+  /** Status in which the execution waits. */
+  readonly from: 'scheduled' | 'resuming';
+  readonly method: Method;
+  /** What was sent, where it says more than the id. */
+  readonly message?: Message;
+}
+
+interface Place {
+  /** Absent when there is no such runner. */
+  readonly runner: Runner | undefined;
+  /** None for a workflow inside of another one: the other one holds its own slot while it waits for it. */
+  readonly pool: Pool | undefined;
+}
 
 interface Run {
   readonly controller: AbortController;
@@ -71,6 +92,10 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   const { lease: leaseSeconds, actions_pool_size, workflows_pool_size, shutdown_timeout } = config.actionrunner;
   const pools = { action: createPool(actions_pool_size), workflow: createPool(workflows_pool_size) };
   const runs = new Map<string, Run>();
+  /** Ids of orders that are being carried out here, from the message to the end of the run. */
+  const taken = new Set<string>();
+  /** Those of them that wait for a slot without a message. */
+  const line = new Map<string, Order>();
   const consumers: Consumer[] = [];
   const outcomes = {
     actions,
@@ -89,12 +114,62 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     },
   });
 
-  /** Runs an execution that waits in one of the given statuses. Resolves when it was taken (or needs not be). */
-  async function take(id: string, from: 'scheduled' | 'resuming', method: Method, known?: Message): Promise<void> {
-    const waiting = await describe(id, from, known);
-    if (waiting === undefined || runs.has(id)) return;
+  /** Carries an order out. Resolves when the execution was taken, waits in line, or needs not be taken. */
+  async function take(order: Order): Promise<void> {
+    const { id } = order;
+    // Orders are said again while they wait; the first one is carried out.
+    if (taken.has(id)) return;
+    taken.add(id);
+    const place = await orForget(id, findPlace(order));
+    if (place === undefined) return;
+    // Asked and taken in one breath: many orders come at once.
+    if (place.pool === pools.workflow && place.pool.isFull()) lineUp(order, place);
+    else await carryOut(order, place);
+  }
+
+  function lineUp(order: Order, place: Place): void {
+    const { id } = order;
+    if (line.size >= LINE) {
+      taken.delete(id);
+      return;
+    }
+    line.set(id, order);
+    carryOut(order, place).catch((error: unknown) => {
+      // What is in line still was refused because this process stops.
+      if (line.has(id)) return;
+      logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow was not begun, the sweep says it again');
+    });
+  }
+
+  async function carryOut(order: Order, { runner, pool }: Place): Promise<void> {
+    const giveBack = await orForget(order.id, pool === undefined ? Promise.resolve(() => undefined) : pool.take());
+    line.delete(order.id);
+    if (giveBack !== undefined) await begin(order, runner, giveBack);
+  }
+
+  /** What an order waits for; its id is free again when nothing comes of it. */
+  async function orForget<T>(id: string, wanted: Promise<T | undefined>): Promise<T | undefined> {
+    let found: T | undefined;
+    try {
+      found = await wanted;
+      return found;
+    } finally {
+      if (found === undefined) taken.delete(id);
+    }
+  }
+
+  /** Where an order is carried out; `undefined` when there is nothing to do. */
+  async function findPlace(order: Order): Promise<Place | undefined> {
+    const waiting = await describe(order);
+    if (waiting === undefined) return undefined;
     const runner = findOrUndefined(waiting.runnerType);
-    const giveBack = await slotFor(runner, waiting.isChild);
+    if (runner?.isWorkflow !== true) return { runner, pool: pools.action };
+    return { runner, pool: waiting.isChild ? undefined : pools.workflow };
+  }
+
+  /** Takes the execution of an order that has its slot, and runs it. */
+  async function begin(order: Order, runner: Runner | undefined, giveBack: () => void): Promise<void> {
+    const { id, from, method, message } = order;
     const controller = new AbortController();
     let finished: () => void = () => undefined;
     const done = new Promise<void>((resolve) => {
@@ -105,6 +180,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     const end = () => {
       leases.release(id);
       runs.delete(id);
+      taken.delete(id);
       giveBack();
       finished();
     };
@@ -114,8 +190,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
       const lease = { owner, seconds: leaseSeconds };
       const execution = isLate
-        ? await claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(known) })
-        : await claim(id, from, orderedAt(known), { lease, result, runner_info });
+        ? await claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(message) })
+        : await claim(id, from, orderedAt(message), { lease, result, runner_info });
       if (execution === undefined) return end();
       leases.hold(id);
       void withSpan(`run ${execution.action_ref}`, { parent: execution.traceparent }, () =>
@@ -147,19 +223,13 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   }
 
   /** What has to be known before a slot is taken: from the message where it says so, else from the database. */
-  async function describe(id: string, from: string, message: Message | undefined) {
+  async function describe({ id, from, message }: Order) {
     if (typeof message?.runner_type === 'string') {
       return { runnerType: message.runner_type, isChild: message.child === true };
     }
     const found = await stores.executions.get(id, { include: ['status', 'runner_type', 'parent'] });
     if (found?.status !== from) return undefined;
     return { runnerType: found.runner_type, isChild: found.parent !== undefined };
-  }
-
-  /** A workflow inside of another one needs no slot: the other one holds its own while it waits for it. */
-  function slotFor(runner: Runner | undefined, isChild: boolean): Promise<() => void> {
-    if (runner?.isWorkflow !== true) return pools.action.take();
-    return isChild ? Promise.resolve(() => undefined) : pools.workflow.take();
   }
 
   function findOrUndefined(name: string): Runner | undefined {
@@ -209,7 +279,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     const execution = await stores.executions.get(id);
     if (execution?.status !== VERBS[verb]) return;
     const runner = find(execution.runner_type);
-    if (verb === 'resume' && runner.continueRun !== undefined) return take(id, 'resuming', 'continueRun');
+    if (verb === 'resume' && runner.continueRun !== undefined)
+      return take({ id, from: 'resuming', method: 'continueRun' });
     const method = runner[verb];
     if (method === undefined) return verb === 'cancel' ? cancelUnheld(execution) : undefined;
     let outcome: RunOutcome;
@@ -263,14 +334,18 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       await consume('st2.actionrunner.pause', 'pausing', PREFETCH, (id) => steer('pause', id));
       await consume('st2.actionrunner.resume', 'resuming', PREFETCH, (id) => steer('resume', id));
       await consume('st2.actionrunner.work', 'scheduled', PREFETCH, (id, message) =>
-        take(id, 'scheduled', 'run', message),
+        take({ id, from: 'scheduled', method: 'run', message }),
       );
       logger.info({ owner, ...config.actionrunner }, 'dispatcher takes work');
     },
     async stop() {
+      const inLine = [...line.values()];
       pools.action.close();
       pools.workflow.close();
       await Promise.all(consumers.splice(0).map((consumer) => consumer.cancel()));
+      // Others need not wait for the sweep to say it.
+      for (const { id, from, message } of inLine)
+        bus.publish(EXCHANGES.liveactionStatus, from, message ?? { id, status: from });
       const left = () => Promise.all([...runs.values()].map((run) => run.done));
       // The last second is for storing what was cut off.
       await Promise.race([left(), sleep(Math.max(shutdown_timeout - 1, 0) * 1000, undefined, { ref: false })]);

@@ -2,6 +2,8 @@
 export interface Pool {
   /** Resolves to the function that gives the slot back (once). Rejects when the pool is closed meanwhile. */
   take(): Promise<() => void>;
+  /** Whether who comes now would wait. */
+  isFull(): boolean;
   /** Refuses all who wait and who come. */
   close(): void;
   readonly used: () => number;
@@ -32,6 +34,7 @@ export function createPool(size: number): Pool {
         line.push({ grant: () => resolve(slot()), refuse: () => reject(refusal()) });
       });
     },
+    isFull: () => !closed && used >= size,
     close() {
       closed = true;
       for (const one of line.splice(0)) one.refuse();

@@ -14,6 +14,10 @@ import { createTextCollector, type TextCollector } from './text-collector.ts';
 
 /** How long processes that left the group may hold the output open after the group was killed. */
 const LINGER_MS = 500;
+/** How long a killed process may take to end; another user's, which sudo kills, takes longer than one's own. */
+const KILL_MS = 5_000;
+/** Exit code of what was killed. */
+const KILLED = -9;
 
 export interface ProcessRequest {
   readonly file: string;
@@ -24,6 +28,8 @@ export interface ProcessRequest {
   readonly input?: string;
   /** Sent over a channel of its own (file descriptor 3), over which the process may reply. */
   readonly control?: string;
+  /** What sudo asks for where the process runs as another user: it is needed to kill it as well. */
+  readonly sudoPassword?: string;
   /** Seconds; none when absent or not above 0. */
   readonly timeout?: number;
   readonly signal: AbortSignal;
@@ -38,6 +44,8 @@ export interface ProcessEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly timedOut: boolean;
+  /** It was killed and did not end: it may run on, with nobody waiting for it. */
+  readonly survived: boolean;
   /** What came back over the control channel. */
   readonly reply: string;
 }
@@ -112,18 +120,31 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   if (child.pid === undefined) throw await startError(child, request);
   const group = child.pid;
   groupReaper.add(group);
-  const exited = new Promise<number>((resolve) => {
-    child.once('exit', (code, signal) => resolve(toExitCode(code, signal)));
-  });
   let timedOut = false;
+  let survived = false;
   let linger: NodeJS.Timeout | undefined;
+  let limit: NodeJS.Timeout | undefined;
+  let giveUp: () => void = () => undefined;
+  const exited = new Promise<number>((resolve) => {
+    child.once('exit', (code, signal) => {
+      // The signal may have reached only the leader: sudo itself is still its caller's, what it runs is not.
+      if (linger !== undefined) killGroup(group, 'SIGKILL', request.sudoPassword);
+      resolve(toExitCode(code, signal));
+    });
+    giveUp = () => {
+      survived = true;
+      child.unref();
+      resolve(KILLED);
+    };
+  });
   const kill = () => {
-    killGroup(group, 'SIGKILL');
+    killGroup(group, 'SIGKILL', request.sudoPassword);
     linger ??= setTimeout(() => {
       child.stdout?.destroy();
       child.stderr?.destroy();
       (child.stdio[3] as Duplex | undefined)?.destroy();
     }, LINGER_MS);
+    limit ??= setTimeout(giveUp, KILL_MS);
   };
   const timer = startTimer(request.timeout, () => {
     timedOut = true;
@@ -145,10 +166,11 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
       control === undefined ? undefined : readStream(control, 'other', reply, NO_SINK),
     ]);
     const [exitCode] = await Promise.all([exited, reading]);
-    return { exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut, reply: reply.text() };
+    return { exitCode, stdout: stdout.text(), stderr: stderr.text(), timedOut, survived, reply: reply.text() };
   } finally {
     clearTimeout(timer);
     clearTimeout(linger);
+    clearTimeout(limit);
     request.signal.removeEventListener('abort', kill);
     groupReaper.remove(group);
   }

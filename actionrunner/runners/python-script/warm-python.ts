@@ -332,6 +332,7 @@ function createJob(id: number, request: Request): { readonly job: Job; readonly 
         stderr: collectors.stderr.text(),
         reply: collectors.control.text(),
         timedOut,
+        survived: false,
       };
     } finally {
       clearTimeout(timer);

@@ -37,11 +37,15 @@ export function shellInvocation(
   parameters: Values,
 ): Pick<ProcessRequest, 'file' | 'args' | 'input'> {
   if (parameters.sudo !== true) return { file: '/bin/sh', args: ['-c', commandLine] };
-  const password = parameters.sudo_password;
-  if (typeof password !== 'string' || password === '') {
+  const password = sudoPassword(parameters);
+  if (password === undefined) {
     return { file: 'sudo', args: ['-E', '--', 'bash', '-c', commandLine] };
   }
   return { file: 'sudo', args: ['-S', '-E', '--', 'bash', '-c', commandLine], input: `${password}\n` };
+}
+
+function sudoPassword({ sudo, sudo_password: password }: Values): string | undefined {
+  return sudo === true && typeof password === 'string' && password !== '' ? password : undefined;
 }
 
 /** Runs a command line and shapes its end. */
@@ -56,11 +60,13 @@ export async function runLocalShell(context: RunContext, commandLine: string): P
       ...(await context.actionEnvironment()),
     },
     cwd: typeof parameters.cwd === 'string' && parameters.cwd !== '' ? parameters.cwd : undefined,
+    sudoPassword: sudoPassword(parameters),
     timeout,
     signal: context.signal,
     output: context.output,
     maxOutput: services.config.actionrunner.max_output,
   });
+  if (end.survived) context.logger.warn('a command could not be killed and may run on');
   return toShellOutcome(end, timeout, typeof parameters.sudo_password === 'string');
 }
 
