@@ -121,7 +121,10 @@ export interface St2ActionRequest extends InTheNameOf {
   readonly workflow: { readonly execution_id: string; readonly name: string };
 }
 
-/** Activities by name. Those of the `std` pack take the action's input. */
+/**
+ * Activities by name. Those of the `std` pack take the action's input; `std.mistral_http` ends when its request is answered, and the
+ * run when somebody completes it.
+ */
 export interface Activities {
   'st2.action'(request: St2ActionRequest): Promise<ActionOutcome>;
   'std.http'(input: Readonly<Record<string, unknown>>): Promise<unknown>;

@@ -3,6 +3,7 @@ import { createLocalActivities, type LocalActivityContext } from './local-activi
 import { createSt2Action, type St2ActionContext } from './st2-action.ts';
 import { sendEmail } from './std-email.ts';
 import { createMistralHttp, sendHttp } from './std-http.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
 
 export type ActivityContext = LocalActivityContext & St2ActionContext;
 
@@ -10,9 +11,9 @@ export type ActivityContext = LocalActivityContext & St2ActionContext;
 export function createActivities(context: ActivityContext): Activities & LocalActivities {
   return {
     'st2.action': createSt2Action(context),
-    'std.http': sendHttp,
-    'std.mistral_http': createMistralHttp(context.mistralUrl),
-    'std.email': sendEmail,
+    'std.http': withHeartbeat(sendHttp),
+    'std.mistral_http': withHeartbeat(createMistralHttp(context.mistralUrl)),
+    'std.email': withHeartbeat(sendEmail),
     ...createLocalActivities(context),
   };
 }

@@ -1,36 +1,50 @@
 import { connect, type Socket } from 'node:net';
+import { errorMessage } from '../../core/errors.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
+import { EMAIL_SECONDS } from '../outside-limits.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
 const TIMEOUT_MS = 30_000;
 
-/** `std.email`: hands one message to an SMTP server (`host` or `host:port`), with AUTH PLAIN when a password is given. */
+/**
+ * `std.email`: hands one message to an SMTP server (`host` or `host:port`), with AUTH PLAIN when a password is given.
+ *
+ * @throws ApplicationFailure of the action: whatever goes wrong, the message is not sent again
+ */
 export async function sendEmail(input: Input): Promise<unknown> {
-  const from = oneLine(input.from_addr);
-  const recipients = [input.to_addrs, input.cc_addrs, input.bcc_addrs].flatMap(toList);
-  const [host = '', port = '25'] = String(input.smtp_server).split(':');
-  const socket = connect({ host, port: Number(port), timeout: TIMEOUT_MS });
-  socket.on('timeout', () => socket.destroy(new Error(`${host}:${port} does not answer.`)));
   try {
-    const talk = createTalk(socket);
-    await talk(undefined);
-    await talk('EHLO tramontane');
-    if (typeof input.smtp_password === 'string' && input.smtp_password !== '') {
-      await talk(`AUTH PLAIN ${Buffer.from(`\0${from}\0${input.smtp_password}`).toString('base64')}`);
+    const [host = '', port = '25'] = String(input.smtp_server).split(':');
+    const socket = connect({ host, port: Number(port), timeout: TIMEOUT_MS });
+    const giveUp = (reason: string) => socket.destroy(new Error(`${host}:${port} ${reason}`));
+    socket.on('timeout', () => giveUp('does not answer.'));
+    const limit = setTimeout(() => giveUp('takes too long.'), EMAIL_SECONDS * 1_000);
+    try {
+      await converse(socket, input);
+    } finally {
+      clearTimeout(limit);
+      socket.destroy();
     }
-    await talk(`MAIL FROM:<${from}>`);
-    for (const recipient of recipients) await talk(`RCPT TO:<${recipient}>`);
-    await talk('DATA');
-    await talk(`${toMessage(input, from)}\r\n.`);
-    await talk('QUIT');
     return null;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw actionFailure({ status: 'failed', result: `Failed to send an email message: ${reason}` });
-  } finally {
-    socket.destroy();
+    throw actionFailure({ status: 'failed', result: `Failed to send an email message: ${errorMessage(error)}` });
   }
+}
+
+async function converse(socket: Socket, input: Input): Promise<void> {
+  const talk = createTalk(socket);
+  const from = oneLine(input.from_addr);
+  const recipients = [input.to_addrs, input.cc_addrs, input.bcc_addrs].flatMap(toList);
+  await talk(undefined);
+  await talk('EHLO tramontane');
+  if (typeof input.smtp_password === 'string' && input.smtp_password !== '') {
+    await talk(`AUTH PLAIN ${Buffer.from(`\0${from}\0${input.smtp_password}`).toString('base64')}`);
+  }
+  await talk(`MAIL FROM:<${from}>`);
+  for (const recipient of recipients) await talk(`RCPT TO:<${recipient}>`);
+  await talk('DATA');
+  await talk(`${toMessage(input, from)}\r\n.`);
+  await talk('QUIT');
 }
 
 /** Sends a line and awaits the server's answer; any but 2xx and 3xx is an error. */

@@ -1,14 +1,30 @@
-import { CompleteAsyncError } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { errorMessage } from '../../core/errors.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, St2ActionRequest } from '../contract.ts';
+import { httpSeconds } from '../outside-limits.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
 /** Bytes of an answer that are taken in. */
 const ANSWER_LIMIT = 20 * 1024 * 1024;
 
-/** `std.http`: parameters and result are those of Mistral's HTTP action; a status outside 200..306 is a failure. */
+/**
+ * `std.http`: parameters and result are those of Mistral's HTTP action; a status outside 200..306 is a failure.
+ *
+ * @throws ApplicationFailure of the action: whatever goes wrong, the request is not sent again
+ */
 export async function sendHttp(input: Input): Promise<unknown> {
+  try {
+    return await exchange(input);
+  } catch (error) {
+    if (error instanceof ApplicationFailure) throw error;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw actionFailure({ status: 'failed', result: `Failed to send HTTP request: ${errorMessage(cause)}` });
+  }
+}
+
+async function exchange(input: Input): Promise<unknown> {
   const started = Date.now();
   const response = await request(input);
   const text = await readText(response);
@@ -27,7 +43,7 @@ export async function sendHttp(input: Input): Promise<unknown> {
   return result;
 }
 
-/** `std.mistral_http`: sends the request with the ids of the run and waits for its completion through mistral-api. */
+/** `std.mistral_http`: sends the request with the ids of the run. Its workflow then waits for the completion through mistral-api. */
 export function createMistralHttp(mistralUrl: string): Activities['std.mistral_http'] {
   return async ({ input, run, workflow }: St2ActionRequest) => {
     const headers = {
@@ -39,36 +55,33 @@ export function createMistralHttp(mistralUrl: string): Activities['std.mistral_h
       'Mistral-Callback-URL': `${mistralUrl}/action_executions/${run.uuid}`,
     };
     await sendHttp({ ...input, headers });
-    throw new CompleteAsyncError();
+    return null;
   };
 }
 
 async function request(input: Input): Promise<Response> {
-  try {
-    const url = new URL(String(input.url));
-    for (const [name, value] of Object.entries((input.params as object | null) ?? {})) {
-      url.searchParams.append(name, String(value));
-    }
-    const headers = new Headers((input.headers as Record<string, string> | null) ?? {});
-    const body = toBody(input, headers);
-    if (Array.isArray(input.auth) || typeof input.auth === 'string') {
-      const pair = Array.isArray(input.auth) ? input.auth.join(':') : input.auth;
-      headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
-    }
-    const cookies = Object.entries((input.cookies as object | null) ?? {});
-    if (cookies.length > 0) headers.set('cookie', cookies.map(([name, value]) => `${name}=${value}`).join('; '));
-    return await fetch(url, {
-      method: String(input.method ?? 'GET').toUpperCase(),
-      headers,
-      body,
-      redirect: input.allow_redirects === false ? 'manual' : 'follow',
-      signal: AbortSignal.timeout(Math.ceil(Number(input.timeout ?? 600) * 1_000)),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw actionFailure({ status: 'failed', result: `Failed to send HTTP request: ${reason}` });
+  const url = new URL(String(input.url));
+  for (const [name, value] of Object.entries((input.params as object | null) ?? {})) {
+    url.searchParams.append(name, String(value));
   }
+  const headers = new Headers((input.headers as Record<string, string> | null) ?? {});
+  const body = toBody(input, headers);
+  if (Array.isArray(input.auth) || typeof input.auth === 'string') {
+    const pair = Array.isArray(input.auth) ? input.auth.join(':') : input.auth;
+    headers.set('authorization', `Basic ${Buffer.from(pair).toString('base64')}`);
+  }
+  const cookies = Object.entries((input.cookies as object | null) ?? {});
+  if (cookies.length > 0) headers.set('cookie', cookies.map(([name, value]) => `${name}=${value}`).join('; '));
+  const seconds = httpSeconds(input);
+  if (seconds === undefined) throw new Error(`The timeout ${JSON.stringify(input.timeout)} is no number of seconds.`);
+  return await fetch(url, {
+    method: String(input.method ?? 'GET').toUpperCase(),
+    headers,
+    body,
+    redirect: input.allow_redirects === false ? 'manual' : 'follow',
+    // Holds for the body of the answer as well.
+    signal: AbortSignal.timeout(Math.ceil(seconds * 1_000)),
+  });
 }
 
 function toBody(input: Input, headers: Headers): string | undefined {

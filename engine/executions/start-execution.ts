@@ -9,7 +9,7 @@ import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
 import { assertOwnExecution } from './assert-own-execution.ts';
-import { newExecutionRecord } from './execution-records.ts';
+import { fromText, newExecutionRecord } from './execution-records.ts';
 
 export interface StartContext {
   readonly stores: Stores;
@@ -22,9 +22,11 @@ export interface StartRequest {
   readonly id?: string;
   readonly workflow_id?: string;
   readonly workflow_name?: string;
+  /** Where the workflow and its sub-workflows are looked up; that of the workflow when empty. */
   readonly namespace: string;
   readonly input: Readonly<Record<string, unknown>>;
-  readonly params: ExecutionParams;
+  /** `env` may be the name of a stored environment. */
+  readonly params: Readonly<Record<string, unknown>>;
   readonly description: string;
   /** Whose request it is, where mistral-api asks for a token. */
   readonly user?: string;
@@ -34,17 +36,18 @@ export interface StartRequest {
  * Starts a workflow. Asking again for the same execution of ours (`params.env.st2_execution_id`) gives the one started before.
  *
  * @throws NotFoundError when there is no such workflow
- * @throws ValidationError when the input does not fit
+ * @throws ValidationError when the input does not fit, or there is no such environment
  * @throws ForbiddenError when it is to belong to an execution of another user
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<WorkflowExecution> {
   const { stores } = context;
   const found = await loadWorkflow(stores, request);
   const { workflow, definition } = found;
-  await assertOwnExecution(stores, request.user, request.params.env);
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
-  const st2 = toSt2Identity(request.params.env ?? {}, workflow.name);
+  const params = await withEnvironment(stores, request.params);
+  await assertOwnExecution(stores, request.user, params.env);
+  const st2 = toSt2Identity(params.env ?? {}, workflow.name);
   const uuid = request.id ?? randomUUID();
   const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
   const existing = await findExisting(stores, request, st2, workflow_id);
@@ -53,7 +56,7 @@ export async function startExecution(context: StartContext, request: StartReques
     workflow_name: workflow.name,
     root_execution_id: existing?.uuid ?? uuid,
     input: request.input,
-    params: request.params,
+    params,
   };
   const record =
     existing ??
@@ -67,8 +70,8 @@ export async function startExecution(context: StartContext, request: StartReques
         st2_execution_id: st2.execution_id,
       }),
     ));
-  const { namespace, description, user: owner } = request;
-  const args = { workflow, identity, st2, namespace, description, owner };
+  const namespace = request.namespace || definition.namespace;
+  const args = { workflow, identity, st2, namespace, description: request.description, owner: request.user };
   try {
     await launch(context, workflow_id, args);
   } catch (error) {
@@ -134,6 +137,16 @@ async function loadWorkflow(stores: Stores, request: StartRequest): Promise<Foun
     (await findWorkflow(stores, [name], namespace));
   if (found !== undefined) return found;
   throw new NotFoundError(`Workflow not found [workflow_identifier=${name}, namespace=${namespace}]`);
+}
+
+/** The variables of the environment in the place of its name; words and status of Mistral. */
+async function withEnvironment(stores: Stores, params: Readonly<Record<string, unknown>>): Promise<ExecutionParams> {
+  const { env } = params;
+  if (typeof env !== 'string') return params;
+  if (env === '') return { ...params, env: {} };
+  const found = await stores.environments.findOne({ name: env });
+  if (found === undefined) throw new ValidationError(`Environment is not found: ${env}`);
+  return { ...params, env: fromText(found.variables) as ExecutionParams['env'] };
 }
 
 async function findExisting(stores: Stores, request: StartRequest, st2: St2Identity, workflow_id: string) {

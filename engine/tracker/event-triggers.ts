@@ -4,7 +4,6 @@
  *
  * Mistral starts workflows of private triggers for events of their own project only; there are no projects here.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../core/errors.ts';
 import { type Binding, type Bus, type Message, NotNowError, type QueueConsumer } from '../../platform/bus/bus.ts';
@@ -14,6 +13,7 @@ import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
 import type { OpenRecord } from '../../stores/records.ts';
 import { fromText } from '../executions/execution-records.ts';
 import { startExecution } from '../executions/start-execution.ts';
+import { executionId } from './execution-id.ts';
 import { type Notification, readNotification } from './read-notification.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
@@ -128,19 +128,13 @@ function toRequest(trigger: OpenRecord, { message_id, params }: Notification) {
     triggered_by: { type: 'event_trigger', id: trigger.id, name: trigger.name },
   };
   return {
+    // An event may be delivered twice.
     ...(message_id === undefined ? {} : { id: executionId(trigger.id, message_id) }),
     workflow_id: String(trigger.workflow_id),
     namespace: '',
     input: fromText(trigger.workflow_input) as Readonly<Record<string, unknown>>,
     params: { ...(fromText(trigger.workflow_params) as Readonly<Record<string, unknown>>), event_params: params },
     description: JSON.stringify(description),
+    user: trigger.user as string | undefined,
   };
-}
-
-/** The same for the same event, which may be delivered twice. */
-function executionId(trigger: string, messageId: string): string {
-  const hex = createHash('sha256').update(`${trigger} ${messageId}`).digest('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), `5${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
-    '-',
-  );
 }

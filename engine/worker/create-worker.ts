@@ -17,6 +17,7 @@ import {
 import { createStores } from '../../stores/stores.ts';
 import { createActivities } from '../activities/create-activities.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
+import { BEAT_SECONDS } from '../outside-limits.ts';
 import { createCredentials } from './credentials.ts';
 import { installRuntime } from './install-runtime.ts';
 import { sandboxLimits } from './sandbox-limits.ts';
@@ -58,6 +59,8 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
       interceptors: { activity: [traceActivities] },
       workerDeploymentOptions: deployment,
       activities: { ...createActivities(activityContext()) },
+      // Beats are sent as often as they come.
+      maxHeartbeatThrottleInterval: BEAT_SECONDS * 1_000,
       maxCachedWorkflows: 500,
       maxConcurrentWorkflowTaskExecutions: 40,
       maxConcurrentActivityTaskExecutions: 100,

@@ -1,12 +1,24 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import { ACTION_FAILURE, type ActionOutcome } from '../../core/action-outcome.ts';
 import type { ConductorEvent } from '../conductor/contract.ts';
 import type { WorkflowArguments } from '../contract.ts';
-import { activities } from './engine-proxies.ts';
+import { EMAIL_SECONDS, httpSeconds } from '../outside-limits.ts';
+import { outsideActivities, st2Activities } from './engine-proxies.ts';
 import type { StartPacer } from './start-pacer.ts';
 import { type ActionCommand, ActionError, type SystemAction, systemActions } from './system-actions.ts';
 
 type Completion = Pick<Extract<ConductorEvent, { type: 'action.completed' }>, 'state' | 'result'>;
+
+const LOST = 'The process that ran the action was lost. Whether the action has done its work is not known.';
+const TIME_OVER =
+  'The time of the action is over, and its end was not told. Whether it has done its work is not known.';
 
 interface OpenRun {
   readonly command: ActionCommand;
@@ -127,20 +139,25 @@ function runInline(way: Extract<SystemAction['way'], { kind: 'inline' }>, comman
 }
 
 async function callActivity(command: ActionCommand, args: WorkflowArguments): Promise<unknown> {
-  const { id, uuid, task_id, task_name, input } = command;
-  const summary = command.action === 'st2.action' ? `${task_name}: ${String(input.ref)}` : task_name;
-  const proxy = activities(id, summary);
-  if (command.action === 'std.http') return await proxy['std.http'](input);
-  if (command.action === 'std.email') return await proxy['std.email'](input);
+  const { id, uuid, task_id, task_name, action } = command;
+  const input = action === 'st2.action' ? withContext(command.input, args) : command.input;
   const request = {
     run: { id, uuid, task_id, task_name },
-    input: command.action === 'st2.action' ? withContext(input, args) : input,
+    input,
     workflow: { execution_id: args.identity.id, name: args.workflow.name },
     st2_execution_id: args.st2.execution_id,
     owner: args.owner,
   };
-  if (command.action === 'std.mistral_http') return await proxy['std.mistral_http'](request);
-  return (await proxy['st2.action'](request)).result;
+  if (action === 'st2.action') {
+    return (await st2Activities(id, `${task_name}: ${String(input.ref)}`)['st2.action'](request)).result;
+  }
+  if (action === 'std.email') return await outsideActivities(id, task_name, EMAIL_SECONDS)['std.email'](input);
+  const proxy = outsideActivities(id, task_name, httpSeconds(input) ?? 0);
+  if (action === 'std.http') return await proxy['std.http'](input);
+  const { cancelRequested } = CancellationScope.current();
+  await proxy['std.mistral_http'](request);
+  // Whoever completes the run ends its scope.
+  return await cancelRequested;
 }
 
 /** An ad-hoc action on top of `st2.action` gets the context of the environment as well. */
@@ -160,5 +177,7 @@ function toCompletion(error: unknown): Completion {
     const outcome = cause.details?.[0] as ActionOutcome | undefined;
     return { state: outcome?.status === 'canceled' ? 'CANCELLED' : 'ERROR', result: outcome?.result ?? null };
   }
+  if (cause instanceof TimeoutFailure)
+    return { state: 'ERROR', result: cause.timeoutType === 'HEARTBEAT' ? LOST : TIME_OVER };
   return { state: 'ERROR', result: cause instanceof Error ? cause.message : String(cause) };
 }

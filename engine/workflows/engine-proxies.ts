@@ -1,5 +1,6 @@
 import { type ActivityOptions, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities, LocalActivities } from '../contract.ts';
+import { LOST_SECONDS, MARGIN_SECONDS } from '../outside-limits.ts';
 
 /** An action may take as long as it likes: its own timeout, its runner's lease and the tracker end it, not Temporal. */
 const FOR_EVER = '3650 days';
@@ -19,7 +20,34 @@ const activityOptions = {
   cancellationType: 'TRY_CANCEL',
 } as const satisfies ActivityOptions;
 
-/** The activities, with an id and a text for the Temporal UI. */
-export function activities(activityId: string, summary: string): ReturnType<typeof proxyActivities<Activities>> {
-  return proxyActivities<Activities>({ ...activityOptions, activityId, summary });
+/** Activities that the worker itself carries out to their end. */
+type OutsideActivities = Omit<Activities, 'st2.action'>;
+
+/** The activity of StackStorm's actions, with an id and a text for the Temporal UI. */
+export function st2Activities(
+  activityId: string,
+  summary: string,
+): ReturnType<typeof proxyActivities<Pick<Activities, 'st2.action'>>> {
+  return proxyActivities<Pick<Activities, 'st2.action'>>({ ...activityOptions, activityId, summary });
+}
+
+/**
+ * Activities that act on the outside in the worker itself. They have one attempt, as a repeated request may do its work twice, and
+ * fail when their process is lost.
+ *
+ * @param seconds how long the activity itself gives the action
+ */
+export function outsideActivities(
+  activityId: string,
+  summary: string,
+  seconds: number,
+): ReturnType<typeof proxyActivities<OutsideActivities>> {
+  return proxyActivities<OutsideActivities>({
+    ...activityOptions,
+    startToCloseTimeout: Math.ceil(seconds + MARGIN_SECONDS) * 1_000,
+    heartbeatTimeout: LOST_SECONDS * 1_000,
+    retry: { maximumAttempts: 1 },
+    activityId,
+    summary,
+  });
 }

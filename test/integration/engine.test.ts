@@ -268,12 +268,77 @@ t.loop:
   await untilState(id, 'CANCELLED');
 });
 
+test('params may name an environment, and a workflow started by id finds its sub-workflows where it is itself', async () => {
+  const definitions = (word: string) => `
+version: '2.0'
+t.place:
+  output: {word: <% task(call).result.word %>, env: <% env().name %>}
+  tasks:
+    call: {workflow: t.place_child}
+t.place_child:
+  output: {word: ${word}}
+  tasks:
+    done: {action: std.noop}
+`;
+  await call('POST', '/workflows', definitions('outside'));
+  const made = await call('POST', '/workflows?namespace=ns1', definitions('inside'));
+  const [{ id: workflow_id } = {}] = (made.body as { workflows: Answer[] }).workflows;
+  await call('POST', '/environments', { name: 'prod', variables: JSON.stringify({ name: 'production' }) });
+  const started = await call('POST', '/executions', { workflow_id, params: { env: 'prod' } });
+  assert.equal(started.status, 201, JSON.stringify(started.body));
+  const { output } = await untilState((started.body as Answer).id, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String(output)), { word: 'inside', env: 'production' });
+});
+
+test('a cron trigger is checked as Mistral does it, and taken from the real client', async () => {
+  const name = 'checked';
+  const right = { name, workflow_name: 't.greeting', workflow_input: '{"name": "x"}', pattern: '0 0 1 1 *' };
+  const refused = async (change: object, text: RegExp) => {
+    const { status, body } = await call('POST', '/cron_triggers', { ...right, ...change });
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.match(String((body as { faultstring: string }).faultstring), text);
+  };
+  const first_execution_time = '2099-01-01 10:00';
+  await refused({ pattern: '61 * * * *' }, /^The specified pattern is not valid: 61 \* \* \* \*$/);
+  await refused({ pattern: 'x', first_execution_time }, /^The specified pattern is not valid: x$/);
+  await refused({ first_execution_time: 'soon' }, /^time data 'soon' does not match format '%Y-%m-%d %H:%M'$/);
+  const inThePast = { first_execution_time: '2020-01-01 10:00' };
+  await refused(inThePast, /^first_execution_time must be at least 1 minute in the future\.$/);
+  await refused({ pattern: null }, /^Pattern or first_execution_time must be specified\.$/);
+  const twice = { pattern: null, first_execution_time, remaining_executions: 2 };
+  await refused(twice, /^Pattern must be provided if count is superior to 1\.$/);
+  for (const remaining_executions of [0, -1, '0']) {
+    await refused(
+      { remaining_executions },
+      /remaining_executions\. Value: '(0|-1)'\. Value should be greater or equal to 1/,
+    );
+  }
+  for (const remaining_executions of ['x', '', 1.5, true, {}]) {
+    await refused({ remaining_executions }, /remaining_executions\. Value: .* Value should be an integer/);
+  }
+  await refused({ workflow_input: '{}' }, /^Invalid input \[name=t\.greeting, missing=\['name'\]\]$/);
+  const texts = await call('POST', '/cron_triggers', { ...right, remaining_executions: '3' });
+  assert.equal((texts.body as Answer).remaining_executions, 3, JSON.stringify(texts.body));
+  await call('DELETE', `/cron_triggers/${name}`);
+  const words = ['cron-trigger-create', name, 't.greeting', right.workflow_input, '--pattern', right.pattern];
+  const { output } = await clients.mistral([...words, '--count', '2', '-f', 'json']);
+  assert.equal(JSON.parse(output)['Remaining executions'], 2);
+  await call('DELETE', `/cron_triggers/${name}`);
+});
+
 const REFUSED: readonly [string, string, unknown, number, RegExp][] = [
   ['POST', '/workflows', 'version: [', 400, /Definition could not be parsed/],
   ['POST', '/workflows', "version: '2.0'\nt.none: {tasks: {a: {on-success: b}}}", 400, /Task 'b' not found/],
   ['POST', '/executions', { workflow_name: 'no.such' }, 404, /Workflow not found \[workflow_identifier=no\.such/],
   ['POST', '/executions', { workflow_name: 't.greeting' }, 400, /Invalid input \[name=t\.greeting, missing=\['name'\]/],
   ['POST', '/executions', 'no json', 400, /not valid JSON/],
+  [
+    'POST',
+    '/executions',
+    { workflow_name: 't.staged', params: { env: 'no.such' } },
+    400,
+    /^Environment is not found: no\.such$/,
+  ],
   ['GET', '/executions/no-such', undefined, 404, /Workflow Execution not found/],
   ['GET', '/executions?limit=-3', undefined, 400, /Limit must be positive/],
   ['GET', '/no-such', undefined, 404, /could not be found/],

@@ -4,6 +4,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import amqp from 'amqplib';
+import { pino } from 'pino';
+import { loadConfig } from '../../platform/config/load-config.ts';
+import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import type { OpenRecord } from '../../stores/records.ts';
+import { createStores, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RealClients, realClients } from '../support/real-clients.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -15,7 +20,8 @@ on_event:
   input: [word: none]
   output:
     word: <% $.word %>
-    event: <% execution().params.event_params %>
+    event: <% execution().params.get(event_params) %>
+    place: <% env().get(place) %>
   tasks:
     done: {action: std.noop}
 `;
@@ -27,9 +33,13 @@ interface Execution {
   readonly description: string;
 }
 
+const LATE = new Date(Date.now() - 60_000);
+
 let infrastructure: Provisioned;
 let services: RunningServices;
 let clients: RealClients;
+let connection: Connection;
+let stores: Stores;
 
 before(async () => {
   infrastructure = await provisioned({ own: true, bus: 'rabbitmq' });
@@ -38,9 +48,12 @@ before(async () => {
   const file = path.join(infrastructure.folder, 'on-event.yaml');
   await writeFile(file, definition);
   await clients.mistral(['workflow-create', file]);
+  connection = await connectMongo(loadConfig(services.env), pino({ level: 'silent' }));
+  stores = createStores(connection);
 });
 
 after(async () => {
+  await connection?.close();
   await services?.stop();
   await infrastructure?.stop();
 });
@@ -66,6 +79,25 @@ async function makeTrigger(exchange: string, event: string, ...input: string[]):
 async function workflowId(): Promise<string> {
   const { body } = await call('GET', '/workflows/on_event');
   return (body as { id: string }).id;
+}
+
+/** A cron trigger that is due. */
+async function makeDue(name: string, fields: object = {}): Promise<void> {
+  await stores.cronTriggers.insert({
+    name,
+    workflow_name: 'on_event',
+    workflow_id: await workflowId(),
+    workflow_input: '{}',
+    workflow_params: '{}',
+    pattern: '0 0 1 1 *',
+    remaining_executions: null,
+    next_execution_time: LATE,
+    ...fields,
+  });
+}
+
+async function cronTrigger(name: string): Promise<OpenRecord | undefined> {
+  return await stores.cronTriggers.findOne({ name });
 }
 
 async function onChannel<T>(use: (channel: amqp.ConfirmChannel) => Promise<T>): Promise<T> {
@@ -150,6 +182,7 @@ test('an event starts the workflow of its trigger, once, and says what has happe
   const { output, description } = body as Execution;
   assert.deepEqual(JSON.parse(output), {
     word: 'hello',
+    place: null,
     event: {
       service: 'compute.host1',
       project_id: 'p1',
@@ -230,20 +263,69 @@ test('wrong triggers are refused with a sentence', async () => {
   assert.equal((await call('GET', `/event_triggers/${id}`)).status, 404);
 });
 
-test('events are heard after the broker was killed, and wait while Temporal is away', async () => {
+test('triggers know environments by name', async () => {
+  await call('POST', '/environments', { name: 'prod', variables: JSON.stringify({ place: 'production' }) });
+  const workflow_params = JSON.stringify({ env: 'prod' });
+  const trigger = {
+    name: 'e',
+    workflow_id: await workflowId(),
+    exchange: 'placed',
+    topic: 'notifications',
+    event: 'made',
+  };
+  const { body } = await call('POST', '/event_triggers', { ...trigger, workflow_params });
+  await waitFor(() => isBound('placed'), { what: 'the exchange to be heard' });
+  await announce('placed', 'made', 1);
+  await makeDue('placed', { workflow_params });
+  const found = [...(await ended((body as { id: string }).id)), ...(await ended("cron trigger 'placed'"))];
+  for (const { id } of found) {
+    const { output } = (await call('GET', `/executions/${id}`)).body as Execution;
+    assert.equal(JSON.parse(output).place, 'production');
+  }
+});
+
+test('a cron trigger that cannot start or go on does not keep the others from firing', async () => {
+  await makeDue('bad-pattern', { pattern: 'x' });
+  await makeDue('bad-workflow', { workflow_id: randomUUID(), workflow_name: 'no.such' });
+  await makeDue('used-up', { remaining_executions: 0 });
+  await makeDue('good', { remaining_executions: 2 });
+  await ended("cron trigger 'good'");
+  const good = await waitFor(
+    async () => {
+      const found = await cronTrigger('good');
+      return Number(found?.remaining_executions) === 1 ? found : undefined;
+    },
+    { what: 'the trigger to move on' },
+  );
+  assert.ok((good.next_execution_time as Date) > new Date());
+  await waitFor(async () => (await cronTrigger('bad-pattern'))?.next_execution_time === null, { what: 'the bad one' });
+  await waitFor(async () => (await cronTrigger('used-up')) === undefined, { what: 'the end of the used up one' });
+  const moved = async () => ((await cronTrigger('bad-workflow'))?.next_execution_time as Date) > new Date();
+  await waitFor(moved, { what: 'the next time of the one without workflow' });
+  assert.equal((await executionsOf("cron trigger 'good'")).length, 1);
+});
+
+test('events are heard after the broker was killed; they and cron triggers wait while Temporal is away', async () => {
   const trigger = await makeTrigger('lasting', 'made');
   await infrastructure.kill('bus');
   infrastructure.restart('bus');
   await waitFor(() => isBound('lasting'), { what: 'the exchange to be heard again' });
+  // Two that try, for one start.
+  const another = await services.startAnother('st2resultstracker');
   await infrastructure.kill('temporal');
   await announce('lasting', 'made', 1);
+  await makeDue('lasting', { pattern: null, remaining_executions: 1 });
   await waitFor(
     async () => {
       const log = await readFile(services.process('st2resultstracker').logFile, 'utf8');
-      return log.includes('an event waits for its workflows to be startable');
+      const notes = ['an event waits for its workflows to be startable', 'a cron trigger waits for its workflow'];
+      return notes.every((note) => log.includes(note));
     },
-    { what: 'the event to wait' },
+    { what: 'the event and the cron trigger to wait' },
   );
   infrastructure.restart('temporal');
   assert.equal((await ended(trigger)).length, 1);
+  await waitFor(async () => (await cronTrigger('lasting')) === undefined, { what: 'the trigger to have fired' });
+  assert.equal((await ended("cron trigger 'lasting'")).length, 1);
+  await another.kill();
 });

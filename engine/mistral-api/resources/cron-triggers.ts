@@ -3,10 +3,13 @@ import { Cron } from 'croner';
 import type { FastifyInstance } from 'fastify';
 import { NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { OpenRecord } from '../../../stores/records.ts';
+import { startProblem } from '../../conductor/workflow-start.ts';
+import { findWorkflowById } from '../../definitions/find-workflow.ts';
 import { findDefinition } from '../../definitions/store-definitions.ts';
 import { fromText, toText } from '../../executions/execution-records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
+import { ownerOf } from '../owner-of.ts';
 import { toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 
@@ -26,6 +29,9 @@ const FIELDS = [
   'created_at',
   'updated_at',
 ];
+
+/** How far in the future the first time of a trigger has to be, as in Mistral. */
+const LEAST_AHEAD_MS = 60_000;
 
 /** `/cron_triggers`: workflows by the clock. The results tracker starts those that are due. */
 export function registerCronTriggers(app: FastifyInstance, { stores }: ApiContext): void {
@@ -50,9 +56,22 @@ export function registerCronTriggers(app: FastifyInstance, { stores }: ApiContex
   );
   app.post('/cron_triggers', async (request, reply) => {
     const body = jsonBody(request);
+    const trigger = toTrigger(body);
     const identifier = textField(body, 'workflow_id') ?? textField(body, 'workflow_name') ?? '';
-    const workflow = await findDefinition(stores, 'workflow', identifier, '');
-    const record = { ...toTrigger(body), workflow_name: workflow.name, workflow_id: workflow.id };
+    const definition = await findDefinition(stores, 'workflow', identifier, '');
+    const input = objectField(body, 'workflow_input');
+    const params = objectField(body, 'workflow_params');
+    const found = await findWorkflowById(stores, definition.id);
+    const problem = found && startProblem(found.workflow, input, params);
+    if (problem !== undefined) throw new ValidationError(problem);
+    const record = {
+      ...trigger,
+      workflow_name: definition.name,
+      workflow_id: definition.id,
+      workflow_input: toText(input),
+      workflow_params: toText(params),
+      ...ownerOf(request),
+    };
     const made = await cronTriggers.insert({ id: randomUUID(), ...record, created_at: new Date() });
     return reply.code(201).send(present(made));
   });
@@ -63,31 +82,54 @@ export function registerCronTriggers(app: FastifyInstance, { stores }: ApiContex
   });
 }
 
+/** What the trigger says of its times, checked as Mistral does it. @throws ValidationError */
 function toTrigger(body: Body) {
   const name = textField(body, 'name') ?? randomUUID();
   const pattern = textField(body, 'pattern') || null;
-  const first = textField(body, 'first_execution_time') || undefined;
-  const count = body.remaining_executions;
-  if (pattern === null && first === undefined) {
+  const count = toCount(body.remaining_executions);
+  const first = toFirstTime(textField(body, 'first_execution_time') || null);
+  if (pattern === null && first === null) {
     throw new ValidationError('Pattern or first_execution_time must be specified.');
   }
-  if (pattern === null && count !== undefined && count !== null && Number(count) > 1) {
+  if (first !== null && first.getTime() < Date.now() + LEAST_AHEAD_MS) {
+    throw new ValidationError('first_execution_time must be at least 1 minute in the future.');
+  }
+  if (pattern === null && count !== null && count > 1) {
     throw new ValidationError('Pattern must be provided if count is superior to 1.');
   }
-  const firstTime = first === undefined ? undefined : new Date(`${first.replace(' ', 'T')}Z`);
-  if (firstTime !== undefined && Number.isNaN(firstTime.getTime())) {
-    throw new ValidationError(`The first execution time "${first}" is no time of the form YYYY-MM-DDThh:mm.`);
-  }
+  const next = pattern === null ? null : nextTime(pattern);
   return {
     name,
     pattern,
-    workflow_input: toText(objectField(body, 'workflow_input')),
-    workflow_params: toText(objectField(body, 'workflow_params')),
     scope: textField(body, 'scope') ?? 'private',
     remaining_executions: count ?? (pattern === null ? 1 : null),
-    first_execution_time: firstTime ?? null,
-    next_execution_time: firstTime ?? nextTime(String(pattern)),
+    first_execution_time: first,
+    next_execution_time: first ?? next,
   };
+}
+
+/** How often a trigger fires, as a number or as its text; `null` for ever. @throws ValidationError */
+function toCount(given: unknown): number | null {
+  if (given === undefined || given === null) return null;
+  const refused = (why: string) =>
+    new ValidationError(
+      `Invalid input for field/attribute remaining_executions. Value: '${typeof given === 'string' ? given : JSON.stringify(given)}'. ${why}`,
+    );
+  const isNumeral = typeof given === 'string' && /^\s*[+-]?\d+\s*$/.test(given);
+  const count = isNumeral || typeof given === 'number' ? Number(given) : Number.NaN;
+  if (!Number.isSafeInteger(count)) throw refused('Value should be an integer.');
+  if (count < 1) throw refused('Value should be greater or equal to 1');
+  return count;
+}
+
+/** @throws ValidationError */
+function toFirstTime(text: string | null): Date | null {
+  if (text === null) return null;
+  const time = new Date(`${text.replace(' ', 'T')}Z`);
+  if (Number.isNaN(time.getTime())) {
+    throw new ValidationError(`time data '${text}' does not match format '%Y-%m-%d %H:%M'`);
+  }
+  return time;
 }
 
 /** When a pattern is due next; UTC, as in Mistral. @throws ValidationError */

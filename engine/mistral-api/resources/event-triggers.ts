@@ -10,6 +10,7 @@ import { findDefinition } from '../../definitions/store-definitions.ts';
 import { fromText, toText } from '../../executions/execution-records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
+import { ownerOf } from '../owner-of.ts';
 import { toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 
@@ -59,7 +60,7 @@ export function registerEventTriggers(app: FastifyInstance, { stores }: ApiConte
     pick(present(await load(params.id)), toFields(FIELDS, query.fields)),
   );
   app.post('/event_triggers', async (request, reply) => {
-    const record = await toTrigger(stores, jsonBody(request));
+    const record = { ...(await toTrigger(stores, jsonBody(request))), ...ownerOf(request) };
     try {
       const made = await eventTriggers.insert({ id: randomUUID(), ...record, created_at: new Date() });
       return reply.code(201).send(present(made));
@@ -80,8 +81,9 @@ export function registerEventTriggers(app: FastifyInstance, { stores }: ApiConte
     const found = await load(id);
     const merged = { ...present(found), ...body };
     const { name, workflow_id, workflow_input, workflow_params, scope } = await toTrigger(stores, merged);
-    const fields = { name, workflow_id, workflow_input, workflow_params, scope, updated_at: new Date() };
-    const changed = await eventTriggers.updateOne({ id }, { $set: fields });
+    // Whoever changes it answers for what it starts.
+    const fields = { name, workflow_id, workflow_input, workflow_params, scope, ...ownerOf(request) };
+    const changed = await eventTriggers.updateOne({ id }, { $set: { ...fields, updated_at: new Date() } });
     if (changed === undefined) throw missing(id);
     return present(changed);
   });

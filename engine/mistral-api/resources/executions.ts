@@ -103,28 +103,16 @@ async function start(context: ApiContext, body: Body, user: string | undefined):
   const source = sourceId === undefined ? undefined : await loadExecution(context, sourceId);
   const given = textField(body, 'description') ?? '';
   const note = sourceId === undefined ? '' : `Based on the execution '${sourceId}'`;
-  const params = await withEnvironment(context, {
-    ...(source === undefined ? {} : (fromText(source.params.json) as Body)),
-    ...objectField(body, 'params'),
-  });
   return await startExecution(context, {
     id,
     workflow_id: textField(body, 'workflow_id') ?? source?.definition_id,
     workflow_name: textField(body, 'workflow_name') ?? source?.workflow_name,
     namespace: textField(body, 'workflow_namespace') ?? source?.workflow_namespace ?? '',
     input: { ...(source === undefined ? {} : (fromText(source.input) as Body)), ...objectField(body, 'input') },
-    params,
+    params: { ...(source === undefined ? {} : (fromText(source.params.json) as Body)), ...objectField(body, 'params') },
     description: [given, note].filter((text) => text !== '').join(' '),
     user,
   });
-}
-
-/** `env` may be the name of a stored environment. */
-async function withEnvironment({ stores }: ApiContext, params: Body): Promise<Body> {
-  if (typeof params.env !== 'string') return params;
-  const found = await stores.environments.findOne({ name: params.env });
-  if (found === undefined) throw new NotFoundError(`Environment not found [name=${params.env}]`);
-  return { ...params, env: fromText(found.variables) };
 }
 
 async function update(
