@@ -94,8 +94,13 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
 function toldByClient(request: FastifyRequest): boolean {
   if (request.method !== 'POST') return false;
   if (request.routeOptions.url !== '/v2/executions') return true;
-  const { id, source_execution_id } = jsonBody(request);
-  return id === undefined && source_execution_id === undefined;
+  try {
+    const { id, source_execution_id } = jsonBody(request);
+    return id === undefined && source_execution_id === undefined;
+  } catch {
+    // Refused: the answer tells nothing but why.
+    return true;
+  }
 }
 
 function maskResource(resource: Resource, mask: (value: unknown) => unknown): Resource {
