@@ -96,6 +96,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   const taken = new Set<string>();
   /** Those of them that wait for a slot without a message. */
   const line = new Map<string, Order>();
+  /** Orders to cancel, pause or resume that are being carried out here. */
+  const steering = new Set<string>();
   const consumers: Consumer[] = [];
   const outcomes = {
     actions,
@@ -276,6 +278,18 @@ export function createDispatcher(deps: DispatcherDeps): Service {
 
   /** A cancel, pause or resume of what may run anywhere. */
   async function steer(verb: Verb, id: string): Promise<void> {
+    const key = `${verb} ${id}`;
+    // Said again while it is carried out: done twice, it may come behind the order that follows it.
+    if (steering.has(key)) return;
+    steering.add(key);
+    try {
+      await carryOutSteering(verb, id);
+    } finally {
+      steering.delete(key);
+    }
+  }
+
+  async function carryOutSteering(verb: Verb, id: string): Promise<void> {
     const execution = await stores.executions.get(id);
     if (execution?.status !== VERBS[verb]) return;
     const runner = find(execution.runner_type);
@@ -294,7 +308,9 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       outcome = { status: 'failed', result: toErrorResult(error) };
     }
     if (outcome.status === execution.status) return;
-    await actions.changeStatus(id, outcome.status, { result: outcome.result, context: outcome.context });
+    // Meanwhile it may have gone on: a pause that tells its end after the resume would pause the workflow for good.
+    const { status, result, context } = outcome;
+    await actions.changeStatus(id, status, { result, context, from: [VERBS[verb]] });
   }
 
   /** Ends the cancel of an execution that no process runs: it never started, or its runner is gone. */

@@ -10,7 +10,7 @@ import { createDispatcher } from '../../actionrunner/dispatcher/dispatcher.ts';
 import { createFinalParameters } from '../../actionrunner/dispatcher/final-parameters.ts';
 import { createRunContexts } from '../../actionrunner/dispatcher/run-context.ts';
 import { createPolicies, type Policies } from '../../actionrunner/policies/policies.ts';
-import type { RunnerServices } from '../../actionrunner/runners/contract.ts';
+import type { Runner, RunnerServices } from '../../actionrunner/runners/contract.ts';
 import { registerRunnerTypes } from '../../actionrunner/runners/metadata.ts';
 import { createScheduler } from '../../actionrunner/scheduler/scheduler.ts';
 import { isCompleted } from '../../core/statuses.ts';
@@ -25,7 +25,8 @@ export interface InProcessRunner extends ProcessParts {
   readonly config: Config;
   readonly policies: Policies;
   /** Makes one more dispatcher, not started. */
-  dispatcher(owner: string): Service;
+  /** @param find the runners, other than the real ones */
+  dispatcher(owner: string, find?: (name: string) => Runner): Service;
   scheduler(): Service;
   /** Registers an action of the pack `test`. */
   action(name: string, runnerType: string, parameters?: Record<string, unknown>, entryPoint?: string): Promise<string>;
@@ -100,7 +101,8 @@ export async function actionRunnerInProcess(
     ...parts,
     config,
     policies,
-    dispatcher: (owner) => track(createDispatcher({ ...parts, services, owner, buildContext, policies, logger })),
+    dispatcher: (owner, find) =>
+      track(createDispatcher({ ...parts, services, owner, buildContext, policies, logger, find })),
     scheduler: () => track(createScheduler({ ...parts, config, policies, logger })),
     async action(name, runnerType, parameters = {}, entryPoint = '') {
       const ref = `test.${name}`;
