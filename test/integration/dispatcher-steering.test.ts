@@ -9,14 +9,15 @@ import { waitFor } from '../support/wait-for.ts';
 
 let infrastructure: Provisioned;
 let runner: InProcessRunner;
-const pauses: (() => void)[] = [];
+const pauses: { readonly id: string; end(): void }[] = [];
 
 /** A workflow whose pauses end when the test says so. */
 const slow: Runner = {
   name: 'mistral-v2',
   isWorkflow: true,
   run: async () => ({ status: 'running' }),
-  pause: () => new Promise((resolve) => pauses.push(() => resolve({ status: 'paused' }))),
+  pause: ({ execution: { id } }) =>
+    new Promise((resolve) => pauses.push({ id, end: () => resolve({ status: 'paused' }) })),
   resume: async () => ({ status: 'running' }),
 };
 
@@ -33,25 +34,31 @@ after(async () => {
 
 it('a pause that tells its end after the resume pauses nothing, and one that is said again is one', async () => {
   const { stores, actions, bus } = runner;
-  const { id } = await runner.request('test.slow');
-  const reaches = (status: string) =>
-    waitFor(async () => (await stores.executions.get(id))?.status === status, { what: `the status ${status}` });
-  await reaches('running');
+  const reaches = (id: string, status: string) =>
+    waitFor(async () => (await stores.executions.get(id))?.status === status, { what: `${id} in status ${status}` });
+  const isPaused = (id: string, times: number) =>
+    waitFor(() => pauses.filter((one) => one.id === id).length >= times, { what: `pause ${times} of ${id}` });
+  const [{ id }, other] = [await runner.request('test.slow'), await runner.request('test.slow')];
+  await reaches(id, 'running');
+  await reaches(other.id, 'running');
   await actions.pause(id, 'tester');
-  await waitFor(() => pauses.length > 0, { what: 'the pause' });
+  await isPaused(id, 1);
   bus.publish(EXCHANGES.liveactionStatus, 'pausing', { id, status: 'pausing' });
+  // Behind what is said again.
+  await actions.pause(other.id, 'tester');
+  await isPaused(other.id, 1);
+  assert.equal(pauses.length, 2);
   // The tracker has seen that the workflow is paused.
   await actions.changeStatus(id, 'paused');
   await actions.resume(id, 'tester');
-  await reaches('running');
-  for (const end of pauses) end();
-  // Orders are worked off one after the other: behind this one, the end of the first has been told.
+  await reaches(id, 'running');
+  for (const { end } of pauses) end();
+  await reaches(other.id, 'paused');
   await actions.pause(id, 'tester');
-  await waitFor(() => pauses.length > 1, { what: 'the second pause' });
+  await isPaused(id, 2);
   const { log = [] } = (await stores.executions.get(id)) ?? {};
   const states = log.map(({ status }) => status).filter((status) => status !== 'scheduled');
   assert.deepEqual(states, ['requested', 'running', 'pausing', 'paused', 'resuming', 'running', 'pausing']);
-  assert.equal(pauses.length, 2);
-  pauses[1]?.();
-  await reaches('paused');
+  pauses.at(-1)?.end();
+  await reaches(id, 'paused');
 });
