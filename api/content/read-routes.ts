@@ -5,6 +5,7 @@ import { findByRefOrId } from '../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../lists/list.ts';
 import { presentRecord } from '../lists/presentation.ts';
 import type { Permission, Route } from '../server/route.ts';
+import { uidOf } from './uid.ts';
 
 /** A kind of content of packs that is found by `pack.name` or id. */
 export interface ContentKind {
@@ -17,12 +18,6 @@ export interface ContentKind {
   readonly list: ListRules;
   readonly collection: Collection<OpenContent>;
   readonly present?: (record: OpenContent) => Record<string, unknown>;
-}
-
-/** The uid of what a path names by reference: `rule:pack:name`. */
-export function uidOf(kind: string, refOrId: string | undefined): string | undefined {
-  const [, pack, name] = /^([^.]+)\.(.+)$/.exec(refOrId ?? '') ?? [];
-  return pack === undefined || name === undefined ? undefined : `${kind}:${pack}:${name}`;
 }
 
 /** `GET <path>` and `GET <path>/{ref_or_id}`. */

@@ -1,5 +1,5 @@
+import { areOfUser } from '../../action-service/are-of-user.ts';
 import { ForbiddenError } from '../../core/errors.ts';
-import { isId } from '../../stores/collection.ts';
 import type { Stores } from '../../stores/stores.ts';
 
 /**
@@ -15,8 +15,6 @@ export async function assertOwnExecution(
 ): Promise<void> {
   const id = env?.st2_execution_id;
   if (user === undefined || id === undefined || id === null || id === '') return;
-  const execution =
-    typeof id === 'string' && isId(id) ? await stores.executions.get(id, { include: ['context'] }) : undefined;
-  if (execution?.context.user === user) return;
+  if (await areOfUser(stores, user, [String(id)])) return;
   throw new ForbiddenError(`The environment's st2_execution_id "${String(id)}" is no execution of the user "${user}".`);
 }

@@ -12,9 +12,8 @@ import { auditRequests } from '../../platform/http/audit.ts';
 import { limitRate } from '../../platform/http/limit-rate.ts';
 import { listenerOptions } from '../../platform/http/listener-options.ts';
 import { readRefusedBody } from '../../platform/http/read-refused-body.ts';
-import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
-import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
+import { isPassingFailure } from '../executions/passing-failure.ts';
 import type { ApiContext } from './api-context.ts';
 import { maskAnswers } from './mask-answers.ts';
 import { registerAbsent } from './resources/absent.ts';
@@ -111,7 +110,7 @@ export async function createApp(context: ApiContext, options: AppOptions): Promi
 }
 
 function sendError(context: ApiContext, error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const away = databaseFailure(error) !== undefined || isTemporalFailure(error) ? 503 : undefined;
+  const away = isPassingFailure(error) ? 503 : undefined;
   const status = away ?? STATUS_BY_CODE[errorCode(error) ?? ''] ?? error.statusCode ?? 500;
   readRefusedBody(request, reply, status);
   if (status < 500) return sendFault(reply, status, errorMessage(error));

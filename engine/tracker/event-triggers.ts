@@ -8,14 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorMessage } from '../../core/errors.ts';
 import { type Binding, type Bus, type Message, NotNowError, type QueueConsumer } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
-import { databaseFailure } from '../../platform/mongo/database-failure.ts';
-import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
 import type { OpenRecord } from '../../stores/records.ts';
-import { fromText } from '../executions/execution-records.ts';
+import { isPassingFailure } from '../executions/passing-failure.ts';
 import { startExecution } from '../executions/start-execution.ts';
-import { executionId } from './execution-id.ts';
 import { type Notification, readNotification } from './read-notification.ts';
 import type { TrackerContext } from './tracker-context.ts';
+import { triggerRequest } from './trigger-request.ts';
 
 const QUEUE = 'st2.resultstracker.event_triggers';
 /** Of oslo.messaging, as far as Mistral listens to them. */
@@ -46,7 +44,7 @@ export function createEventTriggers(context: TrackerContext, bus: Bus): EventTri
       try {
         return await start(notification, topicOf(routingKey), exchange);
       } catch (error) {
-        if (!(isTemporalFailure(error) || databaseFailure(error) !== undefined)) throw error;
+        if (!isPassingFailure(error)) throw error;
         // It may have been delivered before, when its tracker was killed: that must not cost its workflows.
         if (isStopped) throw new NotNowError(`An event is left to another tracker: ${errorMessage(error)}`, error);
         logger.warn({ reason: errorMessage(error) }, 'an event waits for its workflows to be startable');
@@ -61,7 +59,7 @@ export function createEventTriggers(context: TrackerContext, bus: Bus): EventTri
       try {
         await startExecution(context, toRequest(trigger, notification));
       } catch (error) {
-        if (isTemporalFailure(error) || databaseFailure(error) !== undefined) throw error;
+        if (isPassingFailure(error)) throw error;
         // As with Mistral: the other triggers have their workflows all the same.
         logger.error(
           { trigger: trigger.id, reason: errorMessage(error) },
@@ -105,14 +103,9 @@ export function createEventTriggers(context: TrackerContext, bus: Bus): EventTri
 }
 
 function toBindings(triggers: readonly OpenRecord[]): readonly Binding[] {
-  const places = new Map(
-    triggers.map(({ exchange, topic }) => [
-      JSON.stringify([exchange, topic]),
-      [String(exchange), String(topic)] as const,
-    ]),
-  );
-  return [...places.keys()].sort().flatMap((place) => {
-    const [exchange = '', topic = ''] = places.get(place) ?? [];
+  const places = new Set(triggers.map(({ exchange, topic }) => JSON.stringify([exchange, topic])));
+  return [...places].sort().flatMap((place) => {
+    const [exchange, topic] = JSON.parse(place) as [string, string];
     return PRIORITIES.map((priority) => ({ exchange, routing_key: `${topic}.${priority}`, foreign: true }));
   });
 }
@@ -127,14 +120,10 @@ function toRequest(trigger: OpenRecord, { message_id, params }: Notification) {
     description: `Workflow execution created by event trigger '(${trigger.id})'.`,
     triggered_by: { type: 'event_trigger', id: trigger.id, name: trigger.name },
   };
-  return {
+  return triggerRequest(trigger, {
     // An event may be delivered twice.
-    ...(message_id === undefined ? {} : { id: executionId(trigger.id, message_id) }),
-    workflow_id: String(trigger.workflow_id),
-    namespace: '',
-    input: fromText(trigger.workflow_input) as Readonly<Record<string, unknown>>,
-    params: { ...(fromText(trigger.workflow_params) as Readonly<Record<string, unknown>>), event_params: params },
+    ...(message_id === undefined ? {} : { occasion: message_id }),
     description: JSON.stringify(description),
-    user: trigger.user as string | undefined,
-  };
+    params: { event_params: params },
+  });
 }

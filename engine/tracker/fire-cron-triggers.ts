@@ -1,12 +1,10 @@
 import { errorMessage } from '../../core/errors.ts';
-import { databaseFailure } from '../../platform/mongo/database-failure.ts';
-import { isTemporalFailure } from '../../platform/temporal/temporal-failure.ts';
 import type { OpenRecord } from '../../stores/records.ts';
-import { fromText } from '../executions/execution-records.ts';
+import { isPassingFailure } from '../executions/passing-failure.ts';
 import { startExecution } from '../executions/start-execution.ts';
 import { nextTime } from '../mistral-api/resources/cron-triggers.ts';
-import { executionId } from './execution-id.ts';
 import type { TrackerContext } from './tracker-context.ts';
+import { triggerRequest } from './trigger-request.ts';
 
 /** A tracker that has claimed a trigger and not moved it on by then is gone: another goes on. Milliseconds. */
 const CLAIM_MS = 60_000;
@@ -68,7 +66,7 @@ async function fire(context: TrackerContext, trigger: OpenRecord): Promise<boole
     await startExecution(context, toRequest(trigger));
   } catch (error) {
     const note = { trigger: trigger.name, reason: errorMessage(error) };
-    if (isTemporalFailure(error) || databaseFailure(error) !== undefined) {
+    if (isPassingFailure(error)) {
       logger.warn(note, 'a cron trigger waits for its workflow to be startable');
       return false;
     }
@@ -78,16 +76,10 @@ async function fire(context: TrackerContext, trigger: OpenRecord): Promise<boole
 }
 
 function toRequest(trigger: OpenRecord) {
-  return {
-    id: executionId(trigger.id, (trigger.next_execution_time as Date).toISOString()),
-    workflow_id: String(trigger.workflow_id),
-    workflow_name: String(trigger.workflow_name),
-    namespace: '',
-    input: fromText(trigger.workflow_input) as Readonly<Record<string, unknown>>,
-    params: fromText(trigger.workflow_params) as Readonly<Record<string, unknown>>,
+  return triggerRequest(trigger, {
+    occasion: (trigger.next_execution_time as Date).toISOString(),
     description: `Workflow execution created by cron trigger '${trigger.name}'.`,
-    user: trigger.user as string | undefined,
-  };
+  });
 }
 
 /** Moves the trigger on to its next time, or removes it after its last. */

@@ -8,6 +8,7 @@ import type { TlsFault } from '../tls/explain-tls.ts';
 import {
   type Binding,
   type Bus,
+  bindingsWithout,
   type ConsumeOptions,
   type Consumer,
   EXCHANGES,
@@ -137,7 +138,6 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
   }
 
   const exchangeName = ({ exchange, foreign }: Binding) => (foreign ? exchange : prefix + exchange);
-  const bindingKey = (binding: Binding) => `${exchangeName(binding)} ${binding.routing_key}`;
 
   async function assertBindings(on: ChannelModel, channel: Channel, queue: string, bindings: readonly Binding[]) {
     const foreign = new Map<string, string[]>();
@@ -322,14 +322,10 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           const on = connection;
           // Without a connection, the next one is told of the new bindings.
           if (on === undefined) return;
-          const without = (all: readonly Binding[], others: readonly Binding[]) => {
-            const keys = new Set(others.map(bindingKey));
-            return all.filter((one) => !keys.has(bindingKey(one)));
-          };
           try {
             await onOwnChannel(on, async (channel) => {
-              await assertBindings(on, channel, queue, without(next, before));
-              for (const one of without(before, next)) {
+              await assertBindings(on, channel, queue, bindingsWithout(next, before));
+              for (const one of bindingsWithout(before, next)) {
                 await channel.unbindQueue(queue, exchangeName(one), one.routing_key);
               }
             });

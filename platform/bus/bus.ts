@@ -24,6 +24,17 @@ export function bindingsOf(exchange: string, routingKeys: readonly string[]): re
   return routingKeys.map((routing_key) => ({ exchange, routing_key }));
 }
 
+/** What tells a binding from others of the same queue. */
+export function bindingKey({ exchange, routing_key, foreign }: Binding): string {
+  return `${foreign ? 'foreign ' : ''}${exchange} ${routing_key}`;
+}
+
+/** Those of the bindings that are not among the others. */
+export function bindingsWithout(bindings: readonly Binding[], others: readonly Binding[]): readonly Binding[] {
+  const keys = new Set(others.map(bindingKey));
+  return bindings.filter((one) => !keys.has(bindingKey(one)));
+}
+
 export interface ConsumeOptions {
   /** Name of the durable queue, shared by all consumers that name it. */
   readonly queue: string;

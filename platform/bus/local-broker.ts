@@ -11,7 +11,7 @@
  * was delivered before, unless it says to `keep` it. After `cancel` what was delivered can still be settled.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Binding } from './bus.ts';
+import { type Binding, bindingKey } from './bus.ts';
 import { createFrameReader } from './local-frames.ts';
 
 interface Queued {
@@ -38,8 +38,6 @@ interface BrokerQueue {
   readonly leaving: Set<BrokerConsumer>;
   next: number;
 }
-
-const bindingKey = ({ exchange, routing_key }: Binding) => `${exchange} ${routing_key}`;
 
 /** Makes a matcher of a topic pattern: words between dots, `*` one word, `#` any number of words. */
 export function topicMatcher(pattern: string): (key: string) => boolean {

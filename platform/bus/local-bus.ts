@@ -4,6 +4,7 @@ import type { Logger } from '../logging/create-logger.ts';
 import {
   type Binding,
   type Bus,
+  bindingsWithout,
   type ConsumeOptions,
   type Message,
   NotNowError,
@@ -132,8 +133,7 @@ export function createLocalBus(url: string, logger: Logger): Bus {
         consumers.delete(self.id);
       },
       async rebind(bindings) {
-        const kept = new Set(bindings.map(({ exchange, routing_key }) => `${exchange} ${routing_key}`));
-        const gone = self.bindings.filter(({ exchange, routing_key }) => !kept.has(`${exchange} ${routing_key}`));
+        const gone = bindingsWithout(self.bindings, bindings);
         self.bindings = bindings;
         // Without a connection, the next one is told of the new bindings.
         if (socket === undefined) return;

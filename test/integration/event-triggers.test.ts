@@ -9,6 +9,7 @@ import { loadConfig } from '../../platform/config/load-config.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import type { OpenRecord } from '../../stores/records.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
+import { mistralCalls } from '../support/mistral-calls.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RealClients, realClients } from '../support/real-clients.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -40,6 +41,7 @@ let services: RunningServices;
 let clients: RealClients;
 let connection: Connection;
 let stores: Stores;
+const { call } = mistralCalls(() => services);
 
 before(async () => {
   infrastructure = await provisioned({ own: true, bus: 'rabbitmq' });
@@ -57,15 +59,6 @@ after(async () => {
   await services?.stop();
   await infrastructure?.stop();
 });
-
-async function call(method: string, target: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${services.mistralUrl}${target}`, {
-    method,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
-}
 
 /** Makes a trigger with the real client; its id. */
 async function makeTrigger(exchange: string, event: string, ...input: string[]): Promise<string> {

@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { type MistralAnswer as Answer, mistralCalls } from '../support/mistral-calls.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-type Answer = Record<string, unknown> & { readonly id: string; readonly state: string };
-
 let infrastructure: Provisioned;
 let services: RunningServices;
+const { call, start, untilState } = mistralCalls(() => services);
 
 before(async () => {
   infrastructure = await provisioned({ bus: 'local' });
@@ -21,33 +21,6 @@ after(async () => {
   await services?.stop();
   await infrastructure?.stop();
 });
-
-async function call(method: string, target: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${services.mistralUrl}${target}`, {
-    method,
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
-}
-
-async function start(definition: string, workflow: string, input: unknown): Promise<string> {
-  const made = await call('POST', '/workflows', definition);
-  assert.ok(made.status === 201 || made.status === 409, JSON.stringify(made.body));
-  const started = await call('POST', '/executions', { workflow_name: workflow, input });
-  assert.equal(started.status, 201, JSON.stringify(started.body));
-  return (started.body as Answer).id;
-}
-
-async function untilState(id: string, state: string): Promise<Answer> {
-  return await waitFor(
-    async () => {
-      const { body } = await call('GET', `/executions/${id}`);
-      return (body as Answer).state === state ? (body as Answer) : undefined;
-    },
-    { what: `execution ${id} in state ${state}` },
-  );
-}
 
 /** Answers nothing but to `/callback`, and breaks off in the body of `/reset`; says what it was asked for. */
 async function startOddServer() {

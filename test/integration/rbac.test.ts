@@ -15,6 +15,7 @@ import { loadConfig } from '../../platform/config/load-config.ts';
 import { createLogger } from '../../platform/logging/create-logger.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { newId } from '../../stores/collection.ts';
+import type { Execution } from '../../stores/executions.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -77,6 +78,26 @@ after(async () => {
   await services?.stop();
   await infrastructure?.stop();
 });
+
+/** An execution of `core.local` that has ended, unless said otherwise; its id. */
+async function storeExecution(user: string, more: Partial<Execution> = {}): Promise<string> {
+  const time = new Date();
+  const { id } = await stores.executions.insert({
+    liveaction_id: newId(),
+    action_ref: 'core.local',
+    runner_type: 'local-shell-cmd',
+    action_snapshot: '',
+    runner_snapshot: '',
+    status: 'succeeded',
+    parameters: {},
+    context: { user },
+    start_timestamp: time,
+    updated_at: time,
+    log: [],
+    ...more,
+  });
+  return id;
+}
 
 /** The route with names that nothing has in place of its parameters. */
 function addressOf(route: Route): string {
@@ -167,21 +188,7 @@ test('running is granted by action and by pack', async () => {
 test('isolation: executions and rules are seen and changed by those who made them, and by administrators', async () => {
   const ids: Record<string, string> = {};
   for (const user of ['ann', 'bob']) {
-    const time = new Date();
-    const made = await stores.executions.insert({
-      liveaction_id: newId(),
-      action_ref: 'core.local',
-      runner_type: 'local-shell-cmd',
-      action_snapshot: '',
-      runner_snapshot: '',
-      status: 'succeeded',
-      parameters: {},
-      context: { user },
-      start_timestamp: time,
-      updated_at: time,
-      log: [],
-    });
-    ids[user] = made.id;
+    ids[user] = await storeExecution(user);
     const rule = { name: user, pack: 'mine', ref: `mine.${user}`, uid: `rule:mine:${user}`, context: { user } };
     await stores.rules.insert({ ...rule, trigger: { type: 'core.x', ref: 'core.x', parameters: {} } });
   }
@@ -368,19 +375,7 @@ test('executions are stopped and seen by who may run and see their action', asyn
   ];
   for (const [permission, uid, method, allowed] of cases) {
     const { name, ask } = await userWith([{ resource_uid: uid, permission_types: [permission] }]);
-    const { id } = await stores.executions.insert({
-      liveaction_id: newId(),
-      action_ref: 'core.local',
-      runner_type: 'local-shell-cmd',
-      action_snapshot: '',
-      runner_snapshot: '',
-      status: 'succeeded',
-      parameters: {},
-      context: { user: name },
-      start_timestamp: new Date(),
-      updated_at: new Date(),
-      log: [],
-    });
+    const id = await storeExecution(name);
     const { status, says } = await ask(method, `/executions/${id}`);
     assert.equal(status !== 403, allowed, `${permission} on ${uid}: ${method}: ${status} ${says}`);
     if (!allowed && method === 'DELETE') assert.match(says, /"execution_stop"/);
@@ -412,26 +407,9 @@ test('values of the system: those that are granted, and no others', async () => 
 });
 
 test('questions are answered by who may run their workflow', async () => {
-  const base = {
-    runner_type: 'orquesta',
-    action_snapshot: '',
-    runner_snapshot: '',
-    status: 'paused' as const,
-    parameters: {},
-    context: { user: 'admin' },
-    start_timestamp: new Date(),
-    updated_at: new Date(),
-    log: [],
-  };
-  const workflow = await stores.executions.insert({ ...base, liveaction_id: newId(), action_ref: 'mine.flow' });
-  const { id } = await stores.executions.insert({
-    ...base,
-    liveaction_id: newId(),
-    action_ref: 'core.ask',
-    runner_type: 'inquirer',
-    status: 'pending',
-    parent: workflow.id,
-  });
+  const parent = await storeExecution('admin', { action_ref: 'mine.flow', runner_type: 'orquesta', status: 'paused' });
+  const question = { action_ref: 'core.ask', runner_type: 'inquirer', status: 'pending', parent } as const;
+  const id = await storeExecution('admin', question);
   const { ask } = await userWith([{ resource_uid: 'pack:mine', permission_types: ['action_execute'] }]);
   assert.equal((await ask('GET', `/inquiries/${id}`)).status, 200);
   const { ask: foreign } = await userWith([{ resource_uid: 'pack:core', permission_types: ['action_execute'] }]);

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
 import { assertNotSystemPack, assertRefParts } from '../../content/rules.ts';
+import { contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -17,7 +18,7 @@ function toRecord(body: ActionBody, defaultPack: string, metadataFile: string): 
   if (pack !== '') assertRefParts(pack, body.name);
   return {
     tags: body.tags ?? [],
-    uid: `action:${pack}:${body.name}`,
+    uid: contentUid('action', { pack, name: body.name }),
     metadata_file: metadataFile,
     name: body.name,
     ref: `${pack}.${body.name}`,
@@ -93,7 +94,7 @@ async function clone(context: ApiContext, request: ApiRequest): Promise<Answer> 
     name,
     pack,
     ref: `${pack}.${name}`,
-    uid: `action:${pack}:${name}`,
+    uid: contentUid('action', { pack, name }),
     entry_point: entryPointOf(source, name),
     metadata_file: `actions/${name}.yaml`,
   };
@@ -118,9 +119,6 @@ function entryPointOf({ entry_point: entryPoint }: Action, name: string): string
   return `${folder}${name}${extname(entryPoint)}`;
 }
 
-/** What permission to make an action is granted on, or its pack. */
-const newActionUid = ({ pack, name }: Pick<ActionBody, 'pack' | 'name'>) => `action:${pack ?? 'default'}:${name}`;
-
 /** Routes that change actions. */
 export function changeRoutes(context: ApiContext): readonly Route[] {
   return [
@@ -129,7 +127,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/actions',
       summary: 'Make an action',
       permission: 'action_create',
-      subject: async ({ body }) => ({ uid: newActionUid(body as ActionBody) }),
+      subject: newContentSubject('action'),
       body: ACTION,
       success: 201,
       handle: (request) => create(context, request),
@@ -163,7 +161,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
           readonly dest_pack: string;
           readonly dest_action: string;
         };
-        return { uid: newActionUid({ pack, name }) };
+        return { uid: contentUid('action', { pack, name }) };
       },
       body: CLONE,
       success: 201,

@@ -6,7 +6,7 @@ import { ParamCastError, withKeyValues } from '../../../core/params/index.ts';
 import { keyValueRoot } from '../../../core/params/key-value-lookup.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenContent } from '../../../stores/records.ts';
-import { uidOf } from '../../content/read-routes.ts';
+import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { Requester } from '../../server/route.ts';

@@ -1,6 +1,7 @@
 import type { OpenContent } from '../../../stores/records.ts';
-import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
+import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { newContentSubject, uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -167,10 +168,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/actionalias',
       summary: 'Make an alias',
       permission: 'action_alias_create',
-      subject: async ({ body }) => {
-        const { pack, name } = body as { readonly pack: string; readonly name: string };
-        return { uid: `action_alias:${pack}:${name}` };
-      },
+      subject: newContentSubject('action_alias'),
       body: ALIAS,
       success: 201,
       handle: async ({ body }) => ({

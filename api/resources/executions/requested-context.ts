@@ -6,6 +6,7 @@
  * 2. gives nothing by which runners steer a workflow, or which says that policies have passed: only our own services do, by themselves;
  * 3. reports to a workflow of the own only, as tasks of workflows do.
  */
+import { areOfUser } from '../../../action-service/are-of-user.ts';
 import { ForbiddenError, ValidationError } from '../../../core/errors.ts';
 import { pyTypeName } from '../../../core/python/equality.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
@@ -73,9 +74,7 @@ async function assertOwnWorkflow(
   const parent: Values = isPlainObject(context.parent) ? context.parent : {};
   const named = [parent.execution_id, ...(callback === undefined ? [] : [workflowOwner(callback)])];
   const ids = named.filter((id) => id !== undefined).map(String);
-  const found = await stores.executions.find({ id: { $in: ids.filter(isId) } }, { include: ['context'] });
-  const own = new Set(found.filter((one) => one.context.user === requester.user).map(({ id }) => id));
-  if (ids.every((id) => own.has(id))) return;
+  if (await areOfUser(stores, requester.user, ids)) return;
   throw new ForbiddenError('An action can be part of a workflow of its own user only.');
 }
 

@@ -2,7 +2,7 @@ import { errorCode, ForbiddenError, NotFoundError, ValidationError } from '../..
 import { pyRepr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Execution } from '../../../stores/executions.ts';
-import { uidOf } from '../../content/read-routes.ts';
+import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';

@@ -1,7 +1,8 @@
 import { ConflictError, ValidationError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
-import { contentReadRoutes, uidOf } from '../../content/read-routes.ts';
+import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { text } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';

@@ -1,6 +1,6 @@
 import { WEBHOOK_TRIGGER_TYPE } from '../../../action-service/triggers/internal-trigger-types.ts';
 import { errorCode, ForbiddenError } from '../../../core/errors.ts';
-import { uidOf } from '../../content/read-routes.ts';
+import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import type { Permission, Requester } from '../../server/route.ts';
 import { webhookUid } from '../webhooks/webhook-uid.ts';

@@ -4,6 +4,7 @@ import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertRefParts } from '../../content/rules.ts';
+import { contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { listRecords } from '../../lists/list.ts';
@@ -14,7 +15,7 @@ import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertCriteria } from './operators.ts';
 import { assertMayUse } from './permissions.ts';
 import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
-import { newRuleSubject, ruleSubject, ruleUid } from './subject.ts';
+import { ruleSubject } from './subject.ts';
 import { viewRoutes } from './views.ts';
 
 const TYPES = ['standard', 'backstop'];
@@ -57,7 +58,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
   });
   return {
     tags: body.tags ?? [],
-    uid: ruleUid({ pack, name: body.name }),
+    uid: contentUid('rule', { pack, name: body.name }),
     metadata_file: '',
     name: body.name,
     ref: `${pack}.${body.name}`,
@@ -90,7 +91,11 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const { stores, triggers, bus } = context;
   const before = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
   // A rule may be moved to another pack: to where, its author must be allowed to write as well.
-  await context.authorizer.assertAllowed(request.requester, 'rule_modify', ruleUid(request.body as RuleBody));
+  await context.authorizer.assertAllowed(
+    request.requester,
+    'rule_modify',
+    contentUid('rule', request.body as RuleBody),
+  );
   const record = await toRecord(context, request);
   const metadata = before.metadata_file ?? '';
   const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
@@ -131,7 +136,7 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
       path: '/rules',
       summary: 'Make a rule, and its trigger where there is none',
       permission: 'rule_create',
-      subject: newRuleSubject,
+      subject: newContentSubject('rule'),
       body: RULE,
       success: 201,
       handle: (request) => create(context, request),

@@ -3,15 +3,12 @@ import { Cron } from 'croner';
 import type { FastifyInstance } from 'fastify';
 import { NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { OpenRecord } from '../../../stores/records.ts';
-import { startProblem } from '../../conductor/workflow-start.ts';
-import { findWorkflowById } from '../../definitions/find-workflow.ts';
-import { findDefinition } from '../../definitions/store-definitions.ts';
-import { fromText, toText } from '../../executions/execution-records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { ownerOf } from '../owner-of.ts';
 import { toTime } from '../presentation.ts';
-import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
+import { type Body, jsonBody, textField } from '../request-body.ts';
+import { presentTriggeredWorkflow, readTriggeredWorkflow } from '../triggered-workflow.ts';
 
 const FIELDS = [
   'id',
@@ -56,22 +53,10 @@ export function registerCronTriggers(app: FastifyInstance, { stores }: ApiContex
   );
   app.post('/cron_triggers', async (request, reply) => {
     const body = jsonBody(request);
-    const trigger = toTrigger(body);
+    const times = toTimes(body);
     const identifier = textField(body, 'workflow_id') ?? textField(body, 'workflow_name') ?? '';
-    const definition = await findDefinition(stores, 'workflow', identifier, '');
-    const input = objectField(body, 'workflow_input');
-    const params = objectField(body, 'workflow_params');
-    const found = await findWorkflowById(stores, definition.id);
-    const problem = found && startProblem(found.workflow, input, params);
-    if (problem !== undefined) throw new ValidationError(problem);
-    const record = {
-      ...trigger,
-      workflow_name: definition.name,
-      workflow_id: definition.id,
-      workflow_input: toText(input),
-      workflow_params: toText(params),
-      ...ownerOf(request),
-    };
+    const { definition, fields } = await readTriggeredWorkflow(stores, body, identifier);
+    const record = { ...times, workflow_name: definition.name, ...fields, ...ownerOf(request) };
     const made = await cronTriggers.insert({ id: randomUUID(), ...record, created_at: new Date() });
     return reply.code(201).send(present(made));
   });
@@ -82,8 +67,8 @@ export function registerCronTriggers(app: FastifyInstance, { stores }: ApiContex
   });
 }
 
-/** What the trigger says of its times, checked as Mistral does it. @throws ValidationError */
-function toTrigger(body: Body) {
+/** Name and times of the trigger, checked as Mistral does it. @throws ValidationError */
+function toTimes(body: Body) {
   const name = textField(body, 'name') ?? randomUUID();
   const pattern = textField(body, 'pattern') || null;
   const count = toCount(body.remaining_executions);
@@ -101,7 +86,6 @@ function toTrigger(body: Body) {
   return {
     name,
     pattern,
-    scope: textField(body, 'scope') ?? 'private',
     remaining_executions: count ?? (pattern === null ? 1 : null),
     first_execution_time: first,
     next_execution_time: first ?? next,
@@ -147,15 +131,11 @@ function present(record: OpenRecord): Resource {
     id: record.id,
     name: record.name,
     workflow_name: record.workflow_name,
-    workflow_id: record.workflow_id,
-    workflow_input: JSON.stringify(fromText(record.workflow_input)),
-    workflow_params: JSON.stringify(fromText(record.workflow_params)),
-    scope: record.scope,
+    ...presentTriggeredWorkflow(record),
     pattern: record.pattern ?? null,
     remaining_executions: record.remaining_executions ?? null,
     first_execution_time: time('first_execution_time'),
     next_execution_time: time('next_execution_time'),
-    project_id: '<default-project>',
     created_at: time('created_at'),
     updated_at: time('updated_at'),
   };

@@ -3,16 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { ConflictError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { OpenRecord } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
-import type { ExecutionParams } from '../../conductor/contract.ts';
-import { startProblem } from '../../conductor/workflow-start.ts';
-import { findWorkflowById } from '../../definitions/find-workflow.ts';
-import { findDefinition } from '../../definitions/store-definitions.ts';
-import { fromText, toText } from '../../executions/execution-records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { ownerOf } from '../owner-of.ts';
 import { toTime } from '../presentation.ts';
-import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
+import { type Body, jsonBody, textField } from '../request-body.ts';
+import { presentTriggeredWorkflow, readTriggeredWorkflow } from '../triggered-workflow.ts';
 
 /** What an event has to match. It never changes: the trigger is made anew. */
 const SOURCE = ['exchange', 'topic', 'event'] as const;
@@ -103,21 +99,13 @@ async function toTrigger(stores: Stores, body: Body) {
   if (long !== undefined) {
     throw new ValidationError(`The field "${long}" must have no more than ${LONGEST_NAME} characters.`);
   }
-  const definition = await findDefinition(stores, 'workflow', String(body.workflow_id), '');
-  const input = objectField(body, 'workflow_input');
-  const params = objectField(body, 'workflow_params') as ExecutionParams;
-  const found = await findWorkflowById(stores, definition.id);
-  const problem = found && startProblem(found.workflow, input, params);
-  if (problem !== undefined) throw new ValidationError(problem);
+  const { fields } = await readTriggeredWorkflow(stores, body, String(body.workflow_id));
   return {
     name: textField(body, 'name') ?? '',
-    workflow_id: definition.id,
-    workflow_input: toText(input),
-    workflow_params: toText(params),
+    ...fields,
     exchange: String(body.exchange),
     topic: String(body.topic),
     event: String(body.event),
-    scope: textField(body, 'scope') ?? 'private',
   };
 }
 
@@ -125,14 +113,10 @@ function present(record: OpenRecord): Resource {
   return {
     id: record.id,
     name: record.name,
-    workflow_id: record.workflow_id,
-    workflow_input: JSON.stringify(fromText(record.workflow_input)),
-    workflow_params: JSON.stringify(fromText(record.workflow_params)),
+    ...presentTriggeredWorkflow(record),
     exchange: record.exchange,
     topic: record.topic,
     event: record.event,
-    scope: record.scope,
-    project_id: '<default-project>',
     created_at: toTime(record.created_at as Date | undefined),
     updated_at: toTime((record.updated_at ?? record.created_at) as Date | undefined),
   };
