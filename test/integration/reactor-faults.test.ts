@@ -106,6 +106,9 @@ async function eachOnce(name: string, count: number, timeoutMs = TIMEOUT.timeout
     numbers,
     Array.from({ length: count }, (_item, index) => index),
   );
+  // Its record is written behind the request.
+  const recorded = async () => (await loop.enforcements(name)).length >= count;
+  await waitFor(recorded, { what: `${count} enforcements of ${name}`, ...TIMEOUT });
   assert.equal((await loop.enforcements(name)).length, count);
 }
 

@@ -137,8 +137,14 @@ export const mistralV2Runner: Runner = {
   async pause(context) {
     const { executionId, parentRun } = idsOf(context, 'pause');
     const client = await clientFor(context);
-    await client.updateExecution(executionId, { state: 'PAUSED' });
+    // The parent first: the moment this workflow is paused it may be resumed, and a later word would pause the parent for good.
     await tellParent(client, parentRun, 'PAUSED');
+    try {
+      await client.updateExecution(executionId, { state: 'PAUSED' });
+    } catch (error) {
+      await tellParent(client, parentRun, 'RUNNING');
+      throw error;
+    }
     const { actions } = context.services;
     await forChildWorkflows(context, ['running'], (id) => actions.pause(id, context.user));
     return become((await hasActiveChildren(context)) ? 'pausing' : 'paused');

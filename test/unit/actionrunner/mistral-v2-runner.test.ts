@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { RunContext, RunnerServices } from '../../../actionrunner/runners/contract.ts';
+import { mistralV2Runner } from '../../../actionrunner/runners/mistral-v2/runner.ts';
+import { runContext } from './support/run-context.ts';
+
+describe('pause of a workflow that is a task of another one', () => {
+  let server: Server;
+  /** What mistral-api was asked for: the resource and the state. */
+  let calls: string[];
+  let isOver: boolean;
+
+  before(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+      });
+      request.on('end', () => {
+        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+        calls.push(`${pathname} ${JSON.parse(body).state}`);
+        const refused = isOver && pathname === '/v2/executions/child';
+        response.writeHead(refused ? 400 : 200).end(refused ? '{"faultstring": "It is over."}' : '{}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    calls = [];
+    isOver = false;
+  });
+
+  function childContext(): RunContext {
+    const { port } = server.address() as AddressInfo;
+    const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` } });
+    const mistral = { execution_id: 'child', action_execution_id: 'run', workflow_execution_id: 'parent' };
+    const execution = { ...context.execution, context: { mistral, parent: {} } };
+    const services = { ...context.services, actions: { children: async () => [] } } as unknown as RunnerServices;
+    return { ...context, execution, services };
+  }
+
+  it('tells the parent before anybody can see that it is paused, and resume it', async () => {
+    assert.deepEqual(await mistralV2Runner.pause?.(childContext()), { status: 'paused' });
+    assert.deepEqual(calls, ['/v2/action_executions/run PAUSED', '/v2/executions/child PAUSED']);
+  });
+
+  it('lets the parent go on when it cannot be paused any more', async () => {
+    isOver = true;
+    await assert.rejects(async () => mistralV2Runner.pause?.(childContext()), /It is over/);
+    const told = [
+      '/v2/action_executions/run PAUSED',
+      '/v2/executions/child PAUSED',
+      '/v2/action_executions/run RUNNING',
+    ];
+    assert.deepEqual(calls, told);
+  });
+});
