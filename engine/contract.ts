@@ -53,6 +53,8 @@ export interface ResumedState {
   readonly pending: readonly Command[];
   /** When the waiting actions among them end, by run id; milliseconds since the epoch. */
   readonly deadlines?: Readonly<Record<string, number>>;
+  /** Those among them whose request has been sent already, by run id. */
+  readonly sent?: readonly string[];
   /** What happens next, for a re-run. */
   readonly event?: ConductorEvent;
   /** Version of the view that was reported last. */

@@ -26,12 +26,21 @@ interface OpenRun {
   readonly scope: CancellationScope;
   /** When a timer ends, in milliseconds since the epoch. */
   readonly due?: number;
+  /** Of what has one attempt: its work on the outside is under way, or is done and its end is awaited from outside. */
+  stage?: 'acting' | 'sent';
+}
+
+/** What an earlier run of the workflow left of an action that goes on in this one. */
+export interface EarlierRun {
+  /** When its timer ends. */
+  readonly due?: number;
+  /** Its request has been sent. */
+  readonly isSent?: boolean;
 }
 
 /** Carries out the runs of actions; each ends with exactly one event. */
 export interface ActionRuns {
-  /** @param due when a timer that went on from another run ends */
-  start(command: ActionCommand, due?: number): void;
+  start(command: ActionCommand, earlier?: EarlierRun): void;
   cancel(id: string): void;
   /** Completion from outside. Ignored when the run is not open. */
   complete(id: string, completion: Completion): void;
@@ -39,11 +48,14 @@ export interface ActionRuns {
   pending(): readonly ActionCommand[];
   /** When the timers among them end, by id. */
   deadlines(): Readonly<Record<string, number>>;
+  /** Ids of those whose request has been sent, and which are completed from outside. */
+  sent(): readonly string[];
   /** Ids of runs that an activity carries out. */
   openActivities(): readonly string[];
-  /** How many are not finished, and how many of them an activity carries out. */
+  /** How many are not finished, how many of them an activity carries out, and how many of those would do harm if begun again. */
   readonly count: number;
   readonly activityCount: number;
+  readonly actingCount: number;
 }
 
 export function createActionRuns(
@@ -53,12 +65,14 @@ export function createActionRuns(
 ): ActionRuns {
   const open = new Map<string, OpenRun>();
   let activityCount = 0;
+  let actingCount = 0;
 
   const complete = (id: string, completion: Completion) => {
     const run = open.get(id);
     if (run === undefined) return;
     open.delete(id);
     if (run.kind === 'activity') activityCount -= 1;
+    if (run.stage === 'acting') actingCount -= 1;
     feed({ type: 'action.completed', id, ...completion });
   };
 
@@ -77,18 +91,45 @@ export function createActionRuns(
     );
   }
 
-  function startActivity(command: ActionCommand): void {
+  function startActivity(command: ActionCommand, isSent = false): void {
     const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope() };
     open.set(command.id, run);
     activityCount += 1;
+    if (isSent) {
+      run.stage = 'sent';
+      return follow(run, untilCompleted);
+    }
     pacer.start(command.input, () => {
       if (!open.has(command.id)) return pacer.ended();
-      follow(run, () => callActivity(command, args()).finally(() => pacer.ended()));
+      follow(run, () => callActivity(run).finally(() => pacer.ended()));
     });
   }
 
+  async function callActivity(run: OpenRun): Promise<unknown> {
+    const { id, task_name, action } = run.command;
+    const request = toRequest(run.command, args());
+    const { input } = request;
+    if (action === 'st2.action') {
+      return (await st2Activities(id, `${task_name}: ${String(input.ref)}`)['st2.action'](request)).result;
+    }
+    run.stage = 'acting';
+    actingCount += 1;
+    if (action === 'std.email') return await outsideActivities(id, task_name, EMAIL_SECONDS)['std.email'](input);
+    const proxy = outsideActivities(id, task_name, httpSeconds(input) ?? 0);
+    if (action === 'std.http') return await proxy['std.http'](input);
+    // Of this scope: another one is the current one after the wait.
+    const completed = untilCompleted();
+    await proxy['std.mistral_http'](request);
+    // Unless it was completed before the request had its answer.
+    if (open.has(id)) {
+      run.stage = 'sent';
+      actingCount -= 1;
+    }
+    return await completed;
+  }
+
   return {
-    start(command, due) {
+    start(command, { due, isSent } = {}) {
       const { id } = command;
       const way = systemActions[command.action]?.way;
       if (way === undefined) {
@@ -97,7 +138,7 @@ export function createActionRuns(
       if (way.kind === 'refused')
         return feed({ type: 'action.completed', id, state: 'ERROR', result: `${command.action}: ${way.reason}` });
       if (way.kind === 'inline') return feed({ type: 'action.completed', id, ...runInline(way, command) });
-      if (way.kind === 'activity') return startActivity(command);
+      if (way.kind === 'activity') return startActivity(command, isSent);
       const scope = new CancellationScope();
       if (way.kind === 'signal') return void open.set(id, { command, kind: 'signal', scope });
       const seconds = way.seconds(command.input);
@@ -119,11 +160,15 @@ export function createActionRuns(
     },
     pending: () => [...open.values()].map(({ command }) => command),
     deadlines: () => Object.fromEntries([...open].flatMap(([id, { due }]) => (due === undefined ? [] : [[id, due]]))),
+    sent: () => [...open].flatMap(([id, { stage }]) => (stage === 'sent' ? [id] : [])),
     get count() {
       return open.size;
     },
     get activityCount() {
       return activityCount;
+    },
+    get actingCount() {
+      return actingCount;
     },
     openActivities: () => [...open.values()].filter(({ kind }) => kind === 'activity').map(({ command }) => command.id),
   };
@@ -138,26 +183,19 @@ function runInline(way: Extract<SystemAction['way'], { kind: 'inline' }>, comman
   }
 }
 
-async function callActivity(command: ActionCommand, args: WorkflowArguments): Promise<unknown> {
-  const { id, uuid, task_id, task_name, action } = command;
-  const input = action === 'st2.action' ? withContext(command.input, args) : command.input;
-  const request = {
+/** Whoever completes the run ends its scope. */
+function untilCompleted(): Promise<never> {
+  return CancellationScope.current().cancelRequested;
+}
+
+function toRequest({ id, uuid, task_id, task_name, action, input }: ActionCommand, args: WorkflowArguments) {
+  return {
     run: { id, uuid, task_id, task_name },
-    input,
+    input: action === 'st2.action' ? withContext(input, args) : input,
     workflow: { execution_id: args.identity.id, name: args.workflow.name },
     st2_execution_id: args.st2.execution_id,
     owner: args.owner,
   };
-  if (action === 'st2.action') {
-    return (await st2Activities(id, `${task_name}: ${String(input.ref)}`)['st2.action'](request)).result;
-  }
-  if (action === 'std.email') return await outsideActivities(id, task_name, EMAIL_SECONDS)['std.email'](input);
-  const proxy = outsideActivities(id, task_name, httpSeconds(input) ?? 0);
-  if (action === 'std.http') return await proxy['std.http'](input);
-  const { cancelRequested } = CancellationScope.current();
-  await proxy['std.mistral_http'](request);
-  // Whoever completes the run ends its scope.
-  return await cancelRequested;
 }
 
 /** An ad-hoc action on top of `st2.action` gets the context of the environment as well. */

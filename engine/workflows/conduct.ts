@@ -24,6 +24,8 @@ import { createWorkflowTimers } from './workflow-timers.ts';
 
 /** A history is continued as a new one from here on, or when Temporal suggests it. Events. */
 const LONG_HISTORY = 10_000;
+/** Where a history is continued whatever is under way: Temporal ends the workflow at 51,200 events or 50 MiB. */
+const LONGEST_HISTORY = { events: 40_000, bytes: 40 * 1024 * 1024 } as const;
 
 const ports: ConductorPorts = {
   now: () => Date.now(),
@@ -126,11 +128,16 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     return runs.activityCount > 0 || children.open > 0;
   }
 
-  /** What is under way starts again in the new run: as long as that is a good part of the history, nothing is won. */
+  /**
+   * What is under way starts again in the new run: as long as that is a good part of the history, nothing is won. And what must not
+   * be done twice is waited for.
+   */
   function isTimeForNewRun(): boolean {
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    const { continueAsNewSuggested, historyLength, historySize } = workflowInfo();
     const isLong = continueAsNewSuggested || historyLength > LONG_HISTORY;
-    return isLong && children.open === 0 && reports === 0 && loop.isIdle && 4 * pendingCount() < historyLength;
+    if (!isLong || children.open > 0 || reports > 0 || !loop.isIdle || 4 * pendingCount() >= historyLength)
+      return false;
+    return runs.actingCount === 0 || historyLength > LONGEST_HISTORY.events || historySize > LONGEST_HISTORY.bytes;
   }
 
   /** Asked for after each event: must not look at each of thousands. */
@@ -159,9 +166,10 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   CancellationScope.current().cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
 
   return await CancellationScope.nonCancellable(async () => {
+    const sent = new Set(resumed?.sent);
     for (const command of resumed?.pending ?? []) {
-      if (command.type === 'action.run') runs.start(command, resumed?.deadlines?.[command.id]);
-      else carryOut(command);
+      if (command.type !== 'action.run') carryOut(command);
+      else runs.start(command, { due: resumed?.deadlines?.[command.id], isSent: sent.has(command.id) });
     }
     if (resumed === undefined) feed({ type: 'start' });
     else if (resumed.event !== undefined) {
@@ -199,6 +207,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
         snapshot: conductor.snapshot(),
         pending: pending(),
         deadlines: runs.deadlines(),
+        sent: runs.sent(),
         reported: reporter.reported,
       },
     });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
@@ -192,15 +194,31 @@ t.big:
   assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { size: text.length });
 });
 
-test('a long history goes on as a new run, with its timers and waiting actions', async () => {
+test('a long history goes on as a new run, with its timers and waiting actions; no request is sent twice', async () => {
+  const requests: string[] = [];
+  let answer: () => void = () => undefined;
+  const server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    if (request.url === '/slow') answer = () => response.end('"slow"');
+    else response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const definition = `
 version: '2.0'
 t.long:
-  output: {items: <% len(task(many).result) %>, late: <% task(late).result %>, got: <% task(held).result %>}
+  output:
+    items: <% len(task(many).result) %>
+    late: <% task(late).result %>
+    got: <% task(held).result %>
+    told: <% task(asked).result %>
+    slow: <% task(slow).result.content %>
   tasks:
     wait: {action: std.sleep, input: {seconds: 12}, on-success: late}
     late: {action: std.echo, input: {output: late}}
     held: {action: std.async_noop}
+    asked: {action: std.mistral_http, input: {url: '${address}/asked'}}
+    slow: {action: std.http, input: {url: '${address}/slow'}}
     many:
       with-items: i in <% range(2200) %>
       action: std.echo
@@ -211,18 +229,27 @@ t.long:
     const { body } = await call('GET', `/executions/${id}/tasks`);
     return (body as { tasks: Answer[] }).tasks.find((task) => task.name === name && task.state === state);
   };
+  const client = new Client({ connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS }) });
+  const isNewRun = async () => {
+    const { raw } = await client.workflow.getHandle(`t.long/${id}`).describe();
+    return raw.workflowExecutionInfo?.execution?.runId !== raw.workflowExecutionInfo?.firstRunId;
+  };
   await waitFor(() => findTask('many', 'SUCCESS'), { what: 'all items' });
   await waitFor(() => findTask('late', 'SUCCESS'), { what: 'the timer of before' });
-  const held = await findTask('held', 'RUNNING');
-  const { body } = await call('GET', `/tasks/${held?.id}/action_executions`);
-  const [run] = (body as { action_executions: Answer[] }).action_executions;
-  await call('PUT', `/action_executions/${run?.id}`, { state: 'SUCCESS', output: '"told"' });
+  assert.equal(await isNewRun(), false, 'it went on while a request was under way');
+  answer();
+  await waitFor(isNewRun, { what: 'the new run' });
+  for (const name of ['held', 'asked']) {
+    const task = await findTask(name, 'RUNNING');
+    const { body } = await call('GET', `/tasks/${task?.id}/action_executions`);
+    const [run] = (body as { action_executions: Answer[] }).action_executions;
+    await call('PUT', `/action_executions/${run?.id}`, { state: 'SUCCESS', output: `"${name}"` });
+  }
   const ended = await untilState(id, 'SUCCESS');
-  assert.deepEqual(JSON.parse(String(ended.output)), { items: 2200, late: 'late', got: 'told' });
-  const client = new Client({ connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS }) });
-  const { raw } = await client.workflow.getHandle(`t.long/${id}`).describe();
-  const { runId } = raw.workflowExecutionInfo?.execution ?? {};
-  assert.notEqual(runId, raw.workflowExecutionInfo?.firstRunId);
+  const output = { items: 2200, late: 'late', got: 'held', told: 'asked', slow: 'slow' };
+  assert.deepEqual(JSON.parse(String(ended.output)), output);
+  assert.deepEqual(requests.sort(), ['/asked', '/slow']);
+  server.close();
   await client.connection.close();
 });
 
