@@ -37,6 +37,8 @@ function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change 
   if (change.result !== undefined) set.result = change.result;
   if (change.due_at !== undefined) set.due_at = change.due_at;
   if (change.runner_info !== undefined) set.runner_info = change.runner_info;
+  if (change.pause_state !== undefined) set.pause_state = change.pause_state;
+  else if (to !== 'paused') unset.pause_state = 1;
   for (const [key, value] of Object.entries(change.context ?? {})) set[`context.${key}`] = value;
   if (change.lease !== undefined && change.lease !== null) {
     set.lease = { owner: change.lease.owner, expires_at: new Date(now.getTime() + change.lease.seconds * 1000) };

@@ -47,6 +47,7 @@ export interface StatusChange {
   /** Takes the callback away: another execution (a retry) has it now. */
   readonly callback?: null;
   readonly runner_info?: Readonly<Record<string, unknown>>;
+  readonly pause_state?: Execution['pause_state'];
   /** Further condition on the present status; by default the transition table alone decides. */
   readonly from?: readonly ExecutionStatus[];
   /** Steps on the way that were taken without being written: they enter the log before the new status. */
@@ -90,6 +91,18 @@ export interface ActionService {
   pause(id: string, user: string): Promise<Execution>;
   /** Resumes a paused workflow. @throws ValidationError with StackStorm's sentence */
   resume(id: string, user: string): Promise<Execution>;
+  /** Pauses the whole workflow in which a question has been asked; an answer lets it go on, also one that comes before it is paused. */
+  pauseForQuestion(question: Execution): Promise<void>;
+  /**
+   * Ends a question and lets the workflow go on that waits for it, at once or as soon as it is paused. What a user has paused
+   * meanwhile stays paused.
+   *
+   * @returns `undefined` when it has been answered already
+   */
+  endQuestion(
+    question: Execution,
+    end: { readonly status: 'succeeded' | 'timeout'; readonly result: unknown; readonly user: string },
+  ): Promise<Execution | undefined>;
   /** Runs an execution again, as a new one. */
   rerun(
     id: string,

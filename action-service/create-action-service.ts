@@ -14,6 +14,7 @@ import { createSecretNotes } from './note-secrets.ts';
 import { observeExecution } from './observe-execution.ts';
 import { createParameterRules } from './parameters.ts';
 import { createPresenter } from './present-execution.ts';
+import { createQuestions } from './questions.ts';
 import { createRequester } from './request-execution.ts';
 import { createSnapshots } from './snapshots.ts';
 import { createTraces, type Traces } from './traces.ts';
@@ -79,8 +80,19 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     observeExecution(changed);
     announce.changed(changed);
     if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running')) await tell(changed);
+    if (to === 'paused' && changed.pause_state === 'answered') await goOn(changed);
     return changed;
   };
+
+  /** The question it was paused for has been answered while it was being paused. */
+  async function goOn({ id }: Execution): Promise<void> {
+    await lifeCycle.resume(id, deps.systemUser).catch((error: unknown) => {
+      logger.warn(
+        { execution_id: id, reason: errorMessage(error) },
+        'not resumed after an answer, the sweep tries again',
+      );
+    });
+  }
 
   /** A waiting workflow hears of an end, a pause and the going on after a pause; the first start is no news to it. */
   async function tell(execution: Execution): Promise<void> {
@@ -88,13 +100,16 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     await deliverCallback(execution);
   }
 
+  const lifeCycle = createLifeCycle(stores, { changeStatus, request });
+
   return {
     request,
     changeStatus,
     deliverCallback,
     present,
     traces,
-    ...createLifeCycle(stores, { changeStatus, request }),
+    ...lifeCycle,
+    ...createQuestions(stores, { changeStatus, resume: lifeCycle.resume }),
 
     async updateProgress(id, change) {
       const set: Record<string, unknown> = {};

@@ -74,6 +74,11 @@ export function createLifeCycle(
     async pause(id) {
       const execution = await load(id);
       assertWorkflow(execution, 'pause');
+      // From now on it is a user's pause, which no answer ends.
+      if (execution.status === 'pausing' && execution.pause_state !== undefined) {
+        const mine = await stores.executions.updateOne({ id, status: 'pausing' }, { $unset: { pause_state: 1 } });
+        return mine ?? execution;
+      }
       if (execution.status === 'pausing' || execution.status === 'paused') return execution;
       const changed =
         execution.status === 'running' ? await changeStatus(id, 'pausing', { from: ['running'] }) : undefined;

@@ -61,6 +61,12 @@ export interface ResumedState {
   readonly reported: number;
 }
 
+/** Which execution of ours news are of, and how many changes of status it had had by then. */
+export interface StatusMark {
+  readonly execution_id: string;
+  readonly changes: number;
+}
+
 /** Names of the signals. Each takes one argument, or none. */
 export const SIGNALS = {
   pause: 'pause',
@@ -84,7 +90,11 @@ export interface SignalArguments {
     readonly env?: Readonly<Record<string, unknown>>;
   };
   readonly skip: { readonly task: string };
-  readonly actionUpdated: { readonly id: string; readonly state: 'PAUSED' | 'RUNNING' };
+  readonly actionUpdated: {
+    readonly id: string;
+    readonly state: 'PAUSED' | 'RUNNING';
+    readonly mark?: StatusMark | undefined;
+  };
   readonly completeAction: {
     readonly id: string;
     readonly state: 'SUCCESS' | 'ERROR' | 'CANCELLED';

@@ -50,6 +50,8 @@ export interface Execution extends Stored {
   readonly tracking?: { readonly owner: string; readonly expires_at: Date };
   /** Whether the notifier has taken the end of the execution up: `pending` until then. */
   readonly notify_state?: 'pending' | 'done';
+  /** Paused for a question; `answered`: it goes on as soon as it is paused. Absent of what a user has paused. */
+  readonly pause_state?: 'question' | 'answered';
   readonly web_url?: string;
 }
 
@@ -67,5 +69,6 @@ export const executionsSpec: CollectionSpec = {
     { fields: { 'context.mistral.execution_id': 1 }, sparse: true },
     { fields: { callback_state: 1, updated_at: 1 }, sparse: true },
     { fields: { notify_state: 1, updated_at: 1 }, sparse: true },
+    { fields: { pause_state: 1, updated_at: 1 }, sparse: true },
   ],
 };

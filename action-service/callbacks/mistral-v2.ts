@@ -25,10 +25,11 @@ export function createMistralV2Callback(client: Client): CallbackSender {
 }
 
 async function tell(client: Client, workflowId: string, activityId: string, execution: Execution): Promise<void> {
-  const { status } = execution;
+  const { status, id: execution_id, log } = execution;
   if (status === 'paused' || status === 'running') {
     const state = status === 'paused' ? 'PAUSED' : 'RUNNING';
-    return await client.workflow.getHandle(workflowId).signal('actionUpdated', { id: activityId, state });
+    const mark = { execution_id, changes: log.length };
+    return await client.workflow.getHandle(workflowId).signal('actionUpdated', { id: activityId, state, mark });
   }
   if (!isCompleted(status)) return;
   const outcome = { status, result: execution.result ?? null };

@@ -1,6 +1,6 @@
 /** Finds what messages did not bring: executions that are due, requests and orders lost on the bus, runners that died. */
 import type { ActionService } from '../../action-service/contract.ts';
-import { errorMessage } from '../../core/errors.ts';
+import { errorCode, errorMessage } from '../../core/errors.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
@@ -142,8 +142,20 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
     return true;
   }
 
+  /** What was paused for a question and has its answer, where nobody was left to resume it. */
+  async function answered(): Promise<void> {
+    const options = { limit: BATCH, include: ['id'] } as const;
+    const filter = { pause_state: 'answered', status: 'paused' };
+    for (const { id } of await findStale(stores.executions, lostAfterMs, filter, options)) {
+      await actions.resume(id, 'system').catch((error: unknown) => {
+        // Somebody was faster.
+        if (errorCode(error) !== 'VALIDATION') throw error;
+      });
+    }
+  }
+
   return async () => {
-    for (const sweep of [requested, delayed, orders, leases]) {
+    for (const sweep of [requested, delayed, orders, leases, answered]) {
       try {
         await sweep();
       } catch (error) {

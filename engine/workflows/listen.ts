@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
 import type { ConductorEvent } from '../conductor/contract.ts';
 import { type LiveView, SIGNALS, type SignalArguments, VIEW_QUERY } from '../contract.ts';
+import { createNewsFilter } from './news-filter.ts';
 
 /** What the outside may do with a running execution. */
 export interface Listeners {
@@ -14,6 +15,7 @@ export interface Listeners {
 /** Installs the handlers of all signals and of the query. */
 export function listen(listeners: Listeners): void {
   const { feed, adopt } = listeners;
+  const isNews = createNewsFilter();
   const handlers: { readonly [S in keyof SignalArguments]: (argument: SignalArguments[S]) => void } = {
     pause: () => feed({ type: 'pause' }),
     resume: (argument) => {
@@ -27,7 +29,9 @@ export function listen(listeners: Listeners): void {
       feed({ type: 'rerun', tasks, env });
     },
     skip: ({ task }) => feed({ type: 'skip', task }),
-    actionUpdated: ({ id, state }) => feed({ type: 'action.updated', id, state }),
+    actionUpdated: ({ id, state, mark }) => {
+      if (isNews(id, mark)) feed({ type: 'action.updated', id, state });
+    },
     completeAction: (completion) => listeners.completeAction(completion),
     subWorkflowUpdated: (update) => listeners.subWorkflowUpdated(update),
   };

@@ -17,7 +17,7 @@ const PAUSE_MS = 20;
 
 export interface GarbageCollectorDeps {
   readonly stores: Stores;
-  readonly actions: Pick<ActionService, 'changeStatus' | 'resume'>;
+  readonly actions: Pick<ActionService, 'changeStatus' | 'endQuestion'>;
   readonly systemUser: string;
   readonly logger: Logger;
   readonly settings: RetentionSettings & {

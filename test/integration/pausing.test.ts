@@ -124,7 +124,18 @@ describe('pausing beside a question', () => {
       await is(id, 'succeeded');
     });
 
-    it(`${name}: answered while it is pausing, it still pauses`, async () => {
+    it(`${name}: answered while the question pauses it, it goes on by itself`, async () => {
+      const { id, question, file } = await begun(name);
+      await is(id, 'pausing');
+      await answer(question);
+      await is(id, 'pausing');
+      await rm(file);
+      await is(id, 'succeeded');
+      const { log } = await services.request<{ log: { status: string }[] }>('GET', `/executions/${id}`);
+      assert.ok(log.some(({ status }) => status === 'paused'));
+    });
+
+    it(`${name}: answered while a user pauses it, it still pauses`, async () => {
       const { id, question, file } = await begun(name);
       await put(id, 'pausing');
       await answer(question);

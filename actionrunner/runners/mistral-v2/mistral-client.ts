@@ -47,8 +47,16 @@ export interface MistralClient {
   /** Workflows that a task started. */
   executionsOfTask(taskId: string): Promise<readonly MistralExecution[]>;
   rerunTask(id: string, reset: boolean, env: Values): Promise<void>;
-  /** @param workflowExecution the one that it belongs to, so that it is found however many others run */
-  updateActionExecution(id: string, state: string, workflowExecution?: string): Promise<void>;
+  /** Tells of the run of a task: its state and what {@link ActionExecutionChange} says of it. */
+  updateActionExecution(id: string, change: ActionExecutionChange): Promise<void>;
+}
+
+export interface ActionExecutionChange {
+  readonly state: string;
+  /** The one that it belongs to, so that it is found however many others run. */
+  readonly workflowExecution: string | undefined;
+  /** The execution of ours that carries the run out, with how many changes of status: what is older is not listened to. */
+  readonly mark: { readonly execution_id: string; readonly changes: number };
 }
 
 export interface MistralClientOptions {
@@ -128,9 +136,9 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
     executionsOfTask: (id) => list<MistralExecution>(`/executions?task_execution_id=${name(id)}`, 'executions'),
     rerunTask: async (id, reset, env) =>
       void (await call('PUT', `/tasks/${name(id)}`, json({ id, state: 'RUNNING', reset, env: json(env) }))),
-    async updateActionExecution(id, state, workflowExecution) {
+    async updateActionExecution(id, { state, workflowExecution, mark }) {
       const hint = workflowExecution === undefined ? '' : `?workflow_execution_id=${name(workflowExecution)}`;
-      await call('PUT', `/action_executions/${name(id)}${hint}`, json({ state }));
+      await call('PUT', `/action_executions/${name(id)}${hint}`, json({ state, mark }));
     },
   };
 }

@@ -8,7 +8,13 @@ import { withDatabase } from '../../../platform/mongo/with-database.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
 import { cancelChildren, forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { deployDefinition } from './deploy-definition.ts';
-import { createMistralClient, MistralApiError, type MistralClient, type MistralExecution } from './mistral-client.ts';
+import {
+  type ActionExecutionChange,
+  createMistralClient,
+  MistralApiError,
+  type MistralClient,
+  type MistralExecution,
+} from './mistral-client.ts';
 import { type RerunOptions, rerunHeldTasks, rerunOptions, rerunTasks } from './rerun-tasks.ts';
 import { mistralContext, startParams } from './start-options.ts';
 import { unknownActionsOutcome } from './unknown-actions.ts';
@@ -58,6 +64,7 @@ interface MistralIds {
 interface ParentRun {
   readonly id: string;
   readonly workflowExecution: string | undefined;
+  readonly mark: ActionExecutionChange['mark'];
 }
 
 function idsOf(
@@ -69,7 +76,9 @@ function idsOf(
   const run = mistral.action_execution_id;
   const isChild = context.execution.context.parent !== undefined && run !== undefined;
   const workflowExecution = mistral.parent?.workflow_execution_id ?? mistral.workflow_execution_id;
-  return { executionId: mistral.execution_id, parentRun: isChild ? { id: run, workflowExecution } : undefined };
+  const { id: execution_id, log } = context.execution;
+  const parentRun = isChild ? { id: run, workflowExecution, mark: { execution_id, changes: log.length } } : undefined;
+  return { executionId: mistral.execution_id, parentRun };
 }
 
 /** Answers that say: the parent is over, or gone. */
@@ -79,7 +88,8 @@ const NOBODY_WAITS = [400, 404];
 async function tellParent(client: MistralClient, parentRun: ParentRun | undefined, state: string): Promise<void> {
   if (parentRun === undefined) return;
   try {
-    await client.updateActionExecution(parentRun.id, state, parentRun.workflowExecution);
+    const { id, ...rest } = parentRun;
+    await client.updateActionExecution(id, { state, ...rest });
   } catch (error) {
     if (!(error instanceof MistralApiError) || !NOBODY_WAITS.includes(error.status)) throw error;
   }

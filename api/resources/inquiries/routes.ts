@@ -1,4 +1,4 @@
-import { errorCode, ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { pyRepr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Execution } from '../../../stores/executions.ts';
@@ -11,8 +11,6 @@ import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts
 
 const RUNNER = 'inquirer';
 const PAGE = 20;
-/** Deeper nesting of workflows than this is a loop in the records. */
-const MAX_DEPTH = 100;
 
 const RESPONSE: JsonSchema = {
   type: 'object',
@@ -76,23 +74,6 @@ function assertAnswer(id: string, { schema }: Question, response: Readonly<Recor
     throw new ValidationError(`Response for inquiry "${id}" did not pass schema validation. ${problem}`);
 }
 
-/** The paused workflow goes on before the answer arrives: otherwise it would race with the end of its task. */
-async function resumeRoot({ stores, actions }: ApiContext, execution: Execution, user: string): Promise<void> {
-  let root: Execution | undefined;
-  let parent = execution.parent;
-  for (let depth = 0; parent !== undefined && depth < MAX_DEPTH; depth += 1) {
-    const found: Execution | undefined = await stores.executions.get(parent, { exclude: ['result'] });
-    if (found === undefined) break;
-    root = found;
-    parent = found.parent;
-  }
-  if (root === undefined || (root.status !== 'paused' && root.status !== 'pausing')) return;
-  await actions.resume(root.id, user).catch((error: unknown) => {
-    // Still pausing, or going on already: the answer below is what counts.
-    if (errorCode(error) !== 'VALIDATION') throw error;
-  });
-}
-
 async function respond(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const id = request.params.inquiry_id ?? '';
   const { response } = request.body as { response: Readonly<Record<string, unknown>> };
@@ -100,9 +81,9 @@ async function respond(context: ApiContext, request: ApiRequest): Promise<Answer
   const question = questionOf(execution);
   await assertMayAnswer(context, id, question, request.requester);
   assertAnswer(id, question, response);
-  await resumeRoot(context, execution, request.requester.user);
   const result = { ...(isPlainObject(execution.result) ? execution.result : {}), response };
-  const answered = await context.actions.changeStatus(id, 'succeeded', { result, from: ['pending'] });
+  const { user } = request.requester;
+  const answered = await context.actions.endQuestion(execution, { status: 'succeeded', result, user });
   if (answered === undefined) throw new ValidationError(`Inquiry "${id}" has already been responded to.`);
   return { body: { id, response } };
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenRecord, TaskRun } from '../../../stores/records.ts';
-import { isFinalState } from '../../contract.ts';
+import { isFinalState, type StatusMark } from '../../contract.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
 import { toText } from '../../executions/execution-records.ts';
 import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
@@ -99,7 +100,7 @@ async function complete(context: ApiContext, uuid: string, body: Body, hint?: st
   const state = textField(body, 'state') ?? 'SUCCESS';
   const { workflow_id } = await loadExecution(context, run.workflow_execution_id);
   if (state === 'PAUSED' || state === 'RUNNING') {
-    await signalExecution(context, workflow_id, 'actionUpdated', { id: run.run_id, state });
+    await signalExecution(context, workflow_id, 'actionUpdated', { id: run.run_id, state, mark: markOf(body) });
   } else if (isFinalState(state)) {
     const completion = { id: run.run_id, state: state as 'SUCCESS', result: toResult(body.output) };
     await signalExecution(context, workflow_id, 'completeAction', completion);
@@ -108,6 +109,13 @@ async function complete(context: ApiContext, uuid: string, body: Body, hint?: st
     throw new ValidationError(`Error. Expected one of (SUCCESS, ERROR, CANCELLED, PAUSED, RUNNING), actual: ${state}`);
   }
   return await presentRun(context, uuid, run.workflow_execution_id);
+}
+
+/** What the runner of a workflow says beyond Mistral's API. */
+function markOf({ mark }: Body): StatusMark | undefined {
+  if (!isPlainObject(mark)) return undefined;
+  const { execution_id, changes } = mark;
+  return typeof execution_id === 'string' && typeof changes === 'number' ? { execution_id, changes } : undefined;
 }
 
 /** Output comes as JSON text, as plain text or as a value. */

@@ -37,7 +37,7 @@ describe('pause of a workflow that is a task of another one', () => {
     const { port } = server.address() as AddressInfo;
     const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` } });
     const mistral = { execution_id: 'child', action_execution_id: 'run', workflow_execution_id: 'parent' };
-    const execution = { ...context.execution, context: { mistral, parent: {} } };
+    const execution = { ...context.execution, context: { mistral, parent: {} }, log: [] };
     const services = { ...context.services, actions: { children: async () => [] } } as unknown as RunnerServices;
     return { ...context, execution, services };
   }
