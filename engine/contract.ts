@@ -61,10 +61,10 @@ export interface ResumedState {
   readonly reported: number;
 }
 
-/** Which execution of ours news are of, and how many changes of status it had had by then. */
-export interface StatusMark {
-  readonly execution_id: string;
-  readonly changes: number;
+/** Tells which of two messages is the later one: who they are from, and a number that grows from one to the next. */
+export interface OrderMark {
+  readonly from: string;
+  readonly number: number;
 }
 
 /** Names of the signals. Each takes one argument, or none. */
@@ -81,8 +81,8 @@ export const SIGNALS = {
 } as const;
 
 export interface SignalArguments {
-  readonly pause: undefined;
-  readonly resume: { readonly env?: Readonly<Record<string, unknown>> } | undefined;
+  readonly pause: { readonly mark?: OrderMark } | undefined;
+  readonly resume: { readonly env?: Readonly<Record<string, unknown>>; readonly mark?: OrderMark } | undefined;
   readonly cancel: { readonly message?: string } | undefined;
   readonly stop: { readonly state: 'SUCCESS' | 'ERROR' | 'CANCELLED'; readonly message?: string };
   readonly rerun: {
@@ -93,7 +93,7 @@ export interface SignalArguments {
   readonly actionUpdated: {
     readonly id: string;
     readonly state: 'PAUSED' | 'RUNNING';
-    readonly mark?: StatusMark | undefined;
+    readonly mark?: OrderMark | undefined;
   };
   readonly completeAction: {
     readonly id: string;
@@ -106,6 +106,7 @@ export interface SignalArguments {
     readonly state: 'PAUSED' | 'RUNNING' | 'SUCCESS' | 'ERROR' | 'CANCELLED';
     readonly output?: unknown;
     readonly state_info?: string | null;
+    readonly mark?: OrderMark;
   };
 }
 

@@ -25,10 +25,10 @@ export function createMistralV2Callback(client: Client): CallbackSender {
 }
 
 async function tell(client: Client, workflowId: string, activityId: string, execution: Execution): Promise<void> {
-  const { status, id: execution_id, log } = execution;
+  const { status, id, log } = execution;
   if (status === 'paused' || status === 'running') {
     const state = status === 'paused' ? 'PAUSED' : 'RUNNING';
-    const mark = { execution_id, changes: log.length };
+    const mark = { from: id, number: log.length };
     return await client.workflow.getHandle(workflowId).signal('actionUpdated', { id: activityId, state, mark });
   }
   if (!isCompleted(status)) return;

@@ -116,6 +116,25 @@ async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord
   return (await stores.taskExecutions.findOne(running, { include: ['id'] })) !== undefined;
 }
 
+/**
+ * Whether something of a paused workflow still runs: not a question that waits for its answer, nor a task that has items left but
+ * starts none.
+ */
+async function hasRunningActions(
+  { stores }: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+): Promise<boolean> {
+  const questions = await stores.executions.find({ parent: execution.id, status: 'pending' }, { include: ['context'] });
+  const asked = questions.map(({ context }) => (context.mistral as MistralRun | undefined)?.action_execution_id);
+  const running = { workflow_execution_id: record.uuid, state: 'RUNNING', uuid: { $nin: asked } };
+  return (await stores.taskRuns.findOne(running, { include: ['id'] })) !== undefined;
+}
+
+interface MistralRun {
+  readonly action_execution_id?: string;
+}
+
 /** StackStorm's "active": a running task, or a child that holds the workflow in pausing or canceling. */
 async function isBusy(
   context: TrackerContext,
@@ -124,7 +143,9 @@ async function isBusy(
   answer: LiveAnswer | undefined,
 ): Promise<boolean> {
   const isClosed = answer?.kind === 'closed';
-  if (!isClosed && (await hasRunningTasks(context, record))) return true;
+  if (!isClosed && (await hasRunningTasks(context, record))) {
+    if (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record))) return true;
+  }
   // A child that never started does not hold up a workflow that is over.
   const statuses = isFinalState(record.state)
     ? ACTIVE_STATUSES.filter((status) => status !== 'requested')

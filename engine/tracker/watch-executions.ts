@@ -42,6 +42,8 @@ const CLAIMS_PER_TICK = 100;
 /** Times the usual interval. A poll finds what no news told of, which is rare: what has long been quiet may wait for it longer. */
 const SLOWEST = 60;
 const TICK_MS = 250;
+/** Between polls, to begin with, where the end of a child was heard and its workflow has not taken it in yet. */
+const SOON_MS = 100;
 
 export function createWatch(context: TrackerContext, bus: Bus, options: WatchOptions): Watch {
   const { stores, logger } = context;
@@ -67,7 +69,10 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
 
   async function childChanged(id: string): Promise<void> {
     const child = await stores.executions.get(id, { include: ['parent'] });
-    if (child?.parent !== undefined && watched.get(child.parent)?.stopWaiting !== undefined) await update(child.parent);
+    const parent = child?.parent === undefined ? undefined : watched.get(child.parent);
+    if (child?.parent === undefined || parent?.stopWaiting === undefined) return;
+    parent.interval = SOON_MS;
+    await update(child.parent);
   }
 
   function forget(id: string): void {

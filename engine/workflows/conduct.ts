@@ -58,6 +58,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   let broken: { readonly error: unknown } | undefined;
   let announced: string = resumed === undefined ? 'RUNNING' : conductor.state;
   let reports = 0;
+  let states = 0;
 
   const fail = (error: unknown) => {
     broken ??= { error };
@@ -103,10 +104,11 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       if (state === announced) return;
       announced = state;
       reports += 1;
+      const number = states++;
       // Within the same workflow task, after the other commands of this event.
       guarded(
         settled()
-          .then(() => tellParent(args, { state, state_info, output }, isLingering()))
+          .then(() => tellParent(args, { state, state_info, output, number }, isLingering()))
           .then(() => reporter.report())
           .finally(() => {
             reports -= 1;

@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
 import type { ConductorEvent } from '../conductor/contract.ts';
 import { type LiveView, SIGNALS, type SignalArguments, VIEW_QUERY } from '../contract.ts';
-import { createNewsFilter } from './news-filter.ts';
+import { createOrderFilter } from './order-filter.ts';
 
 /** What the outside may do with a running execution. */
 export interface Listeners {
@@ -12,13 +12,19 @@ export interface Listeners {
   adopt(env?: Readonly<Record<string, unknown>>): void;
 }
 
+/** Pauses and resumes by the parent workflow, for the filter. */
+const FROM_ABOVE = '';
+
 /** Installs the handlers of all signals and of the query. */
 export function listen(listeners: Listeners): void {
   const { feed, adopt } = listeners;
-  const isNews = createNewsFilter();
+  const isInOrder = createOrderFilter();
   const handlers: { readonly [S in keyof SignalArguments]: (argument: SignalArguments[S]) => void } = {
-    pause: () => feed({ type: 'pause' }),
+    pause: (argument) => {
+      if (isInOrder(FROM_ABOVE, argument?.mark)) feed({ type: 'pause' });
+    },
     resume: (argument) => {
+      if (!isInOrder(FROM_ABOVE, argument?.mark)) return;
       adopt(argument?.env);
       feed({ type: 'resume', env: argument?.env });
     },
@@ -30,10 +36,12 @@ export function listen(listeners: Listeners): void {
     },
     skip: ({ task }) => feed({ type: 'skip', task }),
     actionUpdated: ({ id, state, mark }) => {
-      if (isNews(id, mark)) feed({ type: 'action.updated', id, state });
+      if (isInOrder(id, mark)) feed({ type: 'action.updated', id, state });
     },
     completeAction: (completion) => listeners.completeAction(completion),
-    subWorkflowUpdated: (update) => listeners.subWorkflowUpdated(update),
+    subWorkflowUpdated: (update) => {
+      if (isInOrder(update.id, update.mark)) listeners.subWorkflowUpdated(update);
+    },
   };
   for (const name of Object.keys(SIGNALS) as (keyof SignalArguments)[]) {
     setHandler(defineSignal<[unknown]>(name), handlers[name] as (argument: unknown) => void);

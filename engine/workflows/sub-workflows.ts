@@ -8,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Command, ConductorEvent } from '../conductor/contract.ts';
-import type { SignalArguments, WorkflowArguments } from '../contract.ts';
+import type { OrderMark, SignalArguments, WorkflowArguments } from '../contract.ts';
 import { local } from './engine-proxies.ts';
 
 type RunCommand = Extract<Command, { type: 'workflow.run' }>;
@@ -28,11 +28,13 @@ type ChildSignal = {
   [S in 'pause' | 'resume' | 'cancel']: { readonly name: S; readonly argument: SignalArguments[S] };
 }['pause' | 'resume' | 'cancel'];
 
+type MarkedSignal = ChildSignal & { readonly mark: OrderMark };
+
 interface OpenChild {
   readonly command: RunCommand | RerunCommand;
   handle?: ChildWorkflowHandle<Workflow>;
   /** Signals that came before it was started. */
-  readonly early: ChildSignal[];
+  readonly early: MarkedSignal[];
 }
 
 /** Carries out sub-workflows as Temporal child workflows. */
@@ -51,6 +53,7 @@ export function createSubWorkflows(
   fail: (error: unknown) => void,
 ): SubWorkflows {
   const open = new Map<string, OpenChild>();
+  let signals = 0;
   const childId = (id: string) => `${workflowInfo().workflowId}/${id}`;
 
   async function follow(id: string, child: OpenChild, childArgs: WorkflowArguments): Promise<void> {
@@ -131,9 +134,10 @@ export function createSubWorkflows(
     signal(id, signal) {
       const child = open.get(id);
       if (child === undefined) return;
-      if (child.handle === undefined) child.early.push(signal);
+      const marked = { ...signal, mark: { from: workflowInfo().runId, number: signals++ } };
+      if (child.handle === undefined) child.early.push(marked);
       // A child that has just ended cannot be signalled; its result is on the way.
-      else send(child.handle, signal).catch(() => undefined);
+      else send(child.handle, marked).catch(() => undefined);
     },
     updated({ id, state, output, state_info }) {
       const child = open.get(id);
@@ -147,10 +151,8 @@ export function createSubWorkflows(
   };
 }
 
-/** A signal without an argument is sent without one: recorded histories hold it so. */
-async function send(handle: ChildWorkflowHandle<Workflow>, { name, argument }: ChildSignal): Promise<void> {
-  if (argument === undefined) await handle.signal(name);
-  else await handle.signal(name, argument);
+async function send(handle: ChildWorkflowHandle<Workflow>, { name, argument, mark }: MarkedSignal): Promise<void> {
+  await handle.signal(name, name === 'cancel' ? argument : { ...argument, mark });
 }
 
 function toEnd(error: unknown): WorkflowEnd {

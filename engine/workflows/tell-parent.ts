@@ -6,6 +6,8 @@ export interface StateNews {
   readonly state: string;
   readonly state_info: string | null;
   readonly output: unknown;
+  /** How many states it had before. */
+  readonly number: number;
 }
 
 /**
@@ -14,7 +16,7 @@ export interface StateNews {
  */
 export async function tellParent(
   args: WorkflowArguments,
-  { state, state_info, output }: StateNews,
+  { state, state_info, output, number }: StateNews,
   isLingering: boolean,
 ): Promise<void> {
   const run = args.parent_run;
@@ -26,6 +28,7 @@ export async function tellParent(
       state,
       output,
       state_info,
+      mark: { from: workflowInfo().runId, number },
     });
   } catch (error) {
     log.warn('the parent workflow could not be told', { reason: String(error) });

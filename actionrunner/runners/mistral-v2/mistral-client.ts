@@ -55,8 +55,8 @@ export interface ActionExecutionChange {
   readonly state: string;
   /** The one that it belongs to, so that it is found however many others run. */
   readonly workflowExecution: string | undefined;
-  /** The execution of ours that carries the run out, with how many changes of status: what is older is not listened to. */
-  readonly mark: { readonly execution_id: string; readonly changes: number };
+  /** Id of the execution that carries the run out, and how many statuses it has had: what is older than the last one is not heard. */
+  readonly mark: { readonly from: string; readonly number: number };
 }
 
 export interface MistralClientOptions {

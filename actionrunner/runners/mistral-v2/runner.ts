@@ -76,8 +76,8 @@ function idsOf(
   const run = mistral.action_execution_id;
   const isChild = context.execution.context.parent !== undefined && run !== undefined;
   const workflowExecution = mistral.parent?.workflow_execution_id ?? mistral.workflow_execution_id;
-  const { id: execution_id, log } = context.execution;
-  const parentRun = isChild ? { id: run, workflowExecution, mark: { execution_id, changes: log.length } } : undefined;
+  const { id: from, log } = context.execution;
+  const parentRun = isChild ? { id: run, workflowExecution, mark: { from, number: log.length } } : undefined;
   return { executionId: mistral.execution_id, parentRun };
 }
 
@@ -157,7 +157,8 @@ export const mistralV2Runner: Runner = {
     }
     const { actions } = context.services;
     await forChildWorkflows(context, ['running'], (id) => actions.pause(id, context.user));
-    return become((await hasActiveChildren(context)) ? 'pausing' : 'paused');
+    // The tracker says when it is paused: what has ended here may have to be taken in there.
+    return become('pausing');
   },
 
   async resume(context) {

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenRecord, TaskRun } from '../../../stores/records.ts';
-import { isFinalState, type StatusMark } from '../../contract.ts';
+import { isFinalState, type OrderMark } from '../../contract.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
 import { toText } from '../../executions/execution-records.ts';
 import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
@@ -112,10 +112,10 @@ async function complete(context: ApiContext, uuid: string, body: Body, hint?: st
 }
 
 /** What the runner of a workflow says beyond Mistral's API. */
-function markOf({ mark }: Body): StatusMark | undefined {
+function markOf({ mark }: Body): OrderMark | undefined {
   if (!isPlainObject(mark)) return undefined;
-  const { execution_id, changes } = mark;
-  return typeof execution_id === 'string' && typeof changes === 'number' ? { execution_id, changes } : undefined;
+  const { from, number } = mark;
+  return typeof from === 'string' && typeof number === 'number' ? { from, number } : undefined;
 }
 
 /** Output comes as JSON text, as plain text or as a value. */

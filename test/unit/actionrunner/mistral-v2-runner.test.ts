@@ -43,7 +43,7 @@ describe('pause of a workflow that is a task of another one', () => {
   }
 
   it('tells the parent before anybody can see that it is paused, and resume it', async () => {
-    assert.deepEqual(await mistralV2Runner.pause?.(childContext()), { status: 'paused' });
+    assert.deepEqual(await mistralV2Runner.pause?.(childContext()), { status: 'pausing' });
     assert.deepEqual(calls, ['/v2/action_executions/run PAUSED', '/v2/executions/child PAUSED']);
   });
 
