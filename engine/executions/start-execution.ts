@@ -10,6 +10,7 @@ import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
 import { assertOwnExecution } from './assert-own-execution.ts';
 import { fromText, newExecutionRecord } from './execution-records.ts';
+import { isPassingFailure } from './passing-failure.ts';
 
 export interface StartContext {
   readonly stores: Stores;
@@ -75,7 +76,9 @@ export async function startExecution(context: StartContext, request: StartReques
   try {
     await launch(context, workflow_id, args);
   } catch (error) {
-    if (existing === undefined) await stores.workflowExecutions.removeOne({ uuid });
+    // It may run for all that: who asks again for the same execution of ours has to find it under the same id.
+    const isUnsure = st2.execution_id !== undefined && isPassingFailure(error);
+    if (existing === undefined && !isUnsure) await stores.workflowExecutions.removeOne({ uuid });
     throw error;
   }
   return record;

@@ -2,6 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { NotFoundError } from '../../core/errors.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import { isFinalState } from '../contract.ts';
+import { toText } from '../executions/execution-records.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
 /** A workflow that is not known to Temporal may just be about to start. Milliseconds. */
@@ -22,23 +23,31 @@ export async function closeRecord(
   if (fresh === undefined) throw new NotFoundError(`Workflow Execution not found [id=${record.uuid}]`);
   if (isFinalState(fresh.state) || status === 'CONTINUED_AS_NEW') return fresh;
   if (status === 'NOT_FOUND' && Date.now() - fresh.created_at.getTime() < START_GRACE_MS) return fresh;
-  const reason = await reasonOf(() => client.workflow.getHandle(record.workflow_id).result());
-  const state_info = `The workflow was ended in Temporal (${status.toLowerCase()})${reason === undefined ? '' : `: ${reason}`}`;
-  const state = status === 'CANCELED' ? 'CANCELLED' : 'ERROR';
-  logger.warn({ workflow_id: record.workflow_id, status }, 'workflow was ended from outside');
+  const end = await endOf(() => client.workflow.getHandle(record.workflow_id).result());
+  const reason = end.reason === undefined ? '' : `: ${end.reason}`;
+  const closing = {
+    state: STATES[status] ?? 'ERROR',
+    state_info: status === 'COMPLETED' ? null : `The workflow was ended in Temporal (${status.toLowerCase()})${reason}`,
+    ...(status === 'COMPLETED' ? { output: toText(end.output ?? {}) } : {}),
+    updated_at: new Date(),
+  };
+  logger.warn({ workflow_id: record.workflow_id, status }, 'workflow was ended from outside, or its report was lost');
   const closed = await stores.workflowExecutions.updateOne(
     { uuid: record.uuid, state: fresh.state },
-    { $set: { state, state_info, updated_at: new Date() } },
+    { $set: closing },
   );
   return closed ?? fresh;
 }
 
-async function reasonOf(result: () => Promise<unknown>): Promise<string | undefined> {
+const STATES: Readonly<Record<string, string>> = { COMPLETED: 'SUCCESS', CANCELED: 'CANCELLED' };
+
+async function endOf(
+  result: () => Promise<unknown>,
+): Promise<{ readonly output?: unknown; readonly reason?: string | undefined }> {
   try {
-    await result();
-    return undefined;
+    return { output: await result() };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return error.cause?.message;
-    return undefined; // Temporal has forgotten it.
+    if (error instanceof WorkflowFailedError) return { reason: error.cause?.message };
+    return {}; // Temporal has forgotten it.
   }
 }

@@ -52,7 +52,11 @@ export async function updateExecution(
       // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
       const full = FAILED_STATUSES.includes(status) ? await stores.executions.get(id) : undefined;
       const retried = full !== undefined && (await retryByPolicies({ ...full, status }, context));
-      await actions.changeStatus(id, status, retried ? { ...change, callback: null } : change);
+      const from = [execution.status];
+      const callback = retried ? { callback: null } : {};
+      const stored = await actions.changeStatus(id, status, { ...change, ...callback, from });
+      // It has gone on since it was read, such as by a resume: what follows from that is another status.
+      if (stored === undefined) return { done: false, changed: true, waitsForChildren: active };
     }
     known.set(id, mark);
   }

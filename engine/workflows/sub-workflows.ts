@@ -1,3 +1,4 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ApplicationFailure,
   ChildWorkflowFailure,
@@ -28,6 +29,9 @@ type ChildSignal = {
   [S in 'pause' | 'resume' | 'cancel']: { readonly name: S; readonly argument: SignalArguments[S] };
 }['pause' | 'resume' | 'cancel'];
 
+/** A child that has just ended cannot be signalled; its result is on the way. */
+const HAS_ENDED = () => undefined;
+
 type MarkedSignal = ChildSignal & { readonly mark: OrderMark };
 
 interface OpenChild {
@@ -57,17 +61,24 @@ export function createSubWorkflows(
   const childId = (id: string) => `${workflowInfo().workflowId}/${id}`;
 
   async function follow(id: string, child: OpenChild, childArgs: WorkflowArguments): Promise<void> {
-    const handle = await startChild(childArgs.workflow.name, {
-      workflowId: childId(id),
-      args: [{ ...childArgs, parent_run: { workflow_id: workflowInfo().workflowId, run_id: id } }],
-      // What is to happen to children is the conductor's decision.
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      searchAttributes: workflowInfo().searchAttributes,
-      memo: workflowInfo().memo,
-      staticSummary: childArgs.identity.parent?.task_name,
-    });
+    let handle: ChildWorkflowHandle<Workflow>;
+    try {
+      handle = await startChild(childArgs.workflow.name, {
+        workflowId: childId(id),
+        args: [{ ...childArgs, parent_run: { workflow_id: workflowInfo().workflowId, run_id: id } }],
+        // What is to happen to children is the conductor's decision.
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        searchAttributes: workflowInfo().searchAttributes,
+        memo: workflowInfo().memo,
+        staticSummary: childArgs.identity.parent?.task_name,
+      });
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const message = 'The sub-workflow cannot be run again yet: some of its actions have not ended.';
+      return settle(id, child, { type: 'workflow.refused', id, message });
+    }
     child.handle = handle;
-    for (const signal of child.early) await send(handle, signal);
+    for (const signal of child.early) await send(handle, signal).catch(HAS_ENDED);
     try {
       const output: unknown = await handle.result();
       settle(id, child, { type: 'workflow.completed', id, state: 'SUCCESS', output, state_info: null });
@@ -136,8 +147,7 @@ export function createSubWorkflows(
       if (child === undefined) return;
       const marked = { ...signal, mark: { from: workflowInfo().runId, number: signals++ } };
       if (child.handle === undefined) child.early.push(marked);
-      // A child that has just ended cannot be signalled; its result is on the way.
-      else send(child.handle, marked).catch(() => undefined);
+      else send(child.handle, marked).catch(HAS_ENDED);
     },
     updated({ id, state, output, state_info }) {
       const child = open.get(id);

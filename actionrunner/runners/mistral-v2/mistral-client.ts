@@ -65,10 +65,12 @@ export interface MistralClientOptions {
   readonly token?: string;
   /** Ends the repeating of calls. */
   readonly signal: AbortSignal;
+  /** Asked before a call is repeated: what was right a minute ago may undo by now what came behind it. */
+  readonly isStillWanted?: () => Promise<boolean>;
 }
 
 /** Calls are repeated while mistral-api cannot be reached, for up to ten minutes, as StackStorm's runner does. */
-export function createMistralClient({ baseUrl, token, signal }: MistralClientOptions): MistralClient {
+export function createMistralClient({ baseUrl, token, signal, isStillWanted }: MistralClientOptions): MistralClient {
   async function once(method: string, path: string, body: string | undefined, type: string): Promise<unknown> {
     const response = await fetch(`${baseUrl}${path}`, {
       method,
@@ -96,6 +98,7 @@ export function createMistralClient({ baseUrl, token, signal }: MistralClientOpt
           error instanceof MistralApiError ? error.status === 503 : !signal.aborted && !isTlsRefusal(error);
         if (!passing || Date.now() + wait > giveUp) throw withPlace(error, baseUrl);
         await sleep(wait, undefined, { signal });
+        if (isStillWanted !== undefined && !(await isStillWanted())) throw withPlace(error, baseUrl);
       }
     }
   }

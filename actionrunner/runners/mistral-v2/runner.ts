@@ -19,13 +19,21 @@ import { type RerunOptions, rerunHeldTasks, rerunOptions, rerunTasks } from './r
 import { mistralContext, startParams } from './start-options.ts';
 import { unknownActionsOutcome } from './unknown-actions.ts';
 
-async function clientFor(context: RunContext): Promise<MistralClient> {
+async function clientFor(context: RunContext, isStillWanted?: () => Promise<boolean>): Promise<MistralClient> {
   const { config, tokenFor } = context.services;
   return createMistralClient({
     baseUrl: mistralBaseUrl(config),
     signal: context.signal,
     ...(config.mistral.auth_enable ? { token: await tokenFor(context.user) } : {}),
+    ...(isStillWanted === undefined ? {} : { isStillWanted }),
   });
+}
+
+/** For an order to cancel, pause or resume, which holds as long as the execution has the status that it has given it. */
+function steeringClient(context: RunContext): Promise<MistralClient> {
+  const { id, status } = context.execution;
+  const { stores } = context.services;
+  return clientFor(context, async () => (await stores.executions.get(id, { include: ['status'] }))?.status === status);
 }
 
 async function start(
@@ -146,7 +154,7 @@ export const mistralV2Runner: Runner = {
 
   async pause(context) {
     const { executionId, parentRun } = idsOf(context, 'pause');
-    const client = await clientFor(context);
+    const client = await steeringClient(context);
     // The parent first: the moment this workflow is paused it may be resumed, and a later word would pause the parent for good.
     await tellParent(client, parentRun, 'PAUSED');
     try {
@@ -163,7 +171,7 @@ export const mistralV2Runner: Runner = {
 
   async resume(context) {
     const { executionId, parentRun } = idsOf(context, 'resume');
-    const client = await clientFor(context);
+    const client = await steeringClient(context);
     await tellParent(client, parentRun, 'RUNNING');
     const again = rerunOptions(context.execution.context);
     if (again?.ref !== context.execution.id) await client.updateExecution(executionId, { state: 'RUNNING' });
@@ -175,7 +183,7 @@ export const mistralV2Runner: Runner = {
 
   async cancel(context) {
     const { executionId, parentRun } = idsOf(context, 'cancel');
-    const client = await clientFor(context);
+    const client = await steeringClient(context);
     await client.updateExecution(executionId, { state: 'CANCELLED' });
     await tellParent(client, parentRun, 'CANCELLED');
     await cancelChildren(context);

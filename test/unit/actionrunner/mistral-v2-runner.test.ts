@@ -11,6 +11,7 @@ describe('pause of a workflow that is a task of another one', () => {
   /** What mistral-api was asked for: the resource and the state. */
   let calls: string[];
   let isOver: boolean;
+  let isAway: boolean;
 
   before(async () => {
     server = createServer((request, response) => {
@@ -22,6 +23,7 @@ describe('pause of a workflow that is a task of another one', () => {
         const { pathname } = new URL(request.url ?? '/', 'http://localhost');
         calls.push(`${pathname} ${JSON.parse(body).state}`);
         const refused = isOver && pathname === '/v2/executions/child';
+        if (isAway) return response.writeHead(503).end();
         response.writeHead(refused ? 400 : 200).end(refused ? '{"faultstring": "It is over."}' : '{}');
       });
     });
@@ -31,20 +33,32 @@ describe('pause of a workflow that is a task of another one', () => {
   beforeEach(() => {
     calls = [];
     isOver = false;
+    isAway = false;
   });
 
-  function childContext(): RunContext {
+  /** @param now status of the execution in the database */
+  function childContext(now = 'pausing'): RunContext {
     const { port } = server.address() as AddressInfo;
     const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` } });
     const mistral = { execution_id: 'child', action_execution_id: 'run', workflow_execution_id: 'parent' };
-    const execution = { ...context.execution, context: { mistral, parent: {} }, log: [] };
-    const services = { ...context.services, actions: { children: async () => [] } } as unknown as RunnerServices;
+    const execution = { ...context.execution, status: 'pausing' as const, context: { mistral, parent: {} }, log: [] };
+    const more = {
+      actions: { children: async () => [] },
+      stores: { executions: { get: async () => ({ status: now }) } },
+    };
+    const services = { ...context.services, ...more } as unknown as RunnerServices;
     return { ...context, execution, services };
   }
 
   it('tells the parent before anybody can see that it is paused, and resume it', async () => {
     assert.deepEqual(await mistralV2Runner.pause?.(childContext()), { status: 'pausing' });
     assert.deepEqual(calls, ['/v2/action_executions/run PAUSED', '/v2/executions/child PAUSED']);
+  });
+
+  it('is not said again when the execution has gone on while mistral-api was away', async () => {
+    isAway = true;
+    await assert.rejects(async () => mistralV2Runner.pause?.(childContext('running')), /503/);
+    assert.deepEqual(calls, ['/v2/action_executions/run PAUSED']);
   });
 
   it('lets the parent go on when it cannot be paused any more', async () => {
