@@ -44,8 +44,10 @@ export function createQuestions(
     },
 
     async endQuestion(question, { status, result, user }) {
-      // The paused workflow goes on before the answer arrives: otherwise it would race with the end of its task.
-      const isOn = await resumeRoot(question, user);
+      // The paused workflow goes on before the answer arrives: otherwise it would race with the end of its task. A chain looks at the
+      // question when it goes on.
+      const isChain = (await rootOf(stores, question))?.runner_type === 'action-chain';
+      const isOn = !isChain && (await resumeRoot(question, user));
       const ended = await changeStatus(question.id, status, { result, from: ['pending'] });
       // Its pause may have come meanwhile.
       if (ended !== undefined && !isOn) await resumeRoot(question, user);
