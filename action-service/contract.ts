@@ -91,6 +91,8 @@ export interface ActionService {
   pause(id: string, user: string): Promise<Execution>;
   /** Resumes a paused workflow. @throws ValidationError with StackStorm's sentence */
   resume(id: string, user: string): Promise<Execution>;
+  /** As `resume`; a workflow that is still being paused goes on as soon as it is. For what goes on with its parent. */
+  resumeChild(id: string, user: string): Promise<Execution>;
   /** Pauses the whole workflow in which a question has been asked; an answer lets it go on, also one that comes before it is paused. */
   pauseForQuestion(question: Execution): Promise<void>;
   /**

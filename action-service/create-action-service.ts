@@ -79,18 +79,16 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     logger.info({ execution_id: id, action: changed.action_ref, status: to }, 'execution changed its status');
     observeExecution(changed);
     announce.changed(changed);
-    if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running')) await tell(changed);
-    if (to === 'paused' && changed.pause_state === 'answered') await goOn(changed);
+    if (to === 'paused' && changed.pause_state === 'passing') await goOn(changed);
+    else if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running'))
+      await tell(changed);
     return changed;
   };
 
-  /** The question it was paused for has been answered while it was being paused. */
+  /** It was to go on by the time it is paused. */
   async function goOn({ id }: Execution): Promise<void> {
     await lifeCycle.resume(id, deps.systemUser).catch((error: unknown) => {
-      logger.warn(
-        { execution_id: id, reason: errorMessage(error) },
-        'not resumed after an answer, the sweep tries again',
-      );
+      logger.warn({ execution_id: id, reason: errorMessage(error) }, 'not resumed, the sweep tries again');
     });
   }
 

@@ -6,7 +6,7 @@ import type { Stores } from '../stores/stores.ts';
 import type { ActionService } from './contract.ts';
 import { isWorkflowRunner } from './workflow-runners.ts';
 
-type Verbs = Pick<ActionService, 'cancel' | 'pause' | 'resume' | 'rerun'>;
+type Verbs = Pick<ActionService, 'cancel' | 'pause' | 'resume' | 'resumeChild' | 'rerun'>;
 
 export function createLifeCycle(
   stores: Stores,
@@ -101,6 +101,12 @@ export function createLifeCycle(
       throw new ValidationError(
         `Unable to resume liveaction "${execution.liveaction_id}" because it is in "${execution.status}" state and not in "paused" state.`,
       );
+    },
+
+    async resumeChild(id, user) {
+      const pausing = { id, status: 'pausing' };
+      const passing = await stores.executions.updateOne(pausing, { $set: { pause_state: 'passing' } });
+      return passing ?? this.resume(id, user);
     },
 
     async rerun(id, { parameters = {}, tasks, reset, delay, user, noMerge = false }) {

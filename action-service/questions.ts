@@ -17,8 +17,8 @@ export function createQuestions(
   async function resumeRoot(question: Execution, user: string): Promise<boolean> {
     const root = await rootOf(stores, question);
     if (root === undefined) return false;
-    const pausing = { id: root.id, status: 'pausing', pause_state: { $in: ['question', 'answered'] } };
-    if ((await executions.updateOne(pausing, { $set: { pause_state: 'answered' } })) !== undefined) return true;
+    const pausing = { id: root.id, status: 'pausing', pause_state: { $in: ['question', 'passing'] } };
+    if ((await executions.updateOne(pausing, { $set: { pause_state: 'passing' } })) !== undefined) return true;
     if (root.status !== 'paused' && root.status !== 'pausing') return false;
     await resume(root.id, user).catch((error: unknown) => {
       // A user pauses it, or it goes on already: the answer is what counts.
@@ -35,8 +35,8 @@ export function createQuestions(
       const paused = await changeStatus(root.id, 'pausing', pause);
       if (paused === undefined) {
         // One that was to go on as soon as it is paused has another question now. What a user has paused stays a user's.
-        const answered = { id: root.id, status: 'pausing', pause_state: 'answered' };
-        await executions.updateOne(answered, { $set: { pause_state: 'question' } });
+        const passing = { id: root.id, status: 'pausing', pause_state: 'passing' };
+        await executions.updateOne(passing, { $set: { pause_state: 'question' } });
       }
       const now = await executions.get(question.id, { include: ['status'] });
       // Answered before this came.

@@ -50,8 +50,8 @@ export interface Execution extends Stored {
   readonly tracking?: { readonly owner: string; readonly expires_at: Date };
   /** Whether the notifier has taken the end of the execution up: `pending` until then. */
   readonly notify_state?: 'pending' | 'done';
-  /** Paused for a question; `answered`: it goes on as soon as it is paused. Absent of what a user has paused. */
-  readonly pause_state?: 'question' | 'answered';
+  /** `question`: paused for one; `passing`: it goes on as soon as it is paused. Absent of what a user has paused. */
+  readonly pause_state?: 'question' | 'passing';
   readonly web_url?: string;
 }
 

@@ -142,10 +142,10 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
     return true;
   }
 
-  /** What was paused for a question and has its answer, where nobody was left to resume it. */
-  async function answered(): Promise<void> {
+  /** What was to go on as soon as it is paused, where nobody was left to resume it. */
+  async function passing(): Promise<void> {
     const options = { limit: BATCH, include: ['id'] } as const;
-    const filter = { pause_state: 'answered', status: 'paused' };
+    const filter = { pause_state: 'passing', status: 'paused' };
     for (const { id } of await findStale(stores.executions, lostAfterMs, filter, options)) {
       await actions.resume(id, 'system').catch((error: unknown) => {
         // Somebody was faster.
@@ -155,7 +155,7 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
   }
 
   return async () => {
-    for (const sweep of [requested, delayed, orders, leases, answered]) {
+    for (const sweep of [requested, delayed, orders, leases, passing]) {
       try {
         await sweep();
       } catch (error) {

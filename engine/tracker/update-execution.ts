@@ -147,6 +147,8 @@ async function isBusy(
   answer: LiveAnswer | undefined,
 ): Promise<boolean> {
   const isClosed = answer?.kind === 'closed';
+  // The stored tasks may be older than the stored state.
+  if (answer?.kind === 'unknown' && record.state === 'PAUSED') return true;
   if (!isClosed && (await hasRunningTasks(context, record))) {
     if (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record))) return true;
   }

@@ -12,6 +12,8 @@ import { castForAction, renderChainValues } from './chain-templates.ts';
 
 /** Statuses in which the chain looks at a child again. */
 const SETTLED: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'paused', 'pending'];
+/** One that was only passing through `paused` is in one of these next. */
+const GONE_ON: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'resuming', 'running', 'pausing', 'canceling'];
 
 export class ChainRun {
   private readonly context: RunContext;
@@ -46,7 +48,7 @@ export class ChainRun {
     const child = await this.context.services.stores.executions.get(last.execution_id ?? '');
     if (child === undefined) return this.follow(this.next(last.name, last.state));
     this.state.tasks.pop();
-    if (child.status === 'paused') return this.follow(last.name, child);
+    if (child.status === 'paused' || child.status === 'pausing') return this.follow(last.name, child);
     const ended = isCompleted(child.status) ? child : await this.waitFor(child.id);
     const task = nodeOf(this.chain, last.name);
     this.record(task, ended, new Date(last.created_at), undefined);
@@ -181,7 +183,7 @@ export class ChainRun {
   }
 
   private async resume(child: Execution): Promise<Execution> {
-    await this.context.services.actions.resume(child.id, this.context.user);
+    await this.context.services.actions.resumeChild(child.id, this.context.user);
     return child;
   }
 
@@ -198,6 +200,10 @@ export class ChainRun {
       for (let current = id; ; ) {
         const settled = await waitForStatus(services, current, SETTLED, cut.signal);
         if (settled === undefined) throw new Error('The action runner was stopped before the chain had ended.');
+        if (settled.status === 'paused' && settled.pause_state === 'passing') {
+          await waitForStatus(services, current, GONE_ON, cut.signal);
+          continue;
+        }
         const retry = FAILED_STATUSES.includes(settled.status)
           ? await services.stores.executions.findOne({ idempotency_key: retryKey(settled.id) }, { include: ['id'] })
           : undefined;

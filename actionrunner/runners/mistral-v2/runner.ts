@@ -177,7 +177,7 @@ export const mistralV2Runner: Runner = {
     if (again?.ref !== context.execution.id) await client.updateExecution(executionId, { state: 'RUNNING' });
     else if (!(await tryTasksAgain(context, client, executionId, again))) return become('paused');
     const { actions } = context.services;
-    await forChildWorkflows(context, ['paused'], (id) => actions.resume(id, context.user));
+    await forChildWorkflows(context, ['paused', 'pausing'], (id) => actions.resumeChild(id, context.user));
     return become('running');
   },
 

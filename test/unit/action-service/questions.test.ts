@@ -62,7 +62,7 @@ describe('a question within a workflow', () => {
     await ask();
     await answer();
     assert.deepEqual(course, ['root pausing', 'question succeeded']);
-    assert.equal(root.pause_state, 'answered');
+    assert.equal(root.pause_state, 'passing');
     question.status = 'pending';
     await ask();
     assert.equal(root.pause_state, 'question');
@@ -71,7 +71,7 @@ describe('a question within a workflow', () => {
   it('answered before the pause comes: the workflow goes on as soon as it is paused', async () => {
     await answer();
     await ask();
-    assert.equal(root.pause_state, 'answered');
+    assert.equal(root.pause_state, 'passing');
   });
 
   it('what a user pauses stays paused', async () => {
