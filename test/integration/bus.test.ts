@@ -114,7 +114,8 @@ for (const [name, make] of [
   ['RabbitMQ', onRabbitmq],
   ['the built-in broker', onLocalBroker],
 ] as const) {
-  describe(`the bus on ${name}`, { timeout: 120_000 }, () => {
+  // RabbitMQ may take a minute to start on a loaded machine, and it is started three times.
+  describe(`the bus on ${name}`, { timeout: 480_000 }, () => {
     let fixture: Fixture;
     let one: Bus;
     let two: Bus;
@@ -419,7 +420,9 @@ for (const [name, make] of [
       await line.close();
     });
 
-    it('refuses consumers while the broker is away; those it has may change and end', { timeout: 60_000 }, async () => {
+    it('refuses consumers while the broker is away; those it has may change and end', {
+      timeout: 180_000,
+    }, async () => {
       const seen: unknown[] = [];
       const options = (queue: string, routing_key: string) => ({
         queue,

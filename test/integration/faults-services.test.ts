@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import {
   descendantsOf,
   type ExecutionAnswer,
@@ -114,7 +115,7 @@ describe('kill -9 of a service while workflows run', () => {
       assert.equal(response.status, 201);
       return ((await response.json()) as ExecutionAnswer).id;
     };
-    const keys = Array.from({ length: 20 }, (_, key) => key);
+    const keys = Array.from({ length: 60 }, (_, key) => key);
     const first = keys.map(post);
     const settled = Promise.allSettled(first);
     // The first answer says that the others are under way.
@@ -132,9 +133,14 @@ describe('kill -9 of a service while workflows run', () => {
       if (outcome.status === 'fulfilled')
         assert.equal(ids[key], outcome.value, 'a known request got another execution');
     }
-    const executions = await Promise.all(ids.map((id) => endOf(services, id)));
-    const all = await services.request<ExecutionAnswer[]>('GET', '/executions?action=core.local&parent=null&limit=100');
-    assert.equal(all.filter(({ parent }) => parent === undefined).length, keys.length);
+    const isEnd = ({ status }: ExecutionAnswer) => isExecutionStatus(status) && isCompleted(status);
+    const ended = async () => {
+      const query = 'action=core.local&parent=null&limit=500';
+      const all = await services.request<ExecutionAnswer[]>('GET', `/executions?${query}`);
+      return all.every(isEnd) && all.filter(({ parent }) => parent === undefined);
+    };
+    const executions = await waitFor(ended, { what: 'the end of all', intervalMs: 200 });
+    assert.deepEqual(executions.map(({ id }) => id).sort(), [...ids].sort());
     assertSeen(await pack.marks('replies'), executions);
   });
 

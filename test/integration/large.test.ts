@@ -3,10 +3,10 @@
  * that docs/benchmarks.md shows.
  */
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ExecutionAnswer, endOf, getExecution, requestExecution } from '../support/executions.ts';
+import { type ExecutionAnswer, endOf, getExecution, reachStatus, requestExecution } from '../support/executions.ts';
 import { writeLargePack } from '../support/large-pack.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
@@ -111,6 +111,12 @@ const untilEnded = (id: string, count: number) =>
     intervalMs: 200,
   });
 
+/** Its actions may be seen before it is `running` itself, and what is not `running` cannot be paused. */
+async function pause(id: string): Promise<void> {
+  await reachStatus(services, id, (status) => status === 'running', 'the start');
+  await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
+}
+
 /** Until the actions that were on their way have ended, it may be `paused` and then `pausing` again. */
 async function resumeWhenPaused(id: string): Promise<void> {
   await waitFor(
@@ -130,7 +136,7 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     ['paced', { size: SIZES.items }, { count: SIZES.items }],
     ['fan', {}, { last: SIZES.branches - 1 }],
     ['loop', { size: SIZES.turns }, { count: SIZES.turns }],
-    ['nest', { depth: SIZES.depth }, { depth: SIZES.depth }],
+    ['nest', { depth: SIZES.depth, file: '' }, { depth: SIZES.depth }],
     ['chain', { depth: SIZES.depth }, { depth: SIZES.depth }],
     ['result', { bytes: SIZES.bytes }, { got: SIZES.bytes }],
     ['context', { bytes: SIZES.context, turns: SIZES.contextTurns }, { count: SIZES.contextTurns, got: SIZES.context }],
@@ -166,7 +172,7 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     it(`${name}: paused in the middle, resumed, nothing runs twice`, async () => {
       const { id } = await start(name, parameters);
       await untilEnded(id, Math.floor(actions / 5));
-      await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
+      await pause(id);
       await resumeWhenPaused(id);
       await assertEnd(id, 'succeeded');
       assert.equal(await childCount(id), actions);
@@ -182,9 +188,13 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
   }
 
   it('nest: paused and resumed at the deepest level', async () => {
-    const { id } = await start('nest', { depth: SIZES.depth });
-    await waitFor(async () => (await childCount(id)) > 0, { what: 'the first action' });
-    await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
+    const file = missingFile();
+    await writeFile(file, '');
+    const { id } = await start('nest', { depth: SIZES.depth, file });
+    // All levels have begun, and the deepest one is at its last action.
+    await waitFor(async () => (await childCount(id)) > SIZES.depth, { what: 'the deepest action', timeoutMs: END_MS });
+    await pause(id);
+    await rm(file);
     await resumeWhenPaused(id);
     await assertEnd(id, 'succeeded', { depth: SIZES.depth });
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { Client, Connection } from '@temporalio/client';
 import { type MistralAnswer as Answer, mistralCalls } from '../support/mistral-calls.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';
@@ -63,6 +64,24 @@ async function resultOfSend(id: string): Promise<string> {
   return JSON.stringify((await call('GET', `/tasks/${task?.id}`)).body);
 }
 
+/** Whether the request of a `t.callback` has its answer, on record. */
+async function isAnswered(id: string): Promise<boolean> {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace } = infrastructure.env;
+  const connection = await Connection.connect({ address });
+  try {
+    const { workflow } = new Client({ connection, namespace });
+    const { events } = await workflow.getHandle(`t.callback/${id}`).fetchHistory();
+    const ofRequest = (events ?? []).filter(
+      ({ activityTaskScheduledEventAttributes: made }) => made?.activityType?.name === 'std.mistral_http',
+    );
+    return (events ?? []).some(({ activityTaskCompletedEventAttributes: done }) =>
+      ofRequest.some(({ eventId }) => String(done?.scheduledEventId) === String(eventId)),
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
 test('a request is sent once: what breaks off fails, and so does what loses its process', async () => {
   const server = await startOddServer();
   try {
@@ -79,6 +98,7 @@ test('a request is sent once: what breaks off fails, and so does what loses its 
     assert.match(await resultOfSend(stopped), /mistral-server was stopped while the action was under way/);
 
     const called = await start(outside, 't.callback', { url: `${server.url}/callback` });
+    await waitFor(() => isAnswered(called), { what: 'the answer to the callback on record' });
     const lost = await start(outside, 't.outside', { url: `${server.url}/lost` });
     const lostCall = await start(outside, 't.callback', { url: `${server.url}/lost-call` });
     const urls = ['/callback', '/lost', '/lost-call'];

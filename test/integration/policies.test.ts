@@ -1,5 +1,6 @@
 /** Policies over several schedulers that are processes of their own, measured from the records of the executions. */
 import assert from 'node:assert/strict';
+import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
@@ -130,10 +131,13 @@ describe('policies with three schedulers', () => {
   });
 
   it('concurrency: a paused execution keeps its place', async () => {
-    const first = await requestExecution(services, 'policied.one');
+    const file = path.join(infrastructure.folder, 'held');
+    await writeFile(file, '');
+    const first = await requestExecution(services, 'policied.one', { file });
     await reachStatus(services, first.id, (status) => status === 'running', 'running');
-    const second = await requestExecution(services, 'policied.one');
+    const second = await requestExecution(services, 'policied.one', { file });
     await services.request('PUT', `/executions/${first.id}`, { status: 'pausing' });
+    await rm(file);
     await reachStatus(services, first.id, (status) => status === 'paused', 'pause');
     await reachStatus(services, second.id, (status) => status === 'delayed', 'delay');
     await services.request('PUT', `/executions/${first.id}`, { status: 'resuming' });

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { actionRunnerInProcess, type InProcessRunner } from '../support/action-runner-in-process.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
@@ -8,7 +10,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const SETTINGS = {
   ST2_ACTIONRUNNER__LEASE: '1.5',
-  ST2_ACTIONRUNNER__SHUTDOWN_TIMEOUT: '2',
+  ST2_ACTIONRUNNER__SHUTDOWN_TIMEOUT: '4',
   ST2_SCHEDULER__SWEEP_INTERVAL: '0.3',
   ST2_SCHEDULER__LOST_AFTER: '1',
 };
@@ -60,15 +62,21 @@ describe('action runner as a process', () => {
   });
 
   it('SIGTERM: short actions end, long ones are abandoned, waiting ones are left to others', async () => {
-    const short = await client.request('test.local', { cmd: 'sleep 0.5; echo done' });
+    const held = path.join(infrastructure.folder, 'held');
+    await writeFile(held, '');
+    const short = await client.request('test.local', { cmd: `while [ -e ${held} ]; do sleep 0.05; done; echo done` });
     const long = await client.request('test.local', { cmd: 'sleep 72.25' });
     await running(short.id);
     await running(long.id);
-    await services.stopService('st2actionrunner');
+    const { logFile } = services.process('st2actionrunner');
+    const stopped = services.stopService('st2actionrunner');
+    await waitFor(async () => (await readFile(logFile, 'utf8')).includes('service draining'), { what: 'the drain' });
+    await rm(held);
+    await stopped;
     const ended = await client.ended(short.id);
     assert.deepEqual([ended.status, (ended.result as { stdout: string }).stdout], ['succeeded', 'done']);
     assert.equal((await client.ended(long.id)).status, 'abandoned');
-    assert.equal(isRunning('sleep 72.25'), false);
+    await waitFor(() => !isRunning('sleep 72.25'), { what: 'the end of the long process' });
     const waiting = await client.request('test.local', { cmd: 'true' });
     await services.restart('st2actionrunner');
     assert.equal((await client.ended(waiting.id)).status, 'succeeded');

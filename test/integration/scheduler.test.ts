@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
@@ -118,7 +118,11 @@ describe('scheduler, policies, chains and notifier', () => {
   });
 
   it('concurrency by attribute: cancels the second of the same value, runs that of another', async () => {
-    const first = await runner.request('test.limited_attr', { cmd: 'sleep 0.4', key: 'a' });
+    // Ends only when the others have: however late they are looked at, it still runs.
+    const held = path.join(infrastructure.folder, 'held');
+    await writeFile(held, '');
+    const cmd = `while [ -e ${held} ]; do sleep 0.05; done`;
+    const first = await runner.request('test.limited_attr', { cmd, key: 'a' });
     await waitFor(async () => (await runner.stores.executions.get(first.id))?.status === 'running', {
       what: 'the first',
     });
@@ -128,6 +132,7 @@ describe('scheduler, policies, chains and notifier', () => {
     ]);
     assert.equal(second.status, 'canceled');
     assert.equal(other.status, 'succeeded');
+    await rm(held);
     assert.equal((await runner.ended(first.id)).status, 'succeeded');
   });
 

@@ -99,9 +99,9 @@ const workflows = ({ branches }: LargePackSizes): Readonly<Record<string, Workfl
       },
     },
   },
-  /** Calls itself as a sub-workflow of the engine. */
+  /** Calls itself as a sub-workflow of the engine; the deepest one waits as long as the file exists. */
   nest: {
-    input: ['depth'],
+    input: ['depth', 'file'],
     output: { depth: '<% $.reached %>' },
     tasks: {
       begin: {
@@ -110,10 +110,14 @@ const workflows = ({ branches }: LargePackSizes): Readonly<Record<string, Workfl
       },
       deeper: {
         workflow: 'large.nest',
-        input: { depth: '<% $.depth - 1 %>' },
+        input: { depth: '<% $.depth - 1 %>', file: '<% $.file %>' },
         publish: { reached: '<% task(deeper).result.depth + 1 %>' },
       },
-      bottom: { action: 'core.local', input: { cmd: 'sleep 1' }, publish: { reached: 1 } },
+      bottom: {
+        action: 'core.local',
+        input: { cmd: 'while [ -e "<% $.file %>" ]; do sleep 0.1; done', timeout: 3_600 },
+        publish: { reached: 1 },
+      },
     },
   },
   /** Calls itself as an action. */

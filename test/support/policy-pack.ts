@@ -29,6 +29,9 @@ parameters:
 const countDown = (runs: number) =>
   `echo run >> <% $.file %>; test $(wc -l < <% $.file %>) -ge ${runs} || exit 1; echo came through`;
 
+/** Runs as long as the file exists. */
+const HELD = 'while [ -e {{ file }} ]; do sleep 0.05; done';
+
 const FILES: Readonly<Record<string, string>> = {
   'pack.yaml': 'name: policied\ndescription: Actions under policies.\nversion: 1.0.0\nauthor: Tramontane\n',
   'actions/five.yaml': action('five'),
@@ -39,10 +42,11 @@ const FILES: Readonly<Record<string, string>> = {
 runner_type: action-chain
 enabled: true
 entry_point: workflows/one.yaml
-parameters: {}
+parameters:
+  file: {type: string, required: true}
 `,
   'actions/workflows/one.yaml': `chain:
-  - {name: first, ref: core.local, parameters: {cmd: "sleep 1"}, on-success: second}
+  - {name: first, ref: core.local, parameters: {cmd: "${HELD}"}, on-success: second}
   - {name: second, ref: core.noop}
 `,
   'actions/inner.yaml': workflow('inner'),

@@ -47,7 +47,7 @@ export interface RuleLoop {
 /** Rules of the pack `looptest`. */
 export function ruleLoop(system: RunningServices): RuleLoop {
   const enforcements = (rule: string) =>
-    system.request<Enforcement[]>('GET', `/ruleenforcements?rule_ref=looptest.${rule}&limit=100`);
+    system.request<Enforcement[]>('GET', `/ruleenforcements?rule_ref=looptest.${rule}&limit=1000`);
   return {
     enforcements,
     createRule: (name, rule) => system.request('POST', '/rules', { name, pack: 'looptest', enabled: true, ...rule }),
