@@ -202,7 +202,7 @@ async function register(
   undo.push(async () => {
     const left = await findPacks(installer.basePaths);
     await unregisterPacks(
-      installer.stores,
+      installer,
       refs.filter((ref) => !left.has(ref)),
     );
     await registerPacks({ ...registration, packs: refs.filter((ref) => left.has(ref)) });

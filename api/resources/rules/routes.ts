@@ -1,3 +1,4 @@
+import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
 import { errorCode, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
@@ -73,8 +74,6 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
   };
 }
 
-const triggerRef = (rule: OpenContent | Omit<OpenContent, 'id'>) => String((rule.trigger as { ref?: unknown }).ref);
-
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const record = await toRecord(context, request);
   try {
@@ -82,7 +81,7 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
     context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
     return { body: presentRecord(rule) };
   } catch (error) {
-    await context.triggers.removeIfUnused(triggerRef(record));
+    await context.triggers.removeIfUnused(triggerRefOf(record));
     throw error;
   }
 }
@@ -99,7 +98,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const record = await toRecord(context, request);
   const metadata = before.metadata_file ?? '';
   const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
-  if (triggerRef(before) !== triggerRef(record)) await triggers.removeIfUnused(triggerRef(before));
+  if (triggerRefOf(before) !== triggerRefOf(record)) await triggers.removeIfUnused(triggerRefOf(before));
   bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
   return { body: presentRecord(rule ?? before) };
 }
@@ -108,7 +107,7 @@ async function remove(context: ApiContext, request: ApiRequest): Promise<Answer>
   const { stores, triggers, bus } = context;
   const rule = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
   await stores.rules.removeOne({ id: rule.id });
-  await triggers.removeIfUnused(triggerRef(rule));
+  await triggers.removeIfUnused(triggerRefOf(rule));
   bus.publish(EXCHANGES.rule, 'delete', { id: rule.id, ref: rule.ref });
   return {};
 }
