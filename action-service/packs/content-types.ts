@@ -206,6 +206,7 @@ export const CONTENT_TYPES: readonly ContentType[] = [
         { ref: base.ref },
         { ...rule, trigger: { type: made.type, parameters: made.parameters, ref: made.ref } },
       );
+      await triggers.keep(made);
       if (before !== undefined && triggerRefOf(before) !== made.ref)
         await triggers.removeIfUnused(triggerRefOf(before));
     },

@@ -41,7 +41,10 @@ async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody
 }
 
 /** The record of a rule, with the trigger it needs. */
-async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<OpenContent, 'id'>> {
+async function toRecord(
+  context: ApiContext,
+  request: ApiRequest,
+): Promise<{ readonly record: Omit<OpenContent, 'id'>; readonly trigger: OpenContent }> {
   const body = request.body as RuleBody;
   const pack = body.pack ?? 'default';
   assertRefParts(pack, body.name);
@@ -57,7 +60,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
       `Trigger "${body.trigger.type}" defined in the rule does not exist in system or it's missing required "parameters" attribute`,
     );
   });
-  return {
+  const record = {
     tags: body.tags ?? [],
     uid: contentUid('rule', { pack, name: body.name }),
     metadata_file: '',
@@ -72,12 +75,14 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
     context: { ...body.context, user: request.requester.user },
     enabled: body.enabled ?? false,
   };
+  return { record, trigger };
 }
 
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
-  const record = await toRecord(context, request);
+  const { record, trigger } = await toRecord(context, request);
   try {
     const rule = await context.stores.rules.insert(record);
+    await context.triggers.keep(trigger);
     context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
     return { body: presentRecord(rule) };
   } catch (error) {
@@ -95,9 +100,10 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
     'rule_modify',
     contentUid('rule', request.body as RuleBody),
   );
-  const record = await toRecord(context, request);
+  const { record, trigger } = await toRecord(context, request);
   const metadata = before.metadata_file ?? '';
   const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
+  await triggers.keep(trigger);
   if (triggerRefOf(before) !== triggerRefOf(record)) await triggers.removeIfUnused(triggerRefOf(before));
   bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
   return { body: presentRecord(rule ?? before) };
