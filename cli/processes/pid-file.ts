@@ -10,6 +10,15 @@ export interface PidRecord {
 
 const suffix = '.pid';
 
+/** A process with its start time, `-` when the system does not tell it. */
+export interface NotedProcess {
+  readonly pid: number;
+  readonly startTime: string;
+}
+
+/** What to note of a process, so that it is known again. */
+export const noteProcess = (pid: number): NotedProcess => ({ pid, startTime: startTime(pid) ?? '-' });
+
 /** Notes that process `name` runs as `pid`, with its start time, so that a reused pid is never taken for ours. */
 export function writePidFile(folder: string, name: string, pid: number): void {
   writeFileSync(path.join(folder, name + suffix), `${pid} ${startTime(pid) ?? '-'}\n`);
@@ -51,7 +60,8 @@ export function isAlive(pid: number): boolean {
   return statFields(pid)?.[0] !== 'Z';
 }
 
-function isSameProcess(noted: { readonly pid: number; readonly startTime: string }): boolean {
+/** Whether the process that was noted is alive, and its pid was not given to another since. */
+export function isSameProcess(noted: NotedProcess): boolean {
   if (!isAlive(noted.pid)) return false;
   return noted.startTime === '-' || noted.startTime === startTime(noted.pid);
 }
@@ -67,7 +77,7 @@ function pidFiles(folder: string): readonly string[] {
   }
 }
 
-function parse(file: string): { readonly pid: number; readonly startTime: string } | undefined {
+function parse(file: string): NotedProcess | undefined {
   try {
     const [pid, ...rest] = readFileSync(file, 'utf8').trim().split(' ');
     const number = Number(pid);

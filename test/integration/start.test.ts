@@ -181,6 +181,26 @@ describe('npm start', () => {
     assert.equal(st2ctl(dataFolder, 'restart').status, 1);
   });
 
+  it('is one that starts when there are two, and can be stopped before it serves', async () => {
+    const first = start('--no-sample');
+    const isStarting = () => processesOf(dataFolder).length > 0;
+    await waitFor(isStarting, { what: 'the first process', intervalMs: 20 });
+    const pids = processesOf(dataFolder);
+    const second = start('--no-sample');
+    assert.equal(await second.ended, 1);
+    assert.match(second.output(), /^It is being started already in .+ \(process \d+\): end it with npm stop\.\n$/);
+    assert.deepEqual(
+      pids.filter((pid) => !isAlive(pid)),
+      [],
+    );
+    const stopping = start('--stop');
+    assert.equal(await stopping.ended, 0, stopping.output());
+    assert.equal(await first.ended, 1);
+    assert.match(first.output(), /^Stopped before it served \(asked to\)\.$/m);
+    assert.deepEqual(processesOf(dataFolder), []);
+    assert.equal(existsSync(path.join(dataFolder, 'supervisor.json')), false);
+  });
+
   it('leaves no process behind when it is killed with SIGKILL', async () => {
     const command = start('--no-sample');
     await waitForOutput(command, /Ctrl-C ends it\./);
