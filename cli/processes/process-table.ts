@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TramontaneError, UnavailableError } from '../../core/errors.ts';
+import { isAlive } from '../../platform/noted-process.ts';
 import { type Guard, startGuard } from './guard.ts';
-import { isAlive, readLivePidFiles, removePidFile, removeStalePidFiles, writePidFile } from './pid-file.ts';
+import { readLivePidFiles, removePidFile, removeStalePidFiles, writePidFile } from './pid-file.ts';
 
 /** What to start. */
 export interface ProcessSpec {

@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { ConflictError, errorCode, errorMessage, TramontaneError, UnavailableError } from '../../core/errors.ts';
-import { isSameProcess, type NotedProcess, noteProcess } from '../processes/pid-file.ts';
+import { isSameProcess, type NotedProcess, noteProcess } from '../../platform/noted-process.ts';
 import { writeSecret } from '../start/secrets.ts';
 import type { ComponentStatus } from './supervisor.ts';
 

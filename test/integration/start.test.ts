@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { isAlive } from '../../cli/processes/pid-file.ts';
 import { projectRoot } from '../../cli/project-paths.ts';
+import { isAlive } from '../../platform/noted-process.ts';
 import {
   findPortRow,
   processesOf,
