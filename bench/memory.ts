@@ -23,7 +23,13 @@ async function measureSystem(more: readonly string[]): Promise<Row[]> {
   const progress = createProgress({ write: () => undefined });
   const options = parseStartOptions(args, folder.path);
   const began = performance.now();
-  const system = await startSystem({ options, env: process.env, progress, onShutdownRequest: () => undefined });
+  const system = await startSystem({
+    options,
+    env: process.env,
+    progress,
+    onShutdownRequest: () => undefined,
+    stopRequested: new Promise<string>(() => undefined),
+  });
   const serving = (performance.now() - began) / 1_000;
   try {
     await delay(IDLE_MS);

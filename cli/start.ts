@@ -8,7 +8,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { errorCode, errorMessage } from '../core/errors.ts';
-import { isAlive } from './processes/pid-file.ts';
+import { isAlive } from '../platform/noted-process.ts';
 import { createProgress, type ProgressOutput } from './provision/progress.ts';
 import { parseStartOptions, type StartOptions } from './start/options.ts';
 import { serve } from './start/serve.ts';

@@ -14,8 +14,8 @@ export function rememberLoad<T extends Stored, V>(
   let known: { readonly value: Promise<V>; readonly until: number; readonly revision: number } | undefined;
   return () => {
     const revision = collection.revision();
-    if (known !== undefined && known.until >= Date.now() && known.revision === revision) return known.value;
-    const made = { value: load(), until: Date.now() + ttlMs, revision };
+    if (known !== undefined && known.until >= performance.now() && known.revision === revision) return known.value;
+    const made = { value: load(), until: performance.now() + ttlMs, revision };
     known = made;
     made.value.catch(() => {
       if (known === made) known = undefined;
@@ -43,7 +43,7 @@ export function rememberBy<T extends Stored>(
     const record = await collection.findOne({ [field]: value } as Filter);
     // A write that came in between may have changed what was just read.
     if (record !== undefined && collection.revision() === before)
-      known.set(value, { record, until: Date.now() + ttlMs });
+      known.set(value, { record, until: performance.now() + ttlMs });
     return record;
   }
 
@@ -54,7 +54,7 @@ export function rememberBy<T extends Stored>(
       revision = collection.revision();
     }
     const found = known.get(value);
-    if (found !== undefined && found.until > Date.now()) return found.record;
+    if (found !== undefined && found.until > performance.now()) return found.record;
     const already = asked.get(value);
     if (already !== undefined) return already;
     const answer = ask(value).finally(() => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ValidationError } from '../../core/errors.ts';
 import type { ParameterSchemas, RunnerType } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { removeRules, triggerRefOf } from '../triggers/remove-rules.ts';
 import type { TriggerService } from '../triggers/trigger-service.ts';
 import { assertFitsRunner } from './fits-runner.ts';
 import type { Metadata } from './read-metadata.ts';
@@ -182,28 +183,34 @@ export const CONTENT_TYPES: readonly ContentType[] = [
     folder: 'rules',
     async register(metadata, context) {
       const base = common('rule', metadata, context);
+      const { stores, triggers } = context;
       const trigger = mapping(metadata, 'trigger');
-      const made = await context.triggers.ensure({
+      const type = metadata.type === undefined ? { ref: 'standard', parameters: {} } : mapping(metadata, 'type');
+      const action = mapping(metadata, 'action');
+      // Complete before its trigger is made: a broken file leaves none behind.
+      const rule = {
+        tags: listOf(metadata, 'tags'),
+        ...base,
+        type: { ref: type.ref ?? 'standard', parameters: type.parameters ?? {} },
+        criteria: mapping(metadata, 'criteria'),
+        action: { ref: required(action, 'ref'), parameters: mapping(action, 'parameters') },
+        context: {},
+        enabled: enabled(metadata, false),
+      };
+      const before = await stores.rules.findOne({ ref: base.ref }, { include: ['trigger'] });
+      const made = await triggers.ensure({
         type: required(trigger, 'type'),
         parameters: mapping(trigger, 'parameters'),
       });
-      const type = metadata.type === undefined ? { ref: 'standard', parameters: {} } : mapping(metadata, 'type');
-      const action = mapping(metadata, 'action');
-      await context.stores.rules.upsert(
+      await stores.rules.upsert(
         { ref: base.ref },
-        {
-          tags: listOf(metadata, 'tags'),
-          ...base,
-          type: { ref: type.ref ?? 'standard', parameters: type.parameters ?? {} },
-          trigger: { type: made.type, parameters: made.parameters, ref: made.ref },
-          criteria: mapping(metadata, 'criteria'),
-          action: { ref: required(action, 'ref'), parameters: mapping(action, 'parameters') },
-          context: {},
-          enabled: enabled(metadata, false),
-        },
+        { ...rule, trigger: { type: made.type, parameters: made.parameters, ref: made.ref } },
       );
+      await triggers.keep(made);
+      if (before !== undefined && triggerRefOf(before) !== made.ref)
+        await triggers.removeIfUnused(triggerRefOf(before));
     },
-    prune: ({ stores, pack }, keep) => pruneRefs(stores.rules, pack, keep),
+    prune: (context, keep) => removeRules(context, goneFrom(context.pack, keep)),
   },
   {
     name: 'alias',
@@ -251,6 +258,10 @@ async function pruneRefs(
   pack: string,
   keep: readonly string[],
 ): Promise<void> {
-  // Content made through the API has no file and stays.
-  await collection.removeMany({ pack, metadata_file: { $exists: true, $nin: [...keep, ''] } });
+  await collection.removeMany(goneFrom(pack, keep));
+}
+
+/** Content of a pack whose file is gone. What was made through the API has no file and stays. */
+function goneFrom(pack: string, keep: readonly string[]): Readonly<Record<string, unknown>> {
+  return { pack, metadata_file: { $exists: true, $nin: [...keep, ''] } };
 }

@@ -5,13 +5,14 @@
  * 2. When registering fails, the old version comes back and is registered again.
  * 3. One installation of a pack at a time, over all processes of a machine.
  */
-import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, errorMessage, ValidationError } from '../../core/errors.ts';
+import { errorMessage, ValidationError } from '../../core/errors.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { type FetchedPack, fetchPack, type RunProgram } from './fetch-pack.ts';
+import { lockPack } from './pack-lock.ts';
 import { parsePackSource } from './pack-source.ts';
 import { type BuiltVirtualenv, buildVirtualenv, type VirtualenvOptions } from './pack-virtualenv.ts';
 import { findPacks, registerPacks } from './register-packs.ts';
@@ -83,7 +84,7 @@ export async function installPacks(
     const packs = await installer.stage({ name: 'download packs', action: 'packs.download', packs: given }, () =>
       fetchAll(given, staging, options, installer),
     );
-    for (const { ref } of packs) unlocks.push(await lock(base, ref, options.force));
+    for (const { ref } of packs) unlocks.push(await lockPack(base, ref, options.force));
     await putInPlace(packs, { base, staging, options, installer });
     return packs.map(({ ref }) => ref);
   } finally {
@@ -202,37 +203,10 @@ async function register(
   undo.push(async () => {
     const left = await findPacks(installer.basePaths);
     await unregisterPacks(
-      installer.stores,
+      installer,
       refs.filter((ref) => !left.has(ref)),
     );
     await registerPacks({ ...registration, packs: refs.filter((ref) => left.has(ref)) });
   });
   await registerPacks({ ...registration, failOnFailure: true });
-}
-
-/** @throws ValidationError when the pack is being installed already */
-async function lock(base: string, pack: string, force: boolean): Promise<() => Promise<void>> {
-  const file = path.join(base, `.${pack}.lock`);
-  if (force || (await isStale(file))) await rm(file, { force: true });
-  try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(String(process.pid));
-    await handle.close();
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
-    throw new ValidationError(`Pack "${pack}" is being installed by somebody else. Use "force" to go on all the same.`);
-  }
-  return () => rm(file, { force: true });
-}
-
-/** Whether whoever made the lock is gone. */
-async function isStale(file: string): Promise<boolean> {
-  const owner = Number(await readFile(file, 'utf8').catch(() => ''));
-  if (!Number.isInteger(owner) || owner <= 0) return false;
-  try {
-    process.kill(owner, 0);
-    return false;
-  } catch (error) {
-    return errorCode(error) === 'ESRCH';
-  }
 }

@@ -22,6 +22,11 @@ export interface TriggerService {
     readonly type: string;
     readonly parameters?: Readonly<Record<string, unknown>>;
   }): Promise<OpenContent>;
+  /**
+   * To be called with what {@link ensure} gave, once the rule is stored: stores the trigger again if it was removed in between, as one
+   * that no rule used.
+   */
+  keep(trigger: OpenContent): Promise<void>;
   /** Removes a trigger that no rule uses any more, unless it is its type's own. */
   removeIfUnused(ref: string): Promise<void>;
 }
@@ -55,24 +60,27 @@ function assertTimer(type: string, parameters: Readonly<Record<string, unknown>>
 }
 
 export function createTriggerService(stores: Stores, bus: Bus | undefined): TriggerService {
-  async function insert(
+  async function store(record: Parameters<typeof stores.triggers.insert>[0]): Promise<OpenContent> {
+    const trigger = await stores.triggers.insert(record);
+    bus?.publish(EXCHANGES.trigger, 'create', { id: trigger.id, ref: trigger.ref, type: trigger.type });
+    return trigger;
+  }
+
+  function insert(
     pack: string,
     name: string,
     type: string,
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<OpenContent> {
-    const ref = `${pack}.${name}`;
-    const trigger = await stores.triggers.insert({
+    return store({
       uid: `trigger:${pack}:${name}:${parametersHash(parameters)}`,
       parameters_hash: parametersHash(parameters),
-      ref,
+      ref: `${pack}.${name}`,
       name,
       pack,
       type,
       parameters,
     });
-    bus?.publish(EXCHANGES.trigger, 'create', { id: trigger.id, ref, type });
-    return trigger;
   }
 
   const service: TriggerService = {
@@ -124,11 +132,21 @@ export function createTriggerService(stores: Stores, bus: Bus | undefined): Trig
       }
     },
 
+    async keep(trigger) {
+      if ((await stores.triggers.findOne({ ref: trigger.ref })) !== undefined) return;
+      await store(trigger).catch((error: unknown) => {
+        if (errorCode(error) !== 'CONFLICT') throw error;
+      });
+    },
+
     async removeIfUnused(ref) {
       const trigger = await stores.triggers.findOne({ ref });
       if (trigger === undefined || trigger.ref === trigger.type) return;
-      if ((await stores.rules.count({ 'trigger.ref': ref })) > 0) return;
+      const isUsed = async () => (await stores.rules.count({ 'trigger.ref': ref })) > 0;
+      if (await isUsed()) return;
       await stores.triggers.removeOne({ ref });
+      // A rule that was stored since the first look found the trigger there; one that is stored from now on finds it gone.
+      if (await isUsed()) return service.keep(trigger);
       bus?.publish(EXCHANGES.trigger, 'delete', { id: trigger.id, ref, type: trigger.type });
     },
   };

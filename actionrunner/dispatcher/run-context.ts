@@ -36,9 +36,9 @@ export function createRunContexts(deps: RunContextDeps): BuildRunContext {
 
   function packPath(pack: string): Promise<string | undefined> {
     const known = packPaths.get(pack);
-    if (known !== undefined && known.until > Date.now()) return known.path;
+    if (known !== undefined && known.until > performance.now()) return known.path;
     const path = findPack(pack);
-    packPaths.set(pack, { path, until: Date.now() + PACK_PATH_TTL_MS });
+    packPaths.set(pack, { path, until: performance.now() + PACK_PATH_TTL_MS });
     path.catch(() => packPaths.delete(pack));
     return path;
   }

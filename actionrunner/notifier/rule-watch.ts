@@ -25,11 +25,11 @@ export function createRuleWatch(stores: Pick<Stores, 'rules'>, bus: Bus): RuleWa
     },
     hasRules(triggerRef) {
       const known = answers.get(triggerRef);
-      if (known !== undefined && known.until > Date.now()) return known.answer;
+      if (known !== undefined && known.until > performance.now()) return known.answer;
       const answer = stores.rules
         .findOne({ 'trigger.ref': triggerRef, enabled: true }, { include: ['ref'] })
         .then(Boolean);
-      answers.set(triggerRef, { answer, until: Date.now() + BELIEVED_MS });
+      answers.set(triggerRef, { answer, until: performance.now() + BELIEVED_MS });
       answer.catch(() => answers.delete(triggerRef));
       return answer;
     },

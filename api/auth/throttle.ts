@@ -20,7 +20,7 @@ export interface LoginThrottle {
   succeeded(key: string): void;
 }
 
-export function createLoginThrottle(now: () => number = Date.now): LoginThrottle {
+export function createLoginThrottle(now: () => number = () => performance.now()): LoginThrottle {
   const entries = new Map<string, Entry>();
   return {
     waitFor(key) {

@@ -56,7 +56,7 @@ export function ownOnly(
 export function createAuthorizer(
   stores: Stores,
   config: { readonly rbac: RbacSettings; readonly system: { readonly user: string } },
-  now: () => number = Date.now,
+  now: () => number = () => performance.now(),
 ): Authorizer {
   const enabled = config.rbac.enable;
   const cache = new Map<string, { readonly until: number; readonly standing: Promise<Standing> }>();

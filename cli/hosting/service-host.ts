@@ -12,7 +12,8 @@ import { findProgram } from '../project-paths.ts';
 import { services } from '../services.ts';
 import { HOST_NAME, type HostReply, type HostRequest } from './contract.ts';
 
-interface Hosted {
+/** A service that runs here. */
+export interface Hosted {
   stop(): Promise<void>;
 }
 
@@ -47,13 +48,15 @@ async function definitionOf(name: string): Promise<ServiceDefinition> {
   return module.service;
 }
 
-function createServiceHost(config: Config): Service {
+/** @param startGuest starts the service of that name, which logs to that file */
+export function createServiceHost(startGuest: (name: string, log: string) => Promise<Hosted>): Service {
   const hosted = new Map<string, Promise<Hosted>>();
+  const stopping = new Set<Promise<void>>();
   const reply = (message: HostReply) => void process.send?.(message);
 
   const start = async (name: string, log: string): Promise<HostReply> => {
     try {
-      if (!hosted.has(name)) hosted.set(name, startHosted(name, log, config));
+      if (!hosted.has(name)) hosted.set(name, startGuest(name, log));
       await hosted.get(name);
       return { started: name };
     } catch (error) {
@@ -62,9 +65,12 @@ function createServiceHost(config: Config): Service {
     }
   };
   const stop = async (name: string): Promise<HostReply> => {
-    const service = await hosted.get(name)?.catch(() => undefined);
+    const starting = hosted.get(name);
     hosted.delete(name);
-    await service?.stop();
+    const end = (async () => (await starting?.catch(() => undefined))?.stop())();
+    stopping.add(end);
+    await end;
+    stopping.delete(end);
     return { stopped: name };
   };
   const answer = (request: HostRequest) => {
@@ -79,11 +85,15 @@ function createServiceHost(config: Config): Service {
     },
     async stop() {
       process.off('message', answer);
-      await Promise.all([...hosted.keys()].map(stop));
+      for (const name of [...hosted.keys()]) void stop(name).catch(() => undefined); // it is awaited below
+      // Those that were asked to stop one by one may be at it still.
+      await Promise.all(stopping);
     },
   };
 }
 
-export const service = defineService(HOST_NAME, ({ config }) => createServiceHost(config));
+export const service = defineService(HOST_NAME, ({ config }) =>
+  createServiceHost((name, log) => startHosted(name, log, config)),
+);
 
 await runWhenProgram(import.meta.url, service);

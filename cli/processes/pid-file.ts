@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isAlive, isSameProcess, type NotedProcess, noteProcess } from '../../platform/noted-process.ts';
 
 /** One process as its pid file tells it. */
 export interface PidRecord {
@@ -12,7 +12,7 @@ const suffix = '.pid';
 
 /** Notes that process `name` runs as `pid`, with its start time, so that a reused pid is never taken for ours. */
 export function writePidFile(folder: string, name: string, pid: number): void {
-  writeFileSync(path.join(folder, name + suffix), `${pid} ${startTime(pid) ?? '-'}\n`);
+  writeFileSync(path.join(folder, name + suffix), `${pid} ${noteProcess(pid).startTime}\n`);
 }
 
 /** Forgets `name`, provided that it is still noted with this `pid` (a successor may have taken the name). */
@@ -41,21 +41,6 @@ export function removeStalePidFiles(folder: string): readonly number[] {
   });
 }
 
-/** Whether a process with this pid exists (a zombie does not count as alive where /proc tells). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return statFields(pid)?.[0] !== 'Z';
-}
-
-function isSameProcess(noted: { readonly pid: number; readonly startTime: string }): boolean {
-  if (!isAlive(noted.pid)) return false;
-  return noted.startTime === '-' || noted.startTime === startTime(noted.pid);
-}
-
 function pidFiles(folder: string): readonly string[] {
   try {
     return readdirSync(folder)
@@ -67,7 +52,7 @@ function pidFiles(folder: string): readonly string[] {
   }
 }
 
-function parse(file: string): { readonly pid: number; readonly startTime: string } | undefined {
+function parse(file: string): NotedProcess | undefined {
   try {
     const [pid, ...rest] = readFileSync(file, 'utf8').trim().split(' ');
     const number = Number(pid);
@@ -75,24 +60,5 @@ function parse(file: string): { readonly pid: number; readonly startTime: string
     return { pid: number, startTime: rest.join(' ') || '-' };
   } catch {
     return undefined; // removed by its process in the meantime
-  }
-}
-
-/** The start time of a process in whatever unit the system tells it: only equality matters. */
-function startTime(pid: number): string | undefined {
-  // Field 22 of /proc/PID/stat is the start time; statFields begins at field 3.
-  const fromProc = statFields(pid)?.[19];
-  if (fromProc !== undefined) return fromProc;
-  if (process.platform === 'linux') return undefined;
-  return spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).stdout?.trim() || undefined;
-}
-
-/** The fields of /proc/PID/stat after the command's name, which may itself contain blanks and parentheses. */
-function statFields(pid: number): readonly string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return undefined; // no such process, or a system without /proc
   }
 }

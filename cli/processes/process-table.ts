@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { TramontaneError } from '../../core/errors.ts';
+import { TramontaneError, UnavailableError } from '../../core/errors.ts';
+import { isAlive } from '../../platform/noted-process.ts';
 import { type Guard, startGuard } from './guard.ts';
-import { isAlive, readLivePidFiles, removePidFile, removeStalePidFiles, writePidFile } from './pid-file.ts';
+import { readLivePidFiles, removePidFile, removeStalePidFiles, writePidFile } from './pid-file.ts';
 
 /** What to start. */
 export interface ProcessSpec {
@@ -51,10 +52,11 @@ export interface ManagedProcess {
 export interface ProcessTable {
   readonly pidFolder: string;
   readonly logFolder: string;
+  /** @throws UnavailableError when the table is closed */
   start(spec: ProcessSpec): ManagedProcess;
   /** Ends what a supervisor that was killed has left behind in the same folder; returns the names. */
   endLeftovers(): Promise<readonly string[]>;
-  /** Kills what still runs, waits for its end, and lets the guard go. */
+  /** Kills what still runs, waits for its end, and lets the guard go. Nothing is started any more. */
   close(): Promise<void>;
 }
 
@@ -72,11 +74,13 @@ export function createProcessTable(folder: string): ProcessTable {
   mkdirSync(logFolder, { recursive: true });
   let guard: Guard | undefined;
   const live = new Set<ManagedProcess>();
+  let isClosed = false;
 
   return {
     pidFolder,
     logFolder,
     start(spec) {
+      if (isClosed) throw new UnavailableError(`${spec.name} is not started any more: the end was asked for.`);
       guard ??= startGuard(pidFolder);
       const child = startProcess(spec, pidFolder, logFolder);
       live.add(child);
@@ -91,6 +95,7 @@ export function createProcessTable(folder: string): ProcessTable {
       return leftovers.map(({ name }) => name);
     },
     async close() {
+      isClosed = true;
       await Promise.all([...live].map((child) => child.kill()));
       guard?.release();
       guard = undefined;

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive } from '../processes/pid-file.ts';
+import { isAlive } from '../../platform/noted-process.ts';
 
 /** Environment variables as a program received them. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -34,6 +34,7 @@ export async function serve(context: ServeContext): Promise<void> {
     env,
     progress,
     onShutdownRequest: () => context.requestStop('asked to'),
+    stopRequested: context.stopRequested,
   });
   let refresh: NodeJS.Timeout | undefined;
   try {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ConflictError, UnavailableError } from '../../core/errors.ts';
+import { UnavailableError } from '../../core/errors.ts';
 import { listenerScheme, loadConfig } from '../../platform/config/load-config.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
 import { findProgram, projectRoot } from '../project-paths.ts';
@@ -13,8 +13,8 @@ import type { Progress } from '../provision/progress.ts';
 import { findPython } from '../provision/python.ts';
 import { runCommand } from '../provision/run-command.ts';
 import { provisionTemporal } from '../provision/temporal.ts';
-import { type ServicePorts, serviceEnvironment, workerCount } from '../services.ts';
-import { type ControlReply, type ControlRequest, findSupervisor, serveControl } from '../supervisor/control.ts';
+import { type ServicePorts, serviceEnvironment, services, workerCount } from '../services.ts';
+import { type ControlReply, type ControlRequest, serveControl } from '../supervisor/control.ts';
 import { createSupervisor, type Supervisor } from '../supervisor/supervisor.ts';
 import { choosePorts } from './choose-ports.ts';
 import type { PortName, StartOptions } from './options.ts';
@@ -43,34 +43,53 @@ export interface StartContext {
   readonly progress: Progress;
   /** Called when `st2ctl` or `npm stop` asks for the end. */
   readonly onShutdownRequest: () => void;
+  /** Resolves with the reason when the system is to end, which may be before it serves. */
+  readonly stopRequested: Promise<string>;
+}
+
+/** How far a start has come. */
+interface Started {
+  supervisor?: Supervisor;
+  /** Once it serves. */
+  system?: RunningSystem;
 }
 
 /**
  * Provisions what is missing, starts every service and registers the packs; resolves when the system serves.
  * When any of it fails, everything that was started is ended before the error is thrown.
  *
- * @throws ConflictError when a system runs in this data folder already
+ * @throws ConflictError when a system runs or is being started in this data folder already
  * @throws ValidationError for a port in use or a missing program
- * @throws UnavailableError when a part or a service does not come up
+ * @throws UnavailableError when a part or a service does not come up, or the end was asked for meanwhile
  */
 export async function startSystem(context: StartContext): Promise<RunningSystem> {
   const { options, progress } = context;
   const { dataFolder } = options;
   await mkdir(dataFolder, { recursive: true, mode: 0o700 });
-  const running = await findSupervisor(dataFolder);
-  if (running !== undefined) {
-    throw new ConflictError(`It runs already in ${dataFolder} (process ${running.pid}): end it with npm stop.`);
-  }
+  const started: Started = {};
+  // Before anything is ended or started: what runs in this folder may be another's.
+  const control = await serveControl(dataFolder, (request) =>
+    answerControl(request, started, context.onShutdownRequest),
+  );
   const processes = createProcessTable(dataFolder);
-  const leftovers = await processes.endLeftovers();
-  if (leftovers.length > 0) progress.say(`Ended what an earlier start had left behind: ${leftovers.join(', ')}`);
-  const started: { supervisor?: Supervisor } = {};
-  try {
-    return await bringUp(context, processes, started);
-  } catch (error) {
+  const end = async () => {
     await started.supervisor?.stopAll();
     await processes.endLeftovers();
     await processes.close();
+    control.close();
+  };
+  const stopped = context.stopRequested.then((why) => {
+    throw new UnavailableError(`Stopped before it served (${why}).`);
+  });
+  stopped.catch(() => undefined); // nobody waits for it before, and after the start
+  try {
+    const leftovers = await processes.endLeftovers();
+    if (leftovers.length > 0) progress.say(`Ended what an earlier start had left behind: ${leftovers.join(', ')}`);
+    started.system = { ...(await Promise.race([stopped, bringUp(context, processes, started)])), stop: end };
+    await control.tellServing();
+    return started.system;
+  } catch (error) {
+    await end();
     throw error;
   }
 }
@@ -78,8 +97,8 @@ export async function startSystem(context: StartContext): Promise<RunningSystem>
 async function bringUp(
   context: StartContext,
   processes: ProcessTable,
-  started: { supervisor?: Supervisor },
-): Promise<RunningSystem> {
+  started: Started,
+): Promise<Omit<RunningSystem, 'stop'>> {
   const { options, env, progress } = context;
   const { dataFolder } = options;
   const ports = await choosePorts(options, env);
@@ -107,8 +126,6 @@ async function bringUp(
   const summary = (await registration).trim().split('\n').at(-1);
   if (summary) progress.say(`Packs: ${summary}`);
 
-  const handle = (request: ControlRequest) => answerControl(request, supervisor, full, context.onShutdownRequest);
-  const control = await serveControl(dataFolder, handle);
   return {
     dataFolder,
     ports,
@@ -116,11 +133,6 @@ async function bringUp(
     env: full,
     password: secrets.password,
     supervisor,
-    async stop() {
-      control.close();
-      await supervisor.stopAll();
-      await processes.close();
-    },
   };
 }
 
@@ -182,14 +194,18 @@ async function registerPacks(
 
 async function answerControl(
   request: ControlRequest,
-  supervisor: Supervisor,
-  env: Readonly<Record<string, string | undefined>>,
+  { system, supervisor }: Started,
   shutdown: () => void,
 ): Promise<ControlReply> {
+  const status = () => supervisor?.status() ?? services.map(({ name }) => ({ name, pid: undefined }));
+  if (request.action === 'shutdown') setImmediate(shutdown);
+  if (request.action === 'shutdown' || request.action === 'status') return { components: status() };
+  if (system === undefined) throw new UnavailableError('It is being started: ask again once it serves.');
+  const { env } = system;
   switch (request.action) {
     case 'reload': {
       const output = await registerPacks(request.args, env);
-      return { components: supervisor.status(), output };
+      return { components: status(), output };
     }
     case 'diagnose': {
       const program = findProgram('cli/diagnose');
@@ -197,16 +213,10 @@ async function answerControl(
       const { output, code } = await runCommand(program.command, [...program.args, ...request.args], { env });
       return { output, code: code ?? 2 };
     }
-    case 'shutdown':
-      setImmediate(shutdown);
-      break;
     case 'start':
     case 'stop':
     case 'restart':
-      await supervisor.steer(request.action, request.service);
-      break;
-    case 'status':
-      break;
+      await system.supervisor.steer(request.action, request.service);
+      return { components: status() };
   }
-  return { components: supervisor.status() };
 }

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { link, readFile, rename, rm } from 'node:fs/promises';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { errorMessage, TramontaneError, UnavailableError } from '../../core/errors.ts';
-import { isAlive } from '../processes/pid-file.ts';
+import { ConflictError, errorCode, errorMessage, TramontaneError, UnavailableError } from '../../core/errors.ts';
+import { isSameProcess, type NotedProcess, noteProcess } from '../../platform/noted-process.ts';
 import { writeSecret } from '../start/secrets.ts';
 import type { ComponentStatus } from './supervisor.ts';
 
@@ -28,6 +28,8 @@ export interface ControlReply {
 
 /** Answers requests until it is closed. */
 export interface ControlServer {
+  /** The system is there: whoever starts a second one is told so. */
+  tellServing(): Promise<void>;
   close(): void;
 }
 
@@ -45,35 +47,114 @@ function noteFile(dataFolder: string): string {
   return path.join(dataFolder, 'supervisor.json');
 }
 
+interface Note extends NotedProcess {
+  readonly socket: string;
+  /** Absent while it is being started. */
+  readonly serves?: boolean;
+}
+
 /**
- * Listens for `st2ctl` on a socket that only this user may open, and notes pid and socket in the data folder.
+ * Makes the data folder ours until it is closed, and listens for `st2ctl` on a socket that only this user may open.
  * One request and one reply a connection, each a line of JSON.
+ *
+ * @throws ConflictError when a supervisor that lives has the data folder
  */
 export async function serveControl(
   dataFolder: string,
   handle: (request: ControlRequest) => Promise<ControlReply>,
 ): Promise<ControlServer> {
   const socket = socketPath(dataFolder);
+  const note: Note = { ...noteProcess(process.pid), socket };
+  await claim(dataFolder, note);
   rmSync(socket, { force: true });
   const server = net.createServer((connection) => {
     connection.on('error', () => connection.destroy());
-    createInterface({ input: connection }).once('line', (line) => {
+    firstLine(connection, (line) => {
       void answer(line, handle).then((reply) => connection.end(`${JSON.stringify(reply)}\n`));
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socket, resolve);
-  });
-  chmodSync(socket, 0o600);
-  await writeSecret(noteFile(dataFolder), `${JSON.stringify({ pid: process.pid, socket })}\n`);
-  return {
-    close() {
-      server.close();
-      rmSync(noteFile(dataFolder), { force: true });
-      rmSync(socket, { force: true });
-    },
+  const close = () => {
+    server.close();
+    rmSync(noteFile(dataFolder), { force: true });
+    rmSync(socket, { force: true });
   };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(socket, resolve);
+    });
+    chmodSync(socket, 0o600);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    async tellServing() {
+      await rename(await written(dataFolder, { ...note, serves: true }), noteFile(dataFolder));
+    },
+    close,
+  };
+}
+
+/** Puts our note where nobody's is: of several that are started at once one does it. */
+async function claim(dataFolder: string, note: Note): Promise<void> {
+  const file = noteFile(dataFolder);
+  const own = await written(dataFolder, note);
+  try {
+    for (;;) {
+      try {
+        // The note is there with all it says, or not at all.
+        await link(own, file);
+        return;
+      } catch (error) {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      }
+      const other = await findSupervisor(dataFolder);
+      if (other !== undefined) {
+        const what = other.serves ? 'It runs already' : 'It is being started already';
+        throw new ConflictError(`${what} in ${dataFolder} (process ${other.pid}): end it with npm stop.`);
+      }
+      await removeStale(file);
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** Removes the note of a process that is gone, not the one that somebody else has just put in its place. */
+async function removeStale(file: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readNote(aside)) !== undefined) await link(aside, file).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+async function written(dataFolder: string, note: Note): Promise<string> {
+  const file = `${noteFile(dataFolder)}.${randomUUID()}`;
+  await writeSecret(file, `${JSON.stringify(note)}\n`);
+  return file;
+}
+
+/** The note in a file, when its process lives. */
+async function readNote(file: string): Promise<Note | undefined> {
+  try {
+    const note = JSON.parse(await readFile(file, 'utf8')) as Note;
+    return isSameProcess({ pid: note.pid, startTime: note.startTime ?? '-' }) ? note : undefined;
+  } catch {
+    return undefined; // none was ever started here
+  }
+}
+
+/** Errors are the connection's matter: the interface reports them once more. */
+function firstLine(connection: net.Socket, take: (line: string) => void): void {
+  createInterface({ input: connection })
+    .once('line', take)
+    .on('error', () => undefined);
 }
 
 async function answer(line: string, handle: (request: ControlRequest) => Promise<ControlReply>): Promise<ControlReply> {
@@ -84,16 +165,9 @@ async function answer(line: string, handle: (request: ControlRequest) => Promise
   }
 }
 
-/** The supervisor of a data folder, when one runs. */
-export async function findSupervisor(
-  dataFolder: string,
-): Promise<{ readonly pid: number; readonly socket: string } | undefined> {
-  try {
-    const note = JSON.parse(await readFile(noteFile(dataFolder), 'utf8')) as { pid: number; socket: string };
-    return isAlive(note.pid) ? note : undefined;
-  } catch {
-    return undefined; // none was ever started here
-  }
+/** The supervisor of a data folder, when one runs or is being started. */
+export function findSupervisor(dataFolder: string): Promise<Note | undefined> {
+  return readNote(noteFile(dataFolder));
 }
 
 /**
@@ -107,8 +181,11 @@ export async function askSupervisor(dataFolder: string, request: ControlRequest)
   if (supervisor === undefined) throw new UnavailableError(`Nothing runs in ${dataFolder}: start it with npm start.`);
   const line = await new Promise<string>((resolve, reject) => {
     const connection = net.connect(supervisor.socket);
-    connection.once('error', reject);
-    createInterface({ input: connection }).once('line', resolve);
+    connection.once('error', (error) => {
+      const sentence = `The supervisor (process ${supervisor.pid}) does not answer: ${errorMessage(error)}`;
+      reject(new UnavailableError(sentence));
+    });
+    firstLine(connection, resolve);
     connection.once('close', () => reject(new UnavailableError('The supervisor ended before it answered.')));
     connection.write(`${JSON.stringify(request)}\n`);
   });

@@ -19,11 +19,11 @@ type SyncedRecord = Pick<WorkflowExecution, 'uuid' | 'workflow_id' | 'workflow_n
 export async function syncExecution(context: SyncContext, record: SyncedRecord): Promise<LiveAnswer> {
   const { client } = context;
   if (isTooSoon(client, record.uuid)) return { kind: 'unknown', reason: 'It was asked just now.' };
-  const started = Date.now();
+  const started = performance.now();
   const answer = await takeChanges(context, record);
   const changes = answer.kind === 'view' ? answer.view.version - (record.synced_version ?? 0) : 0;
   // The machine being slow is no reason to show a client something old.
-  noteCost(client, record.uuid, changes < MANY_CHANGES ? 0 : Date.now() - started);
+  noteCost(client, record.uuid, changes < MANY_CHANGES ? 0 : performance.now() - started);
   return answer;
 }
 
@@ -54,14 +54,14 @@ const notBefore = new WeakMap<Client, Map<string, number>>();
 
 /** Many changes are dear to look at: however often clients ask, the workflow has time left to get on. */
 function isTooSoon(client: Client, uuid: string): boolean {
-  return Date.now() < (notBefore.get(client)?.get(uuid) ?? 0);
+  return performance.now() < (notBefore.get(client)?.get(uuid) ?? 0);
 }
 
 function noteCost(client: Client, uuid: string, cost: number): void {
   const notes = notBefore.get(client) ?? new Map<string, number>();
   notBefore.set(client, notes);
   if (notes.size >= NOTES_LIMIT) notes.clear();
-  if (cost > CHEAP_MS) notes.set(uuid, Date.now() + cost * (SHARE - 1));
+  if (cost > CHEAP_MS) notes.set(uuid, performance.now() + cost * (SHARE - 1));
   else notes.delete(uuid);
 }
 

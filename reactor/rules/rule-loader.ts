@@ -31,10 +31,10 @@ export function createRuleLoader(stores: Pick<Stores, 'rules'>): LoadRules {
     await new Promise((resolve) => setImmediate(resolve));
     round = undefined;
     const present = await stores.rules.storedRevision();
-    if (present !== revision || Date.now() > believedUntil || kept.size > KEPT) {
+    if (present !== revision || performance.now() > believedUntil || kept.size > KEPT) {
       kept.clear();
       revision = present;
-      believedUntil = Date.now() + BELIEVED_MS;
+      believedUntil = performance.now() + BELIEVED_MS;
     }
     const missing = [...wanted].filter((ref) => !kept.has(ref));
     const result = new Map([...wanted].map((ref) => [ref, kept.get(ref) ?? createRuleSet([])] as const));

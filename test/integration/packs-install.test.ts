@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { registerPacks } from '../../action-service/packs/register-packs.ts';
+import { unregisterPacks } from '../../action-service/packs/unregister-packs.ts';
 import { warmPythons } from '../../actionrunner/runners/python-script/warm-python.ts';
 import { projectRoot } from '../../cli/project-paths.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -160,6 +161,42 @@ describe('packs of the action runner', () => {
       (await readdir(virtualenvs)).filter((name) => name.includes('whole')),
       [],
     );
+  });
+
+  it('takes timers and webhooks away with the last rule that uses them, however it goes', async () => {
+    const { stores, bus } = runner;
+    const base = path.join(infrastructure.folder, 'with-rules');
+    const rule = (name: string, trigger: string) =>
+      `name: ${name}\nenabled: true\ntrigger: ${trigger}\naction: {ref: core.noop}\n`;
+    const cron = (second: number) => `{type: core.st2.CronTimer, parameters: {second: ${second}}}`;
+    const hook = '{type: core.st2.webhook, parameters: {url: from-timed}}';
+    const register = () =>
+      registerPacks({ stores, bus, logger: { warn() {} } as never, basePaths: [base], packs: ['timed'] });
+    const made = async () =>
+      (await stores.triggers.find({ type: { $in: ['core.st2.CronTimer', 'core.st2.webhook'] } }))
+        .map(({ parameters }) => JSON.stringify(parameters))
+        .sort();
+    const folder = path.join(base, 'timed');
+    const files = { 'rules/a.yaml': rule('a', cron(1)), 'rules/b.yaml': rule('b', cron(1)) };
+    await writePack(folder, 'timed', '1.0.0', { ...files, 'rules/hook.yaml': rule('hook', hook) });
+    await register();
+    assert.deepEqual(await made(), ['{"second":1}', '{"url":"from-timed"}']);
+
+    await writeFile(path.join(folder, 'rules', 'a.yaml'), rule('a', cron(2)));
+    await register();
+    assert.deepEqual(await made(), ['{"second":1}', '{"second":2}', '{"url":"from-timed"}'], 'b has its timer still');
+    await writeFile(path.join(folder, 'rules', 'b.yaml'), rule('b', cron(2)));
+    await register();
+    assert.deepEqual(await made(), ['{"second":2}', '{"url":"from-timed"}']);
+
+    await writeFile(path.join(folder, 'rules', 'b.yaml'), `name: b\ntrigger: ${cron(3)}\n`);
+    await register();
+    assert.deepEqual(await made(), ['{"second":2}', '{"url":"from-timed"}'], 'a broken file makes none');
+    await rm(path.join(folder, 'rules', 'hook.yaml'));
+    await register();
+    assert.deepEqual(await made(), ['{"second":2}']);
+    await unregisterPacks({ stores, bus }, ['timed']);
+    assert.deepEqual(await made(), []);
   });
 
   it('names each broken file and registers the rest, or stops at the first when told to', async () => {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { isAlive } from '../../cli/processes/pid-file.ts';
 import { projectRoot } from '../../cli/project-paths.ts';
+import { isAlive } from '../../platform/noted-process.ts';
 import {
   findPortRow,
   processesOf,
@@ -179,6 +179,26 @@ describe('npm start', () => {
     assert.deepEqual(pids.filter(isAlive), []);
     assert.match(st2ctl(dataFolder, 'status').stdout, /^st2api is not running\.$/m);
     assert.equal(st2ctl(dataFolder, 'restart').status, 1);
+  });
+
+  it('is one that starts when there are two, and can be stopped before it serves', async () => {
+    const first = start('--no-sample');
+    const isStarting = () => processesOf(dataFolder).length > 0;
+    await waitFor(isStarting, { what: 'the first process', intervalMs: 20 });
+    const pids = processesOf(dataFolder);
+    const second = start('--no-sample');
+    assert.equal(await second.ended, 1);
+    assert.match(second.output(), /^It is being started already in .+ \(process \d+\): end it with npm stop\.\n$/);
+    assert.deepEqual(
+      pids.filter((pid) => !isAlive(pid)),
+      [],
+    );
+    const stopping = start('--stop');
+    assert.equal(await stopping.ended, 0, stopping.output());
+    assert.equal(await first.ended, 1);
+    assert.match(first.output(), /^Stopped before it served \(asked to\)\.$/m);
+    assert.deepEqual(processesOf(dataFolder), []);
+    assert.equal(existsSync(path.join(dataFolder, 'supervisor.json')), false);
   });
 
   it('leaves no process behind when it is killed with SIGKILL', async () => {

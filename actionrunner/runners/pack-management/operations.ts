@@ -72,7 +72,7 @@ async function load(operation: OperationContext): Promise<unknown> {
 
 async function unload(operation: OperationContext): Promise<unknown> {
   const packs = packNames(operation);
-  for (const warning of await unregisterPacks(operation.installer.stores, packs)) {
+  for (const warning of await unregisterPacks(operation.installer, packs)) {
     await operation.installer.report(warning);
   }
   return null;

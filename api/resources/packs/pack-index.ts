@@ -61,7 +61,8 @@ export function createPackIndex(addresses: string): PackIndex {
   }
 
   const current = () => {
-    if (kept === undefined || kept.until < Date.now()) kept = { until: Date.now() + KEPT_MS, fetched: fetchAll() };
+    if (kept === undefined || kept.until < performance.now())
+      kept = { until: performance.now() + KEPT_MS, fetched: fetchAll() };
     return kept.fetched;
   };
 

@@ -1,3 +1,4 @@
+import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
 import { errorCode, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
@@ -40,7 +41,10 @@ async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody
 }
 
 /** The record of a rule, with the trigger it needs. */
-async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<OpenContent, 'id'>> {
+async function toRecord(
+  context: ApiContext,
+  request: ApiRequest,
+): Promise<{ readonly record: Omit<OpenContent, 'id'>; readonly trigger: OpenContent }> {
   const body = request.body as RuleBody;
   const pack = body.pack ?? 'default';
   assertRefParts(pack, body.name);
@@ -56,7 +60,7 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
       `Trigger "${body.trigger.type}" defined in the rule does not exist in system or it's missing required "parameters" attribute`,
     );
   });
-  return {
+  const record = {
     tags: body.tags ?? [],
     uid: contentUid('rule', { pack, name: body.name }),
     metadata_file: '',
@@ -71,18 +75,18 @@ async function toRecord(context: ApiContext, request: ApiRequest): Promise<Omit<
     context: { ...body.context, user: request.requester.user },
     enabled: body.enabled ?? false,
   };
+  return { record, trigger };
 }
 
-const triggerRef = (rule: OpenContent | Omit<OpenContent, 'id'>) => String((rule.trigger as { ref?: unknown }).ref);
-
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
-  const record = await toRecord(context, request);
+  const { record, trigger } = await toRecord(context, request);
   try {
     const rule = await context.stores.rules.insert(record);
+    await context.triggers.keep(trigger);
     context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
     return { body: presentRecord(rule) };
   } catch (error) {
-    await context.triggers.removeIfUnused(triggerRef(record));
+    await context.triggers.removeIfUnused(triggerRefOf(record));
     throw error;
   }
 }
@@ -96,10 +100,11 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
     'rule_modify',
     contentUid('rule', request.body as RuleBody),
   );
-  const record = await toRecord(context, request);
+  const { record, trigger } = await toRecord(context, request);
   const metadata = before.metadata_file ?? '';
   const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
-  if (triggerRef(before) !== triggerRef(record)) await triggers.removeIfUnused(triggerRef(before));
+  await triggers.keep(trigger);
+  if (triggerRefOf(before) !== triggerRefOf(record)) await triggers.removeIfUnused(triggerRefOf(before));
   bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
   return { body: presentRecord(rule ?? before) };
 }
@@ -108,7 +113,7 @@ async function remove(context: ApiContext, request: ApiRequest): Promise<Answer>
   const { stores, triggers, bus } = context;
   const rule = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
   await stores.rules.removeOne({ id: rule.id });
-  await triggers.removeIfUnused(triggerRef(rule));
+  await triggers.removeIfUnused(triggerRefOf(rule));
   bus.publish(EXCHANGES.rule, 'delete', { id: rule.id, ref: rule.ref });
   return {};
 }

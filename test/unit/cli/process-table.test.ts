@@ -3,9 +3,10 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { isAlive, readLivePidFiles, writePidFile } from '../../../cli/processes/pid-file.ts';
+import { readLivePidFiles, writePidFile } from '../../../cli/processes/pid-file.ts';
 import { createProcessTable } from '../../../cli/processes/process-table.ts';
 import { projectRoot } from '../../../cli/project-paths.ts';
+import { isAlive } from '../../../platform/noted-process.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { waitFor } from '../../support/wait-for.ts';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Collection, Stored } from '../../../stores/collection.ts';
-import { rememberBy } from '../../../stores/remembered.ts';
+import { rememberBy, rememberLoad } from '../../../stores/remembered.ts';
+import { clockSetBack } from '../../support/clock-set-back.ts';
 
 interface Named extends Stored {
   readonly name: string;
@@ -56,6 +57,18 @@ describe('remembered look-ups', () => {
     state.record = { ...record, version: 2 };
     state.writes += 1;
     assert.equal((await find('one'))?.version, 2);
+  });
+
+  it('forgets after the given time, also when the clock was set back', async (test) => {
+    const { state, collection } = collectionOf(record);
+    const find = rememberBy(collection, 'name', LONG_MS);
+    const load = rememberLoad(collection, () => collection.findOne({}), LONG_MS);
+    await find('one');
+    await load();
+    clockSetBack(test, LONG_MS);
+    await find('one');
+    await load();
+    assert.equal(state.asked, 4);
   });
 
   it('does not keep a failure', async () => {
