@@ -7,9 +7,9 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
+import { killGroup } from '../../platform/process/kill-group.ts';
 import type { OutputSink } from '../runners/contract.ts';
 import { groupReaper } from './group-reaper.ts';
-import { killGroup } from './kill-group.ts';
 import { createTextCollector, type TextCollector } from './text-collector.ts';
 
 /** How long processes that left the group may hold the output open after the group was killed. */

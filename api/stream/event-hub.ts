@@ -3,8 +3,9 @@
  *
  * 1. A message names an execution or a piece of output; it is loaded once, however many clients there are, and not at all
  *    when there is none.
- * 2. Events keep the order of their messages, though what they name is loaded at the same time.
- * 3. The last events are kept for clients that come back after a broken connection.
+ * 2. Events keep the order of their messages, though what they name is loaded at the same time, a few at once.
+ * 3. The last events are kept for clients that come back after a broken connection: as many as take a bounded memory, and for a
+ *    minute once nobody listens.
  */
 import type { ActionService } from '../../action-service/contract.ts';
 import { errorMessage } from '../../core/errors.ts';
@@ -17,6 +18,10 @@ import { presentRecord } from '../lists/presentation.ts';
 import { type StreamEvent, toFrame } from './events.ts';
 
 const KEPT_EVENTS = 1_000;
+const KEPT_BYTES = 32 * 1024 * 1024;
+const KEPT_UNHEARD_MS = 60_000;
+/** Large executions take megabytes each until they are handed on. */
+const LOADS_AT_ONCE = 8;
 
 /** @param frame makes the event's frame, once for all listeners */
 export type Listener = (event: StreamEvent, frame: () => Buffer) => void;
@@ -39,10 +44,13 @@ interface Deps {
 
 export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub {
   const listeners = new Set<Listener>();
-  const kept: { readonly event: StreamEvent; readonly id: string }[] = [];
+  const kept: { readonly event: StreamEvent; readonly id: string; readonly bytes: number }[] = [];
   const started = Date.now();
   let count = 0;
-  let previous: Promise<unknown> = Promise.resolve();
+  let keptBytes = 0;
+  let forgetting: NodeJS.Timeout | undefined;
+  /** When the events of each of the last messages are handed on: the next message is loaded after the first of these. */
+  const turns: Promise<void>[] = Array.from({ length: LOADS_AT_ONCE }, () => Promise.resolve());
   const messages = createOnDemandSubscription(bus, {
     bindings: [EXCHANGES.announcement, EXCHANGES.execution, EXCHANGES.executionOutput].map((exchange) => ({
       exchange,
@@ -51,11 +59,22 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
     handler: handle,
   });
 
+  function keep(event: StreamEvent, id: string): void {
+    const bytes = Buffer.byteLength(event.data);
+    kept.push({ event, id, bytes });
+    keptBytes += bytes;
+    while (kept.length > KEPT_EVENTS || keptBytes > KEPT_BYTES) keptBytes -= kept.shift()?.bytes ?? 0;
+  }
+
+  function forget(): void {
+    kept.length = 0;
+    keptBytes = 0;
+  }
+
   function emit(event: StreamEvent): void {
     count += 1;
     const id = `${started}-${count}`;
-    kept.push({ event, id });
-    if (kept.length > KEPT_EVENTS) kept.shift();
+    keep(event, id);
     let made: Buffer | undefined;
     const frame = () => {
       made ??= toFrame(event.name, event.data, id);
@@ -98,26 +117,33 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
   }
 
   function handle(message: Message, kind: string, exchange: string): void {
-    const loading = load(message, kind, exchange).catch((error: unknown) => {
-      logger.warn({ reason: errorMessage(error) }, 'event could not be loaded');
-      return [];
-    });
-    previous = previous.then(async () => {
-      for (const event of await loading) emit(event);
-    });
+    const previous = turns.at(-1);
+    const loading = Promise.resolve(turns.shift())
+      .then(() => load(message, kind, exchange))
+      .catch((error: unknown) => {
+        logger.warn({ reason: errorMessage(error) }, 'event could not be loaded');
+        return [];
+      });
+    turns.push(Promise.all([loading, previous]).then(([events]) => events.forEach(emit)));
+  }
+
+  function leave(listener: Listener): void {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    forgetting = setTimeout(forget, KEPT_UNHEARD_MS).unref();
   }
 
   return {
     async listen(listener) {
       listeners.add(listener);
+      clearTimeout(forgetting);
       try {
-        const leave = await messages.need();
+        const dropNeed = await messages.need();
         return () => {
-          listeners.delete(listener);
-          leave();
+          leave(listener);
+          dropNeed();
         };
       } catch (error) {
-        listeners.delete(listener);
+        leave(listener);
         throw error;
       }
     },

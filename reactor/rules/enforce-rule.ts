@@ -21,6 +21,8 @@ export interface RuleEnforcer {
   enforce(rule: Rule, instance: TriggerInstance, trace: TraceContext): Promise<void>;
   /** Records that the criteria of a rule could not be decided. */
   recordFailure(rule: Rule, instance: TriggerInstance, reason: string): Promise<void>;
+  /** Records why a rule could not be enforced, however often it was tried. */
+  giveUp(rule: Rule, instance: TriggerInstance, error: unknown): Promise<void>;
 }
 
 interface Deps {
@@ -97,9 +99,10 @@ export function createRuleEnforcer({ stores, actions, traces, systemUser, logger
       const facts = { rule: rule.ref, trigger_instance_id: instance.id, action: rule.action.ref };
       try {
         const execution = await request(rule, instance, trace);
-        // Behind the request: the action need not wait for what is only told of it.
-        await traces.enterRule(trace, rule, instance);
+        // Behind the request: the action need not wait for what is only told of it. The record comes first: there is an execution,
+        // whatever fails now.
         await record(rule, instance, { execution_id: execution.id });
+        await traces.enterRule(trace, rule, instance);
         logger.info({ ...facts, execution_id: execution.id }, 'rule enforced');
       } catch (error) {
         if (!(error instanceof TramontaneError) || error.code === 'UNAVAILABLE') throw error;
@@ -107,6 +110,12 @@ export function createRuleEnforcer({ stores, actions, traces, systemUser, logger
         await record(rule, instance, { failure_reason: errorMessage(error) });
         logger.warn({ ...facts, reason: errorMessage(error) }, 'rule could not be enforced');
       }
+    },
+
+    async giveUp(rule, instance, error) {
+      const reason = errorMessage(error);
+      await record(rule, instance, { failure_reason: reason });
+      logger.error({ rule: rule.ref, trigger_instance_id: instance.id, reason }, 'rule could not be enforced');
     },
 
     async recordFailure(rule, instance, reason) {

@@ -4,7 +4,8 @@
  * 1. An instance is taken by a compare-and-set from `pending` to `processing`, with a lease: of several engines one has it.
  * 2. What an engine left half done (killed, database away) is taken again when the lease is over; the idempotency key of
  *    the requests keeps that from making a second execution.
- * 3. Messages only hurry: a sweep finds instances whose message was lost.
+ * 3. A rule that fails keeps no other rule from its action: it alone is tried again, and in the end its enforcement says why.
+ * 4. Messages only hurry: a sweep finds instances whose message was lost.
  */
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import { errorMessage } from '../../core/errors.ts';
@@ -18,11 +19,13 @@ import type { RuleEnforcer } from './enforce-rule.ts';
 import type { RuleVerdict } from './match-rules.ts';
 import { createRuleLoader } from './rule-loader.ts';
 import type { TriggerInstance } from './trigger-instance.ts';
-import type { TriggerTraces } from './trigger-traces.ts';
+import type { TraceContext, TriggerTraces } from './trigger-traces.ts';
 
 export const RULES_ENGINE_QUEUE = 'st2.trigger_instances_dispatch.rules_engine';
 const MAX_ATTEMPTS = 5;
 const BATCH = 200;
+
+const isLast = ({ attempts = 1 }: TriggerInstance) => attempts >= MAX_ATTEMPTS;
 
 export interface RulesEngineDeps {
   readonly stores: Stores;
@@ -48,6 +51,14 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
   const loadRules = createRuleLoader(stores);
   let consumer: Consumer | undefined;
 
+  /** Those that an engine left. A lease beyond what anybody takes was written by a clock that had jumped. */
+  function left() {
+    const now = Date.now();
+    const beyond = new Date(now + 2 * settings.lease * 1000);
+    const expired = [{ 'processing.expires_at': { $lt: new Date(now) } }, { 'processing.expires_at': { $gt: beyond } }];
+    return { status: 'processing', $or: expired };
+  }
+
   async function take(id: string): Promise<TriggerInstance | undefined> {
     const change = {
       $set: {
@@ -58,8 +69,7 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
     };
     const pending = await stores.triggerInstances.updateOne({ id, status: 'pending' }, change);
     if (pending !== undefined) return pending as TriggerInstance;
-    const left = { id, status: 'processing', 'processing.expires_at': { $lt: new Date() } };
-    return (await stores.triggerInstances.updateOne(left, change)) as TriggerInstance | undefined;
+    return (await stores.triggerInstances.updateOne({ id, ...left() }, change)) as TriggerInstance | undefined;
   }
 
   async function finish(id: string, status: 'processed' | 'processing_failed'): Promise<void> {
@@ -84,12 +94,22 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
     );
   }
 
+  async function follow(verdict: RuleVerdict, instance: TriggerInstance, trace: TraceContext): Promise<void> {
+    if (verdict.outcome === 'failed') await enforcer.recordFailure(verdict.rule, instance, verdict.reason);
+    if (verdict.outcome !== 'matched') return;
+    try {
+      await enforcer.enforce(verdict.rule, instance, trace);
+    } catch (error) {
+      if (isLast(instance)) await enforcer.giveUp(verdict.rule, instance, error);
+      throw error;
+    }
+  }
+
   async function process(instance: TriggerInstance): Promise<void> {
     const [trace, verdicts] = await Promise.all([traces.enterInstance(instance), judge(instance)]);
-    for (const verdict of verdicts) {
-      if (verdict.outcome === 'matched') await enforcer.enforce(verdict.rule, instance, trace);
-      if (verdict.outcome === 'failed') await enforcer.recordFailure(verdict.rule, instance, verdict.reason);
-    }
+    const failures: unknown[] = [];
+    for (const verdict of verdicts) await follow(verdict, instance, trace).catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
     await finish(instance.id, 'processed');
   }
 
@@ -100,7 +120,7 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
       await process(instance);
     } catch (error) {
       const facts = { trigger_instance_id: id, trigger: instance.trigger, reason: errorMessage(error) };
-      if ((instance.attempts ?? 1) < MAX_ATTEMPTS) {
+      if (!isLast(instance)) {
         logger.warn(facts, 'trigger instance could not be handled, it is taken again later');
         return;
       }
@@ -115,11 +135,8 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
       { status: 'pending', occurrence_time: { $lt: new Date(now - settings.lost_after * 1000) } },
       { sort: { occurrence_time: 1 }, limit: BATCH, include: ['id'] },
     );
-    const left = await stores.triggerInstances.find(
-      { status: 'processing', 'processing.expires_at': { $lt: new Date(now) } },
-      { limit: BATCH, include: ['id'] },
-    );
-    for (const { id } of [...lost, ...left]) await handle(id);
+    const abandoned = await stores.triggerInstances.find(left(), { limit: BATCH, include: ['id'] });
+    for (const { id } of [...lost, ...abandoned]) await handle(id);
   }
 
   const sweep = createSweep({ everyMs: settings.sweep_interval * 1000, work: recover, what: 'lost instances', logger });

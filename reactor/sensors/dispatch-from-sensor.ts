@@ -3,12 +3,20 @@ import { Ajv } from 'ajv';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { parametersHash } from '../../action-service/triggers/trigger-service.ts';
 import { ValidationError } from '../../core/errors.ts';
+import { remember } from '../../core/expressions/remember.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { OpenContent } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { SensorDispatch } from './sensor-process.ts';
 
-const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
+/**
+ * The check of a schema, by its JSON text: the database gives a new object with every event. Each has an Ajv of its own, as one
+ * keeps all that it compiled for ever and takes an `$id` once.
+ */
+const checkOf = remember((schema) => {
+  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
+  return ajv.compile({ type: 'object', ...normalize(JSON.parse(schema) as Readonly<Record<string, unknown>>) });
+});
 
 /** @returns the function behind `sensor_service.dispatch`; it throws ValidationError for what cannot be dispatched */
 export function createSensorDispatch(
@@ -50,8 +58,7 @@ export function createSensorDispatch(
 /** The first thing wrong with a payload. Schemas of packs mark required properties one by one. */
 function findProblem(schema: unknown, payload: unknown): string | undefined {
   if (!isPlainObject(schema) || Object.keys(schema).length === 0) return undefined;
-  const normal = normalize(schema);
-  const check = ajv.compile({ type: 'object', ...normal });
+  const check = checkOf(JSON.stringify(schema));
   if (check(payload)) return undefined;
   const [first] = check.errors ?? [];
   return `${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`.trim();

@@ -72,9 +72,15 @@ async function load(request: SensorRequest, service: SensorService): Promise<Sen
   return new (found as SensorClass)(service, request.config, request.poll_interval ?? POLL_INTERVAL);
 }
 
-async function run(sensor: Sensor, request: SensorRequest): Promise<void> {
+async function start(request: SensorRequest): Promise<Sensor> {
+  const sensor = await load(request, createService(request));
+  current = sensor;
   await sensor.setup?.();
   for (const trigger of request.triggers) await sensor.addTrigger?.(trigger);
+  return sensor;
+}
+
+async function run(sensor: Sensor, request: SensorRequest): Promise<void> {
   if (sensor.run !== undefined) return void (await sensor.run());
   for (;;) {
     try {
@@ -98,11 +104,9 @@ async function end(code: number): Promise<never> {
   process.exit(code);
 }
 
-async function main(request: SensorRequest): Promise<void> {
+async function main(starting: Promise<Sensor>, request: SensorRequest): Promise<void> {
   try {
-    const sensor = await load(request, createService(request));
-    current = sensor;
-    await run(sensor, request);
+    await run(await starting, request);
     await end(0);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -112,10 +116,10 @@ async function main(request: SensorRequest): Promise<void> {
 
 const HANDLERS = { create: 'addTrigger', update: 'updateTrigger', delete: 'removeTrigger' } as const;
 
-async function onEvent(line: string): Promise<void> {
+async function onEvent(sensor: Sensor, line: string): Promise<void> {
   const { type, trigger } = JSON.parse(line) as { type: keyof typeof HANDLERS; trigger: Trigger };
   try {
-    await current?.[HANDLERS[type]]?.(trigger);
+    await sensor[HANDLERS[type]]?.(trigger);
   } catch (error) {
     process.stderr.write(`The sensor failed on a trigger: ${errorMessage(error)}\n`);
   }
@@ -123,11 +127,19 @@ async function onEvent(line: string): Promise<void> {
 
 process.on('SIGTERM', () => void end(0));
 const events = createReadStream('', { fd: EVENT_FD });
-let isStarted = false;
+let starting: Promise<Sensor> | undefined;
 readLines(events, (line) => {
-  if (isStarted) return void onEvent(line);
-  isStarted = true;
-  void main(JSON.parse(line) as SensorRequest);
+  if (starting === undefined) {
+    const request = JSON.parse(line) as SensorRequest;
+    starting = start(request);
+    void main(starting, request);
+    return;
+  }
+  // In order, once it knows the triggers that there were. That it could not start is told by `main`.
+  starting.then(
+    (sensor) => void onEvent(sensor, line),
+    () => undefined,
+  );
 });
 // The container is gone.
 events.on('end', () => process.exit(3));

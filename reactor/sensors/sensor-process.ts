@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { killGroup } from '../../platform/process/kill-group.ts';
 import { readLines } from './read-lines.ts';
 
 const STOP_GRACE_MS = 4_000;
@@ -64,7 +65,7 @@ export async function startSensorProcess(options: SensorProcessOptions): Promise
   const exited = new Promise<number>((resolve) =>
     child.once('exit', (code) => {
       // Helpers that the sensor started end with it.
-      killGroup(pid);
+      killGroup(pid, 'SIGKILL');
       resolve(code ?? -1);
     }),
   );
@@ -111,15 +112,7 @@ function log(stream: Readable | null, name: string, logger: Logger): void {
 async function stopProcess(child: ChildProcess, pid: number, exited: Promise<number>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
-  const timer = setTimeout(() => killGroup(pid), STOP_GRACE_MS);
+  const timer = setTimeout(() => killGroup(pid, 'SIGKILL'), STOP_GRACE_MS);
   await exited;
   clearTimeout(timer);
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

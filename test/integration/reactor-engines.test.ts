@@ -58,9 +58,9 @@ after(async () => {
   await infrastructure?.stop();
 });
 
-function rulesEngine(instance: string, settings = config.rulesengine): Service {
+function rulesEngine(instance: string, settings = config.rulesengine, actions = parts.actions): Service {
   const traces = createTriggerTraces(parts.stores, parts.actions.traces);
-  const enforcer = createRuleEnforcer({ ...parts, traces, systemUser: 'stanley', logger });
+  const enforcer = createRuleEnforcer({ ...parts, actions, traces, systemUser: 'stanley', logger });
   return createRulesEngine({ ...parts, instance, enforcer, traces, settings, logger });
 }
 
@@ -124,6 +124,55 @@ describe('rules engines', () => {
     assert.deepEqual(
       enforcements.map(({ execution_id }) => execution_id),
       [made.id],
+    );
+  });
+
+  it('a lease that ends later than any is given was written by a clock that had jumped', async () => {
+    const instance = await parts.stores.triggerInstances.insert({
+      trigger: 'core.st2.key_value_pair.update',
+      payload: {},
+      occurrence_time: new Date(),
+      status: 'processing',
+      processing: { owner: 'killed', expires_at: new Date(Date.now() + DAY_MS) },
+      attempts: 1,
+    });
+    const engine = rulesEngine('heir', { ...config.rulesengine, sweep_interval: 0.05 });
+    await engine.start();
+    const finished = () => parts.stores.triggerInstances.findOne({ id: instance.id, status: 'processed' });
+    await waitFor(finished, { what: 'the instance that was left' }).finally(() => engine.stop());
+  });
+
+  it('a rule that fails keeps no other from its action, and its enforcement says why in the end', async () => {
+    const trigger = 'core.st2.key_value_pair.value_change';
+    for (const name of ['before', 'failing', 'then']) await createRule(name, trigger);
+    let asked = 0;
+    const actions: typeof parts.actions = {
+      ...parts.actions,
+      async request(wanted) {
+        if ((wanted.context?.rule as { readonly name: string } | undefined)?.name !== 'failing')
+          return parts.actions.request(wanted);
+        asked += 1;
+        throw new Error('BSONObj size is invalid');
+      },
+    };
+    const engine = rulesEngine('one', { ...config.rulesengine, sweep_interval: 0.05, lease: 0.1 }, actions);
+    await engine.start();
+    const { id } = await parts.dispatch({ trigger, payload: {} });
+    const failed = () => parts.stores.triggerInstances.findOne({ id, status: 'processing_failed' });
+    await waitFor(failed, { what: 'the last attempt' }).finally(() => engine.stop());
+    assert.equal(asked, 5);
+    for (const name of ['before', 'then'])
+      assert.equal(await parts.stores.executions.count({ 'rule.ref': `test.${name}` }), 1, name);
+    const enforcements = await parts.stores.ruleEnforcements.find({ trigger_instance_id: id });
+    assert.deepEqual(
+      enforcements
+        .map(({ rule, status, failure_reason }) => [(rule as { ref: string }).ref, status, failure_reason])
+        .sort(),
+      [
+        ['test.before', 'succeeded', undefined],
+        ['test.failing', 'failed', 'BSONObj size is invalid'],
+        ['test.then', 'succeeded', undefined],
+      ],
     );
   });
 });

@@ -14,8 +14,8 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import { errorMessage } from '../../../core/errors.ts';
 import type { Logger } from '../../../platform/logging/create-logger.ts';
+import { killGroup } from '../../../platform/process/kill-group.ts';
 import { groupReaper } from '../../process/group-reaper.ts';
-import { killGroup } from '../../process/kill-group.ts';
 import {
   MAX_REPLY,
   NO_SINK,

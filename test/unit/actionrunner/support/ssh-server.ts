@@ -4,7 +4,7 @@ import { closeSync, constants, fchmodSync, mkdirSync, openSync, statSync, writeS
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import ssh2, { type ServerChannel, type SFTPWrapper } from 'ssh2';
-import { killGroup } from '../../../../actionrunner/process/kill-group.ts';
+import { killGroup } from '../../../../platform/process/kill-group.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type KillWays, killGroup } from '../../../actionrunner/process/kill-group.ts';
+import { type KillWays, killGroup } from '../../../platform/process/kill-group.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
 /** What is asked of sudo where a signal is answered by an error. */
@@ -35,7 +35,7 @@ describe('killing a process group', () => {
   for (const reason of ['timeout', 'cancel']) {
     it(`ends an action with sudo of an ordinary user: ${reason}`, { skip }, async () => {
       const seconds = `${reason === 'timeout' ? 391 : 392}.${process.pid}`;
-      const module = `support/sudo-action${path.extname(import.meta.filename)}`;
+      const module = `../actionrunner/support/sudo-action${path.extname(import.meta.filename)}`;
       const program = fileURLToPath(new URL(module, import.meta.url));
       const { stdout, stderr } = sudoers.run([process.execPath, ...process.execArgv, program, reason, seconds]);
       const { outcome, survived } = JSON.parse(stdout || JSON.stringify({ outcome: stderr }));

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Ajv } from 'ajv';
+import { createSensorDispatch } from '../../../reactor/sensors/dispatch-from-sensor.ts';
+import type { Stores } from '../../../stores/stores.ts';
+
+/** What a sensor fires with this schema of payloads, which is read anew each time, as from the database. */
+function dispatchWith(schema: object) {
+  const dispatched: unknown[] = [];
+  const stores = {
+    triggers: { findOne: async () => ({ ref: 'test.event', type: 'test.event' }) },
+    triggerTypes: { findOne: async () => ({ payload_schema: structuredClone(schema) }) },
+  };
+  const dispatch = createSensorDispatch(stores as unknown as Stores, async ({ payload }) => {
+    dispatched.push(payload);
+    return { id: 'i' };
+  });
+  const send = (payload: unknown) => dispatch({ trigger: 'test.event', payload, trace_context: undefined });
+  return { send, dispatched };
+}
+
+test('sensors: a schema is compiled once, however many events come', async (t) => {
+  const compile = t.mock.method(Ajv.prototype, 'compile');
+  const { send, dispatched } = dispatchWith({ type: 'object', properties: { once: { type: 'integer' } } });
+  for (let once = 0; once < 20; once += 1) await send({ once });
+  await assert.rejects(send({ once: 'text' }), /\/once must be integer/);
+  assert.equal(dispatched.length, 20);
+  assert.equal(compile.mock.callCount(), 1);
+});
+
+test('sensors: schemas may have an id, and the same one', async () => {
+  for (const type of ['integer', 'string']) {
+    const properties = { value: { $id: 'https://example.com/value', type, required: true } };
+    const { send, dispatched } = dispatchWith({ $id: 'https://example.com/event', type: 'object', properties });
+    const value = type === 'integer' ? 1 : 'text';
+    await send({ value });
+    await send({ value });
+    await assert.rejects(send({ value: [] }), new RegExp(`must be ${type}`));
+    assert.equal(dispatched.length, 2);
+  }
+});
