@@ -89,18 +89,24 @@ function idsOf(
   return { executionId: mistral.execution_id, parentRun };
 }
 
-/** Answers that say: the parent is over, or gone. */
-const NOBODY_WAITS = [400, 404];
+/** Answers that say: the workflow is over, or gone. */
+const REFUSALS = [400, 404];
+/** States that no workflow leaves by itself. */
+const OVER = ['SUCCESS', 'ERROR', 'CANCELLED'];
+
+async function unlessRefused(call: () => Promise<void>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof MistralApiError) || !REFUSALS.includes(error.status)) throw error;
+  }
+}
 
 /** Tells the parent workflow that the run of its task has another state. The parent may be over: that is no failure. */
 async function tellParent(client: MistralClient, parentRun: ParentRun | undefined, state: string): Promise<void> {
   if (parentRun === undefined) return;
-  try {
-    const { id, ...rest } = parentRun;
-    await client.updateActionExecution(id, { state, ...rest });
-  } catch (error) {
-    if (!(error instanceof MistralApiError) || !NOBODY_WAITS.includes(error.status)) throw error;
-  }
+  const { id, ...rest } = parentRun;
+  await unlessRefused(() => client.updateActionExecution(id, { state, ...rest }));
 }
 
 /** False when there is nothing to run again (any more): the workflow stays held, it does not fail over a slip of the user. */
@@ -155,14 +161,11 @@ export const mistralV2Runner: Runner = {
   async pause(context) {
     const { executionId, parentRun } = idsOf(context, 'pause');
     const client = await steeringClient(context);
+    // What has ended by now is no failure: the tracker is about to say so.
+    if (OVER.includes((await client.execution(executionId)).state)) return become('pausing');
     // The parent first: the moment this workflow is paused it may be resumed, and a later word would pause the parent for good.
     await tellParent(client, parentRun, 'PAUSED');
-    try {
-      await client.updateExecution(executionId, { state: 'PAUSED' });
-    } catch (error) {
-      await tellParent(client, parentRun, 'RUNNING');
-      throw error;
-    }
+    await unlessRefused(() => client.updateExecution(executionId, { state: 'PAUSED' }));
     const { actions } = context.services;
     await forChildWorkflows(context, ['running'], (id) => actions.pause(id, context.user));
     // The tracker says when it is paused: what has ended here may have to be taken in there.
