@@ -188,6 +188,32 @@ describe('steering of workflows and chains', () => {
     });
   }
 
+  it('many at once, each resumed the moment it is paused: all of them end well', async () => {
+    const reaches = (id: string, ...statuses: string[]) =>
+      waitFor(
+        async () => {
+          const { status } = await get(id);
+          return statuses.includes(status) && status;
+        },
+        { what: `${statuses} of ${id}` },
+      );
+    const once = async ([action, refs]: readonly [string, readonly string[]]) => {
+      const file = await newFile();
+      const { id } = await start(action, file);
+      await treeWith(id, [...all(refs, 'running'), 'core.local: running']);
+      await services.request('PUT', `/executions/${id}`, { status: 'pausing' });
+      // What runs ends while the pause is on its way down; where the pause comes too late, the whole ends.
+      await rm(file);
+      if ((await reaches(id, 'paused', 'succeeded')) === 'succeeded') return 'succeeded';
+      await services.request('PUT', `/executions/${id}`, { status: 'resuming' });
+      await reaches(id, 'succeeded');
+      return 'paused';
+    };
+    const steered = Object.entries(STEERED).filter(([action]) => action !== 'steer.lin');
+    const courses = await Promise.all([...steered, ...steered, ...steered].map(once));
+    assert.ok(courses.includes('paused'), 'none was paused in time');
+  });
+
   it('re-run of a failed task goes on in the same workflow execution; a second one is refused', async () => {
     const file = await newFile();
     const { id } = await start('steer.fails', file);
