@@ -10,6 +10,7 @@ import { EXECUTION_STATUSES, type ExecutionStatus, isActive } from '../../core/s
 import { type Bus, bindingsOf, EXCHANGES } from '../../platform/bus/bus.ts';
 import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Service } from '../../platform/lifecycle.ts';
+import { lapsedLease } from '../../stores/lapsed-lease.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { updateExecution } from './update-execution.ts';
 
@@ -114,15 +115,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   /** Takes executions that nobody watches. */
   async function claim(): Promise<void> {
     const now = new Date();
-    // A lease beyond what anybody takes was written by a clock that had jumped: its owner renews it, or is dead.
-    const beyond = new Date(now.getTime() + 2 * lease);
-    const free = {
-      $or: [
-        { tracking: { $exists: false } },
-        { 'tracking.expires_at': { $lt: now } },
-        { 'tracking.expires_at': { $gt: beyond } },
-      ],
-    };
+    const free = { $or: [{ tracking: { $exists: false } }, ...lapsedLease('tracking.expires_at', lease)] };
     const found = await stores.executions.find(
       { status: { $in: IN_PROGRESS }, runner_type: 'mistral-v2', ...free },
       { include: ['id'], limit: CLAIMS_PER_TICK },

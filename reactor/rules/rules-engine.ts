@@ -13,6 +13,7 @@ import { withKeyValues } from '../../core/params/index.ts';
 import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { lapsedLease } from '../../stores/lapsed-lease.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createSweep } from '../sweep.ts';
 import type { RuleEnforcer } from './enforce-rule.ts';
@@ -51,13 +52,11 @@ export function createRulesEngine(deps: RulesEngineDeps): Service {
   const loadRules = createRuleLoader(stores);
   let consumer: Consumer | undefined;
 
-  /** Those that an engine left. A lease beyond what anybody takes was written by a clock that had jumped. */
-  function left() {
-    const now = Date.now();
-    const beyond = new Date(now + 2 * settings.lease * 1000);
-    const expired = [{ 'processing.expires_at': { $lt: new Date(now) } }, { 'processing.expires_at': { $gt: beyond } }];
-    return { status: 'processing', $or: expired };
-  }
+  /** Those that an engine left. */
+  const left = () => ({
+    status: 'processing',
+    $or: lapsedLease('processing.expires_at', settings.lease * 1000),
+  });
 
   async function take(id: string): Promise<TriggerInstance | undefined> {
     const change = {

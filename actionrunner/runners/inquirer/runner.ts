@@ -8,6 +8,7 @@ import { waitForStatus } from '../execution-watch.ts';
 
 const INQUIRY_TRIGGER = 'core.st2.generic.inquiry';
 const BEGUN = EXECUTION_STATUSES.filter((status) => !['requested', 'delayed', 'scheduled'].includes(status));
+
 export const inquirerRunner: Runner = {
   name: 'inquirer',
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { httpRequestRunner } from '../../../actionrunner/runners/http-request/runner.ts';
@@ -41,16 +42,11 @@ describe('http-request', () => {
   };
 
   before(async () => {
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      request.on('end', () => {
-        if (request.url?.startsWith('http://') === true) proxied += 1;
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-        (routes[pathname] ?? ((_request, missing) => missing.writeHead(404).end()))(request, response, body);
-      });
+    server = createServer(async (request, response) => {
+      const body = await text(request);
+      if (request.url?.startsWith('http://') === true) proxied += 1;
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      (routes[pathname] ?? ((_request, missing) => missing.writeHead(404).end()))(request, response, body);
     });
     server.on('connect', (request, socket) => {
       proxied += 1;

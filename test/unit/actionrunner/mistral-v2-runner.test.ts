@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { RunContext, RunnerServices } from '../../../actionrunner/runners/contract.ts';
 import { mistralV2Runner } from '../../../actionrunner/runners/mistral-v2/runner.ts';
@@ -16,19 +17,14 @@ describe('pause of a workflow that is a task of another one', () => {
   let stored: string;
 
   before(async () => {
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-      });
-      request.on('end', () => {
-        const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-        if (request.method === 'GET') return response.end(JSON.stringify({ state: stored }));
-        calls.push(`${pathname} ${JSON.parse(body).state}`);
-        const refused = isOver && pathname === '/v2/executions/child';
-        if (isAway) return response.writeHead(503).end();
-        response.writeHead(refused ? 400 : 200).end(refused ? '{"faultstring": "It is over."}' : '{}');
-      });
+    server = createServer(async (request, response) => {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+      if (request.method === 'GET') return response.end(JSON.stringify({ state: stored }));
+      const { state } = (await json(request)) as { readonly state: string };
+      calls.push(`${pathname} ${state}`);
+      const refused = isOver && pathname === '/v2/executions/child';
+      if (isAway) return response.writeHead(503).end();
+      response.writeHead(refused ? 400 : 200).end(refused ? '{"faultstring": "It is over."}' : '{}');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
