@@ -39,6 +39,13 @@ export class ConflictError extends TramontaneError {
   }
 }
 
+/** The request is meant for another state of the object than the present one (HTTP 412). */
+export class PreconditionError extends TramontaneError {
+  constructor(message: string) {
+    super('PRECONDITION', message);
+  }
+}
+
 /** No valid credential came with the request (HTTP 401). */
 export class UnauthorizedError extends TramontaneError {
   constructor(message: string) {

@@ -27,7 +27,8 @@ const indexedValueTypeKeyword = 2;
  * milliseconds. A timer may be shifted by up to a second by default, so that one of a millisecond, after which a large workflow goes on with its next
  * portion, took that long. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. What
  * it remembers of workflows, ended ones too, is kept for an hour by default and given back only when something else needs the place: up to
- * 128,000 of them at some 30 KiB each. The other limits are raised because one machine here serves everything at once.
+ * 128,000 of them at some 30 KiB each. An activity may be handed to the worker with the answer to the workflow task that asked for it, which saves
+ * its way through the queue; off by default. The other limits are raised because one machine here serves everything at once.
  */
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': '2000',
@@ -40,6 +41,7 @@ const dynamicConfig = {
   'history.cacheBackgroundEvict': '{"Enabled":true,"LoopInterval":"1m","MaxEntryPerCall":1024}',
   'frontend.namespaceRPS': '10000',
   'frontend.rps': '10000',
+  'system.enableActivityEagerExecution': 'true',
 } as const;
 
 /**

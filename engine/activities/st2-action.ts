@@ -2,8 +2,8 @@ import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporali
 import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { jsonDumps } from '../../core/python/json.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
-import { type PostAnswer, postJson } from '../../platform/http/post-json.ts';
 import { requestFailure } from '../../platform/http/request-failure.ts';
+import { type ServiceAnswer, sendRequest } from '../../platform/http/send-request.ts';
 import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, InTheNameOf, St2ActionRequest } from '../contract.ts';
@@ -17,7 +17,7 @@ export interface St2ActionContext {
   credentialsFor(of: InTheNameOf): Promise<{ readonly user: string; readonly token?: string }>;
 }
 
-interface Answer extends PostAnswer {
+interface Answer extends ServiceAnswer {
   readonly body: unknown;
 }
 
@@ -38,6 +38,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
     }
     const credentials = await context.credentialsFor(request);
     const headers = {
+      'content-type': 'application/json',
       ...traceFields(),
       'idempotency-key': `${workflowId}/${info.activityId}`,
       // A header holds no other characters; names of tasks may.
@@ -108,7 +109,7 @@ function toBody(
 }
 
 async function post(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
-  const answer = await postJson(url, headers, body).catch((error: unknown) => {
+  const answer = await sendRequest(url, { method: 'POST', headers, body }).catch((error: unknown) => {
     throw ApplicationFailure.retryable(requestFailure('st2api', url.href, error), 'ApiError');
   });
   return { ...answer, body: parseOrUndefined(answer.text) };

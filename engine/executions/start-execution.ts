@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { NotFoundError, ValidationError } from '../../core/errors.ts';
+import { NotFoundError, PreconditionError, ValidationError } from '../../core/errors.ts';
 import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { ExecutionParams } from '../conductor/contract.ts';
 import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
+import { checksumOf } from '../definitions/checksum.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
 import { assertOwnExecution } from './assert-own-execution.ts';
 import { fromText, newExecutionRecord } from './execution-records.ts';
@@ -29,6 +30,8 @@ export interface StartRequest {
   /** `env` may be the name of a stored environment. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly description: string;
+  /** Checksum of the definition that is meant; whichever is stored when absent. */
+  readonly checksum?: string;
   /** Whose request it is, where mistral-api asks for a token. */
   readonly user?: string;
 }
@@ -38,12 +41,16 @@ export interface StartRequest {
  *
  * @throws NotFoundError when there is no such workflow
  * @throws ValidationError when the input does not fit, or there is no such environment
+ * @throws PreconditionError when the stored definition is not the one that is meant
  * @throws ForbiddenError when it is to belong to an execution of another user
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<WorkflowExecution> {
   const { stores } = context;
   const found = await loadWorkflow(stores, request);
   const { workflow, definition } = found;
+  if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
+    throw new PreconditionError(`The definition of workflow "${workflow.name}" is another one.`);
+  }
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
   const params = await withEnvironment(stores, request.params);

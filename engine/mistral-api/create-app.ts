@@ -34,6 +34,7 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  PRECONDITION: 412,
   TOO_MANY_TRIES: 429,
   UNAVAILABLE: 503,
 };

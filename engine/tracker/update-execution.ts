@@ -38,15 +38,22 @@ export async function updateExecution(
   if (execution === undefined || isCompleted(execution.status)) return NOTHING_LEFT;
   const found = await findRecord(context, execution);
   if (found === undefined) return { done: false, changed: false, waitsForChildren: false };
-  const { record, answer } = await refresh(context, found);
+  const { record, answer, isOver } = await refresh(context, found);
   if (answer?.kind === 'view') await repairActivities(context, record, answer.view);
-  const active = await isBusy(context, execution, record, answer);
-  const status = nextStatus({ status: execution.status, state: record.state, active });
   // Versions count every change of a task: nothing of the tasks themselves is looked at to see whether there was one.
-  const mark = [status, record.state, record.version, record.synced_version].join(' ');
+  const version = [record.state, record.version, record.synced_version].join(' ');
+  const isNews = known.get(id)?.startsWith(`${version} `) !== true;
+  const [active, early] = await Promise.all([
+    isBusy(context, execution, record, { answer, isOver }),
+    // Of what has ended the result is wanted in any case: an end is waited for.
+    isOver && isNews ? makeResult(context, record) : undefined,
+  ]);
+  const status = nextStatus({ status: execution.status, state: record.state, active });
+  const mark = `${version} ${status}`;
   const changed = known.get(id) !== mark;
   if (changed) {
-    const change = { result: await makeResult(context, record), context: mistralContext(execution, record) };
+    const result = early ?? (await makeResult(context, record));
+    const change = { result, context: mistralContext(execution, record) };
     if (status === execution.status) await actions.updateProgress(id, change);
     else {
       // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
@@ -69,10 +76,10 @@ const TASKS_SHOWN = { running: 200, finished: 5_000 } as const;
 async function makeResult({ stores }: TrackerContext, record: TrackedRecord): Promise<Record<string, unknown>> {
   const { uuid } = record;
   const limit = TASKS_SHOWN[isFinished(record.state) ? 'finished' : 'running'];
-  const newest = await stores.taskExecutions.find({ workflow_execution_id: uuid }, { sort: { sequence: -1 }, limit });
-  const full = isFinished(record.state)
-    ? await stores.workflowExecutions.findOne({ uuid }, { include: ['output'] })
-    : undefined;
+  const [newest, full] = await Promise.all([
+    stores.taskExecutions.find({ workflow_execution_id: uuid }, { sort: { sequence: -1 }, limit }),
+    isFinished(record.state) ? stores.workflowExecutions.findOne({ uuid }, { include: ['output'] }) : undefined,
+  ]);
   const total = (newest[0]?.sequence ?? -1) + 1;
   return buildResult({ ...record, output: full?.output ?? '{}' }, newest.reverse(), total);
 }
@@ -102,17 +109,25 @@ async function findRecord({ stores }: TrackerContext, execution: TrackedExecutio
   );
 }
 
+/** What a look at a workflow has given. */
+interface Look {
+  /** What the workflow itself has answered; absent when it was not asked. */
+  readonly answer?: LiveAnswer;
+  /** Its record says so, and none of its tasks runs. */
+  readonly isOver: boolean;
+}
+
 /** Asks the workflow, unless its record says that it is over. */
 async function refresh(
   context: TrackerContext,
   record: TrackedRecord,
-): Promise<{ readonly record: TrackedRecord; readonly answer?: LiveAnswer }> {
+): Promise<Look & { readonly record: TrackedRecord }> {
   const isOver = isFinalState(record.state) && !(await hasRunningTasks(context, record));
-  if (isOver) return { record };
+  if (isOver) return { record, isOver };
   const answer = await syncExecution(context, record);
-  if (answer.kind === 'closed') return { record: await closeRecord(context, record, answer.status), answer };
+  if (answer.kind === 'closed') return { record: await closeRecord(context, record, answer.status), answer, isOver };
   const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
-  return { record: fresh ?? record, answer };
+  return { record: fresh ?? record, answer, isOver };
 }
 
 async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord): Promise<boolean> {
@@ -144,9 +159,9 @@ async function isBusy(
   context: TrackerContext,
   execution: TrackedExecution,
   record: TrackedRecord,
-  answer: LiveAnswer | undefined,
+  { answer, isOver }: Look,
 ): Promise<boolean> {
-  const isClosed = answer?.kind === 'closed';
+  const isClosed = isOver || answer?.kind === 'closed';
   // The stored tasks may be older than the stored state.
   if (answer?.kind === 'unknown' && record.state === 'PAUSED') return true;
   if (!isClosed && (await hasRunningTasks(context, record))) {

@@ -132,6 +132,18 @@ test('an asynchronous action is completed from outside', async () => {
   assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { got: { answer: 42 } });
 });
 
+test('a start that is meant for one definition is refused when another one is stored', async () => {
+  const id = await start(waiting, 't.waiting');
+  const workflow = (await call('GET', '/workflows/t.waiting')).body as Answer;
+  const request = { workflow_name: 't.waiting' };
+  const refused = await call('POST', '/executions', request, { 'if-match': '"0123456789abcdef0123456789abcdef"' });
+  assert.equal(refused.status, 412);
+  const started = await call('POST', '/executions', request, { 'if-match': `"${workflow.checksum}"` });
+  assert.equal(started.status, 201);
+  for (const one of [id, String((started.body as Answer).id)])
+    await call('PUT', `/executions/${one}`, { state: 'CANCELLED' });
+});
+
 const failing = `
 version: '2.0'
 t.failing:

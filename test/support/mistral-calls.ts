@@ -7,7 +7,12 @@ export type MistralAnswer = Record<string, unknown> & { readonly id: string; rea
 
 /** Requests to mistral-api, without a token. */
 export interface MistralCalls {
-  call(method: string, target: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  call(
+    method: string,
+    target: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; body: unknown }>;
   /** Uploads the definition unless it is there, and starts the workflow; the id of its execution. */
   start(definition: string, workflow: string, input?: unknown, params?: unknown): Promise<string>;
   untilState(id: string, state: string): Promise<MistralAnswer>;
@@ -15,9 +20,10 @@ export interface MistralCalls {
 
 /** @param services asked for at each call: they are started after the tests are declared */
 export function mistralCalls(services: () => RunningServices): MistralCalls {
-  const call: MistralCalls['call'] = async (method, target, body) => {
+  const call: MistralCalls['call'] = async (method, target, body, headers = {}) => {
     const response = await fetch(`${services().mistralUrl}${target}`, {
       method,
+      headers,
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -1,7 +1,9 @@
-/** Calls of mistral-api, as the Mistral v2 API defines them. */
+/** Calls of mistral-api, as the Mistral v2 API defines them; but for `If-Match`, which is ours. */
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TramontaneError } from '../../../core/errors.ts';
 import { isTlsRefusal, requestFailure } from '../../../platform/http/request-failure.ts';
+import { sendRequest } from '../../../platform/http/send-request.ts';
 import { traceFields } from '../../../platform/observability/tracing.ts';
 
 const FIRST_WAIT_MS = 250;
@@ -33,6 +35,17 @@ export interface MistralTask {
 
 type Kind = 'workflows' | 'workbooks';
 type Values = Readonly<Record<string, unknown>>;
+type Start = readonly [workflow: string, input: Values, params: Values];
+
+interface Body {
+  readonly text: string;
+  readonly type: string;
+  /** The request is meant for the definition with this checksum only. */
+  readonly ifMatch?: string;
+}
+
+/** Answers that there is no such definition, or another one. */
+const NOT_THIS_DEFINITION = [404, 412];
 
 export interface MistralClient {
   /** The stored text of a definition; `undefined` when there is none. */
@@ -40,7 +53,9 @@ export interface MistralClient {
   create(kind: Kind, definition: string): Promise<void>;
   update(kind: Kind, definition: string): Promise<void>;
   remove(kind: Kind, name: string): Promise<void>;
-  start(workflow: string, input: Values, params: Values): Promise<MistralExecution>;
+  start(...request: Start): Promise<MistralExecution>;
+  /** Starts it if its stored definition is this text; `undefined` when there is none, or another. */
+  startIf(definition: string, ...request: Start): Promise<MistralExecution | undefined>;
   execution(id: string): Promise<MistralExecution>;
   updateExecution(id: string, change: { readonly state?: string; readonly env?: Values }): Promise<void>;
   tasks(executionId: string): Promise<readonly MistralTask[]>;
@@ -71,28 +86,28 @@ export interface MistralClientOptions {
 
 /** Calls are repeated while mistral-api cannot be reached, for up to ten minutes, as StackStorm's runner does. */
 export function createMistralClient({ baseUrl, token, signal, isStillWanted }: MistralClientOptions): MistralClient {
-  async function once(method: string, path: string, body: string | undefined, type: string): Promise<unknown> {
-    const response = await fetch(`${baseUrl}${path}`, {
+  async function once(method: string, path: string, body: Body | undefined): Promise<unknown> {
+    const { status, text } = await sendRequest(new URL(`${baseUrl}${path}`), {
       method,
       headers: {
-        ...(body === undefined ? {} : { 'content-type': type }),
+        ...(body === undefined ? {} : { 'content-type': body.type }),
+        ...(body?.ifMatch === undefined ? {} : { 'if-match': `"${body.ifMatch}"` }),
         ...traceFields(),
         ...(token === undefined ? {} : { 'x-auth-token': token }),
       },
-      body,
+      body: body?.text,
       // A call under way is not cut off by a cancel: what it did would be unknown.
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      timeoutMs: CALL_TIMEOUT_MS,
     });
-    const text = await response.text();
-    if (!response.ok) throw new MistralApiError(response.status, faultOf(text) ?? `HTTP ${response.status} ${text}`);
+    if (status < 200 || status > 299) throw new MistralApiError(status, faultOf(text) ?? `HTTP ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
   }
 
-  async function call(method: string, path: string, body?: string, type = 'application/json'): Promise<unknown> {
+  async function call(method: string, path: string, body?: Body): Promise<unknown> {
     const giveUp = Date.now() + GIVE_UP_AFTER_MS;
     for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
       try {
-        return await once(method, path, body, type);
+        return await once(method, path, body);
       } catch (error) {
         const passing =
           error instanceof MistralApiError ? error.status === 503 : !signal.aborted && !isTlsRefusal(error);
@@ -104,10 +119,15 @@ export function createMistralClient({ baseUrl, token, signal, isStillWanted }: M
   }
 
   const name = encodeURIComponent;
-  const plain = 'text/plain';
-  const json = (value: unknown) => JSON.stringify(value);
+  const plain = (text: string): Body => ({ text, type: 'text/plain' });
+  const json = (value: unknown): Body => ({ text: JSON.stringify(value), type: 'application/json' });
   const list = async <T>(path: string, key: string) =>
     ((await call('GET', path)) as Record<string, readonly T[]>)[key] ?? [];
+
+  const start = async ([workflow, input, params]: Start, ifMatch?: string) => {
+    const request = { workflow_name: workflow, input: JSON.stringify(input), params: JSON.stringify(params) };
+    return (await call('POST', '/executions', { ...json(request), ifMatch })) as MistralExecution;
+  };
 
   return {
     async definition(kind, of) {
@@ -118,27 +138,30 @@ export function createMistralClient({ baseUrl, token, signal, isStillWanted }: M
         throw error;
       }
     },
-    create: async (kind, definition) => void (await call('POST', `/${kind}`, definition, plain)),
-    update: async (kind, definition) => void (await call('PUT', `/${kind}`, definition, plain)),
+    create: async (kind, definition) => void (await call('POST', `/${kind}`, plain(definition))),
+    update: async (kind, definition) => void (await call('PUT', `/${kind}`, plain(definition))),
     remove: async (kind, of) => void (await call('DELETE', `/${kind}/${name(of)}`)),
-    start: async (workflow, input, params) =>
-      (await call(
-        'POST',
-        '/executions',
-        json({ workflow_name: workflow, input: json(input), params: json(params) }),
-      )) as MistralExecution,
+    start: async (...request) => await start(request),
+    async startIf(definition, ...request) {
+      try {
+        return await start(request, createHash('md5').update(definition).digest('hex'));
+      } catch (error) {
+        if (error instanceof MistralApiError && NOT_THIS_DEFINITION.includes(error.status)) return undefined;
+        throw error;
+      }
+    },
     execution: async (id) => (await call('GET', `/executions/${name(id)}`)) as MistralExecution,
     async updateExecution(id, { state, env }) {
       const change = {
         ...(state === undefined ? {} : { state }),
-        ...(env === undefined ? {} : { params: json({ env }) }),
+        ...(env === undefined ? {} : { params: JSON.stringify({ env }) }),
       };
       await call('PUT', `/executions/${name(id)}`, json(change));
     },
     tasks: (id) => list<MistralTask>(`/executions/${name(id)}/tasks`, 'tasks'),
     executionsOfTask: (id) => list<MistralExecution>(`/executions?task_execution_id=${name(id)}`, 'executions'),
     rerunTask: async (id, reset, env) =>
-      void (await call('PUT', `/tasks/${name(id)}`, json({ id, state: 'RUNNING', reset, env: json(env) }))),
+      void (await call('PUT', `/tasks/${name(id)}`, json({ id, state: 'RUNNING', reset, env: JSON.stringify(env) }))),
     async updateActionExecution(id, { state, workflowExecution, mark }) {
       const hint = workflowExecution === undefined ? '' : `?workflow_execution_id=${name(workflowExecution)}`;
       await call('PUT', `/action_executions/${name(id)}${hint}`, json({ state, mark }));

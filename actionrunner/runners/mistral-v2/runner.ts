@@ -5,6 +5,7 @@
 import { errorMessage } from '../../../core/errors.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
 import { withDatabase } from '../../../platform/mongo/with-database.ts';
+import { entryWorkflow } from '../../../workflow-translator/index.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
 import { cancelChildren, forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
 import { deployDefinition } from './deploy-definition.ts';
@@ -16,8 +17,11 @@ import {
   type MistralExecution,
 } from './mistral-client.ts';
 import { type RerunOptions, rerunHeldTasks, rerunOptions, rerunTasks } from './rerun-tasks.ts';
+import { rewriteDefinition } from './rewrite-definition.ts';
 import { mistralContext, startParams } from './start-options.ts';
 import { unknownActionsOutcome } from './unknown-actions.ts';
+
+type StartedWorkflow = Pick<MistralExecution, 'id' | 'workflow_name'>;
 
 async function clientFor(context: RunContext, isStillWanted?: () => Promise<boolean>): Promise<MistralClient> {
   const { config, tokenFor } = context.services;
@@ -36,15 +40,19 @@ function steeringClient(context: RunContext): Promise<MistralClient> {
   return clientFor(context, async () => (await stores.executions.get(id, { include: ['status'] }))?.status === status);
 }
 
-async function start(
-  context: RunContext,
-  client: MistralClient,
-): Promise<Pick<MistralExecution, 'id' | 'workflow_name'>> {
-  const workflow = await deployDefinition(context, client);
-  const { context: given } = context.runnerParameters;
+async function start(context: RunContext, client: MistralClient): Promise<StartedWorkflow> {
+  const rewritten = await rewriteDefinition(context);
+  const { workflow: requested, context: given } = context.runnerParameters;
+  const workflow = entryWorkflow(rewritten, typeof requested === 'string' ? requested : undefined);
   const input = { ...(typeof given === 'object' ? given : {}), ...context.actionParameters };
+  const params = startParams(context);
   try {
-    return await client.start(workflow, input, startParams(context));
+    // Most of the time the engine has it: one call instead of two. What it has of a workbook is not its text.
+    const isAlone = rewritten.kind === 'workflow';
+    const started = isAlone ? await client.startIf(rewritten.definition, workflow, input, params) : undefined;
+    if (started !== undefined) return started;
+    await deployDefinition(client, rewritten);
+    return await client.start(workflow, input, params);
   } catch (error) {
     // The answer to an earlier try was lost: the workflow of this execution runs already.
     const running = error instanceof MistralApiError && error.status === 409 ? await findStarted(context) : undefined;
@@ -53,7 +61,7 @@ async function start(
   }
 }
 
-async function findStarted(context: RunContext): Promise<Pick<MistralExecution, 'id' | 'workflow_name'> | undefined> {
+async function findStarted(context: RunContext): Promise<StartedWorkflow | undefined> {
   const found = await context.services.stores.workflowExecutions.findOne({
     st2_execution_id: context.execution.id,
     task_execution_id: null,
@@ -136,7 +144,7 @@ export const mistralV2Runner: Runner = {
   async run(context) {
     const client = await withDatabase(context.logger, () => clientFor(context));
     const again = rerunOptions(context.execution.context);
-    let started: Pick<MistralExecution, 'id' | 'workflow_name'>;
+    let started: StartedWorkflow;
     try {
       started =
         again === undefined

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import type { WorkflowDefinition } from '../../../stores/records.ts';
 import { checkDefinition } from '../../../workflow-translator/index.ts';
+import { checksumOf } from '../../definitions/checksum.ts';
 import {
   findDefinition,
   removeDefinition,
@@ -92,7 +92,7 @@ function presentWorkflow(record: WorkflowDefinition) {
   const output = spec.output;
   return {
     ...presentDefinition(record),
-    checksum: createHash('md5').update(record.definition).digest('hex'),
+    checksum: checksumOf(record.definition),
     interface: JSON.stringify({
       input: spec.input ?? [],
       output: typeof output === 'object' && output !== null ? Object.keys(output) : [],

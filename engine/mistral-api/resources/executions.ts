@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { WorkflowExecution } from '../../../stores/records.ts';
 import { isFinalState } from '../../contract.ts';
@@ -52,7 +52,7 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     return query.include_output === 'true' || query.fields !== undefined ? answer : withoutOutput(answer);
   });
   app.post('/executions', async (request, reply) => {
-    const record = await start(context, jsonBody(request), request.mistralUser);
+    const record = await start(context, jsonBody(request), request);
     return reply.code(201).send(presentExecution(record));
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }) =>
@@ -93,7 +93,8 @@ async function removeTree(context: ApiContext, uuid: string): Promise<void> {
   for (const child of below) await removeTree(context, child.uuid);
 }
 
-async function start(context: ApiContext, body: Body, user: string | undefined): Promise<WorkflowExecution> {
+/** `If-Match` names the checksum of the definition that is to run. */
+async function start(context: ApiContext, body: Body, request: FastifyRequest): Promise<WorkflowExecution> {
   const { stores } = context;
   const id = textField(body, 'id');
   if (id !== undefined && !isUuid(id)) throw new ValidationError(`The field "id" must be a UUID, not "${id}".`);
@@ -111,7 +112,8 @@ async function start(context: ApiContext, body: Body, user: string | undefined):
     input: { ...(source === undefined ? {} : (fromText(source.input) as Body)), ...objectField(body, 'input') },
     params: { ...(source === undefined ? {} : (fromText(source.params.json) as Body)), ...objectField(body, 'params') },
     description: [given, note].filter((text) => text !== '').join(' '),
-    user,
+    checksum: request.headers['if-match']?.replaceAll('"', ''),
+    user: request.mistralUser,
   });
 }
 

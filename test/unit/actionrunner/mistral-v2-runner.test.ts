@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import path from 'node:path';
+import { json, text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { RunContext, RunnerServices } from '../../../actionrunner/runners/contract.ts';
 import { mistralV2Runner } from '../../../actionrunner/runners/mistral-v2/runner.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { runContext } from './support/run-context.ts';
 
 describe('pause of a workflow that is a task of another one', () => {
@@ -70,5 +74,95 @@ describe('pause of a workflow that is a task of another one', () => {
   it('is no failure of a workflow that ends at this very moment', async () => {
     isOver = true;
     assert.deepEqual(await mistralV2Runner.pause?.(childContext()), { status: 'pausing' });
+  });
+});
+
+describe('start of a workflow', () => {
+  let server: Server;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let file: string;
+  /** What mistral-api was asked for. */
+  let calls: string[];
+  /** The definition that it has. */
+  let stored: string | undefined;
+  /** Parameters of the action that the workflow calls. */
+  let parameters: Record<string, unknown>;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    file = path.join(folder.path, 'flow.yaml');
+    server = createServer(async (request, response) => {
+      const { method, url, headers } = request;
+      calls.push(`${method} ${url}`);
+      const body = await text(request);
+      if (url === '/v2/executions') {
+        const wanted = headers['if-match'];
+        const present = stored && `"${createHash('md5').update(stored).digest('hex')}"`;
+        if (present === undefined) return response.writeHead(404).end();
+        if (wanted !== undefined && wanted !== present) return response.writeHead(412).end();
+        return response.writeHead(201).end('{"id": "uuid", "workflow_name": "test.flow"}');
+      }
+      if (method === 'GET') return response.writeHead(stored ? 200 : 404).end(JSON.stringify({ definition: stored }));
+      if (method === 'DELETE') return response.writeHead(404).end();
+      stored = body;
+      return response.end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    server.close();
+    await folder.remove();
+  });
+  beforeEach(() => {
+    calls = [];
+    stored = undefined;
+    parameters = { message: {} };
+  });
+
+  async function run(): Promise<readonly string[]> {
+    calls = [];
+    const { port } = server.address() as AddressInfo;
+    const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` }, entryPoint: file });
+    const action = { ref: 'test.flow', pack: 'test', parameters: {} };
+    const stores = {
+      actions: { findOne: async () => ({ ref: 'test.say', runner_type: 'noop', parameters }) },
+      runnerTypes: { findOne: async () => undefined },
+    };
+    const services = { ...context.services, stores, tokenFor: async () => 'token' } as unknown as RunnerServices;
+    const outcome = await mistralV2Runner.run({ ...context, action: action as never, services });
+    assert.equal(outcome.status, 'running');
+    return calls;
+  }
+
+  const flow = (input: string) =>
+    writeFile(
+      file,
+      `version: '2.0'\ntest.flow:\n  tasks:\n    one:\n      action: test.say\n      input: {${input}}\n`,
+    );
+
+  it('asks once where the engine has the definition, and stores it where it has none or another one', async () => {
+    await flow('message: a');
+    assert.deepEqual(await run(), [
+      'POST /v2/executions',
+      'GET /v2/workflows/test.flow',
+      'DELETE /v2/workbooks/test.flow',
+      'POST /v2/workflows',
+      'POST /v2/executions',
+    ]);
+    assert.match(String(stored), /ref: test.say/);
+    assert.deepEqual(await run(), ['POST /v2/executions']);
+    await flow('message: b');
+    const changed = ['POST /v2/executions', 'GET /v2/workflows/test.flow', 'PUT /v2/workflows', 'POST /v2/executions'];
+    assert.deepEqual(await run(), changed);
+    assert.match(String(stored), /message: b/);
+    stored = 'by somebody else';
+    assert.deepEqual(await run(), changed);
+  });
+
+  it('sees that an action has other parameters by now', async () => {
+    await flow('message: a');
+    await run();
+    parameters = { text: { required: true } };
+    await assert.rejects(run(), /message|text/);
   });
 });

@@ -1,7 +1,15 @@
 import http from 'node:http';
 import https from 'node:https';
 
-export interface PostAnswer {
+export interface ServiceRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** How long to wait for the whole answer. Milliseconds; for ever when absent. */
+  readonly timeoutMs?: number;
+}
+
+export interface ServiceAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -14,16 +22,18 @@ const agents = {
 } as const;
 
 /**
- * Posts JSON to a service of ours. `fetch` takes three times the CPU for it, which counts where each task of a workflow posts once.
+ * Asks a service of ours. `fetch` takes three times the CPU for it, which counts where each start of a workflow, and each of its tasks,
+ * asks.
  *
- * @throws Error of the connection, as Node reports it
+ * @throws Error of the connection, as Node reports it, or of the time that was up
  */
-export function postJson(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<PostAnswer> {
+export function sendRequest(url: URL, { method, headers, body, timeoutMs }: ServiceRequest): Promise<ServiceAnswer> {
   const isSecure = url.protocol === 'https:';
   const options = {
-    method: 'POST',
+    method,
     agent: agents[isSecure ? 'https:' : 'http:'],
-    headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    headers: { ...headers, ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) },
+    ...(timeoutMs === undefined ? {} : { signal: AbortSignal.timeout(timeoutMs) }),
   };
   return new Promise((resolve, reject) => {
     const request = (isSecure ? https : http).request(url, options, (response) => {
