@@ -12,7 +12,9 @@ const FLOAT =
   /^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
 const TIMESTAMP =
   /^(\d\d\d\d)-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(Z|([-+])(\d\d?)(?::?(\d\d))?))?)?$/;
-const DATE = /^\d\d\d\d-\d\d-\d\d$/;
+/** Narrower than what a tag may name a timestamp. */
+const PLAIN_TIMESTAMP =
+  /^(?:\d\d\d\d-\d\d-\d\d|\d\d\d\d-\d\d?-\d\d?(?:[Tt]|[ \t]+)\d\d?:\d\d:\d\d(?:\.\d*)?(?:[ \t]*(?:Z|[-+]\d\d?(?::\d\d)?))?)$/;
 
 export type ScalarKind = 'null' | 'bool' | 'int' | 'float' | 'timestamp' | 'merge' | 'value' | 'str';
 
@@ -22,7 +24,7 @@ export function plainScalarKind(text: string): ScalarKind {
   if (TRUE.test(text) || FALSE.test(text)) return 'bool';
   if (INTEGER.test(text)) return 'int';
   if (FLOAT.test(text)) return 'float';
-  if (DATE.test(text) || (TIMESTAMP.test(text) && text.includes(':'))) return 'timestamp';
+  if (PLAIN_TIMESTAMP.test(text)) return 'timestamp';
   if (text === '<<') return 'merge';
   return text === '=' ? 'value' : 'str';
 }

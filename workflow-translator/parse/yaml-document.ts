@@ -21,11 +21,10 @@ import {
   type Scalar,
 } from 'yaml';
 import { createDict, type Dict, dictEntries, isDict } from '../../core/python/dict.ts';
-import { toPyFloat } from '../../core/python/values.ts';
 import { composeDocument } from './compose.ts';
 import { indentLooseLines } from './loose-indent.ts';
 import { findForbiddenTab } from './tabs.ts';
-import { floatOf, integerOf, resolvePlainScalar, YamlTimestamp } from './yaml-scalars.ts';
+import { readScalar, resolvePlainScalar, YamlTimestamp } from './yaml-scalars.ts';
 
 /** A place in the text; both count from 1. */
 export interface Position {
@@ -270,18 +269,15 @@ class ValueReader {
   }
 
   #readTagged(node: Scalar, source: string): unknown {
-    const plain = resolvePlainScalar(source);
     switch (node.tag) {
       case `${CORE_TAG}null`:
         return null;
       case `${CORE_TAG}bool`:
-        return typeof plain === 'boolean' ? plain : this.#refuse(node, `${source} is no boolean`);
+        return readScalar('bool', source) ?? this.#refuse(node, `${source} is no boolean`);
       case `${CORE_TAG}int`:
-        return integerOf(source) ?? this.#refuse(node, `${source} is no integer`);
+        return readScalar('int', source) ?? this.#refuse(node, `${source} is no integer`);
       case `${CORE_TAG}float`:
-        return Number.isNaN(floatOf(source))
-          ? this.#refuse(node, `${source} is no number`)
-          : toPyFloat(floatOf(source));
+        return readScalar('float', source) ?? this.#refuse(node, `${source} is no number`);
       case `${CORE_TAG}timestamp`:
       case `${CORE_TAG}binary`:
         return source;

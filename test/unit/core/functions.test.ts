@@ -64,6 +64,9 @@ describe('YAML', () => {
     for (const text of texts) assert.equal(yamlLoad(yamlDump({ k: text })) instanceof Object, true);
     for (const text of texts) assert.deepEqual(yamlLoad(yamlDump([text])), [text]);
     assert.equal(yamlDump(['yes', 'plain', '']), "- 'yes'\n- plain\n- ''\n");
+    // A zone without a colon makes no timestamp of an unquoted text.
+    assert.equal(yamlDump(['2001-01-01 10:00:00+0100']), '- 2001-01-01 10:00:00+0100\n');
+    assert.equal(yamlDump(['2001-01-01 10:00:00+01:00']), "- '2001-01-01 10:00:00+01:00'\n");
   });
 
   test('scalars have the meaning of YAML 1.1', () => {

@@ -33,6 +33,9 @@ describe('plain scalars are read as PyYAML reads them', () => {
     ["'yes'", 'yes'],
     ['!!str 5', '5'],
     ['!!int "5"', 5],
+    ['!!float "5"', new PyFloat(5)],
+    ['!!bool "on"', true],
+    ['0b_', '0b_'],
     ['@home', '@home'],
     ['*.txt', '*.txt'],
   ];
