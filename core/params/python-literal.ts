@@ -2,6 +2,7 @@
 import { parseFloatText, parseInteger } from '../python/arithmetic.ts';
 import { createDict } from '../python/dict.ts';
 import { PythonError } from '../python/errors.ts';
+import { LETTER_ESCAPES } from '../python/escapes.ts';
 import { isPyNumber, PyFloat, PySet, toPyTuple } from '../python/values.ts';
 import { isPythonExpression } from './python-expression.ts';
 
@@ -16,15 +17,6 @@ const NUMBER = /0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d+(?:_\d+)*\.?\d*
 const WORD = /[A-Za-z_]\w*/y;
 const STRING = /[rRuU]{0,2}(?:'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*")/y;
 const ESCAPE = /\\(?:(\n)|([\\'"abfnrtv])|([0-7]{1,3})|x([\da-fA-F]{2})|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/g;
-const SIMPLE: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
 
 /** @throws PythonError SyntaxError for what is no expression, ValueError for an expression that is no literal */
 export function parsePythonLiteral(text: string): unknown {
@@ -170,7 +162,7 @@ function stringValue(token: string): string {
   if (/r/i.test(prefix)) return body;
   return body.replace(ESCAPE, (_all, newline, simple, octal, ...hex) => {
     if (newline !== undefined) return '';
-    if (simple !== undefined) return SIMPLE[simple as string] ?? (simple as string);
+    if (simple !== undefined) return LETTER_ESCAPES[simple as string] ?? (simple as string);
     if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal as string, 8));
     return String.fromCodePoint(Number.parseInt((hex[0] ?? hex[1] ?? hex[2]) as string, 16));
   });

@@ -3,6 +3,8 @@
  * Tokens have the shape that nunjucks' parser consumes. White space control happens here, as in Jinja2, so the tokens
  * carry no `-` signs. nunjucks' own lexer is not used: it has other rules for numbers, escapes, comments and white space.
  */
+
+import { LETTER_ESCAPES } from '../../python/escapes.ts';
 import { PyFloat } from '../../python/values.ts';
 import { JinjaSyntaxError } from './errors.ts';
 
@@ -203,17 +205,11 @@ function integerValue(text: string): number | bigint {
 }
 
 const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
+  ...LETTER_ESCAPES,
   '\n': '',
   '\\': '\\',
   "'": "'",
   '"': '"',
-  a: '\x07',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
 };
 
 /** Python's string escapes; an unknown one keeps its backslash. */

@@ -1,3 +1,4 @@
+import { LETTER_ESCAPES } from '../../python/escapes.ts';
 import { toPyFloat, toPyInt } from '../../python/values.ts';
 import { characterByName } from './character-names.ts';
 import { YaqlSyntaxError } from './errors.ts';
@@ -33,18 +34,7 @@ const WORD_CONSTANTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['null', null],
 ]);
 const ESCAPE = /\\U[^\n]{8}|\\u[^\n]{4}|\\x[^\n]{2}|\\[0-7]{1,3}|\\N\{[^}]+\}|\\[\\'"abfnrtv]/gu;
-const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
-  '\\': '\\',
-  "'": "'",
-  '"': '"',
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};
+const SIMPLE_ESCAPES: Readonly<Record<string, string>> = { ...LETTER_ESCAPES, '\\': '\\', "'": "'", '"': '"' };
 
 /** Reads one token after the other; a wrong character is only found when the parser gets there, as in YAQL. */
 export class Lexer {

@@ -1,19 +1,11 @@
 import { PythonError } from '../errors.ts';
+import { LETTER_ESCAPES } from '../escapes.ts';
 
 /** A part of a replacement: text, or the number of a group. */
 export type TemplatePart = string | number;
 
 const PART = /\\(?:g<([^>]*)>|(0[0-7]{0,2}|[1-3][0-7]{2}|[1-9]\d?)|([\s\S]?))/g;
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\u0007',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-  '\\': '\\',
-};
+const ESCAPES: Readonly<Record<string, string>> = { ...LETTER_ESCAPES, '\\': '\\' };
 
 /** Reads a replacement of Python's `re.sub`. @throws PythonError of kind `error`, IndexError for an unknown name */
 export function parseTemplate(
