@@ -77,14 +77,18 @@ function readIfThere(file) {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
 }
 
-/** Runs npm, shows a line each two seconds, and its output only when it fails. */
+/** Runs npm, says so after two seconds and again when twice the time has passed, and shows its output only when it fails. */
 async function npm(root, args, label, progress) {
   // Under `npm start` this is the npm that runs us; on its own, the one on PATH.
   const own = process.env.npm_execpath;
   const [command, first] = own?.endsWith('.js') ? [process.execPath, [own]] : ['npm', []];
   const since = Date.now();
+  let sayAfter = 2;
   const timer = setInterval(() => {
-    progress.write(`${label} … ${Math.round((Date.now() - since) / 1_000)} s\n`);
+    const seconds = Math.round((Date.now() - since) / 1_000);
+    if (seconds < sayAfter) return;
+    progress.write(`${label} … ${seconds} s\n`);
+    sayAfter = 2 * seconds;
   }, 2_000);
   let output = '';
   try {

@@ -13,10 +13,12 @@ export interface ProgressOutput {
 }
 
 const intervalMs = 2_000;
+/** In a log what goes on is said again when it has taken twice as long, and at least that often. Milliseconds. */
+const longestSilenceMs = 30_000;
 
-/** A progress of lines: one counter line that is rewritten on a terminal, a line each two seconds elsewhere. */
+/** A progress of lines: one counter line that is rewritten on a terminal; elsewhere lines, fewer as time goes on. */
 export function createProgress(output: ProgressOutput): Progress {
-  const running = new Map<symbol, { readonly label: string; readonly since: number }>();
+  const running = new Map<symbol, { readonly label: string; readonly since: number; sayAfter: number }>();
   let timer: NodeJS.Timeout | undefined;
   let hasCounter = false;
 
@@ -25,9 +27,9 @@ export function createProgress(output: ProgressOutput): Progress {
     hasCounter = false;
   };
   const tick = () => {
-    const texts = [...running.values()]
-      .filter(({ since }) => Date.now() - since >= intervalMs - 50)
-      .map(({ label, since }) => `${label} … ${Math.round((Date.now() - since) / 1_000)} s`);
+    const now = Date.now();
+    const due = [...running.values()].filter(({ since, sayAfter }) => now - since >= sayAfter - 50);
+    const texts = due.map(({ label, since }) => `${label} … ${Math.round((now - since) / 1_000)} s`);
     if (texts.length === 0) return;
     if (output.isTTY) {
       clearCounter();
@@ -35,6 +37,7 @@ export function createProgress(output: ProgressOutput): Progress {
       hasCounter = true;
     } else {
       output.write(`${texts.join('; ')}\n`);
+      for (const work of due) work.sayAfter = Math.min(2 * (now - work.since), now - work.since + longestSilenceMs);
     }
   };
 
@@ -45,7 +48,7 @@ export function createProgress(output: ProgressOutput): Progress {
     },
     async during(label, work) {
       const key = Symbol(label);
-      running.set(key, { label, since: Date.now() });
+      running.set(key, { label, since: Date.now(), sayAfter: intervalMs });
       timer ??= setInterval(tick, output.isTTY ? 1_000 : intervalMs);
       try {
         return await work;
