@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { ParameterSchemas } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import {
   type ActionForTransform,
@@ -11,10 +12,12 @@ import type { RunContext } from '../contract.ts';
 /** Workflows whose rewritten form is kept, and the longest text of those, in characters: a process of a runner is to stay small. */
 const KEPT = { workflows: 100, length: 100_000 } as const;
 
+type KnownActions = ReadonlyMap<string, ActionForTransform | undefined>;
+
 /** A definition as it was rewritten, with what went into it. */
 interface Rewritten {
   readonly text: string;
-  readonly actions: ReadonlyMap<string, ActionForTransform | undefined>;
+  readonly actions: KnownActions;
   readonly transformed: TransformedDefinition;
 }
 
@@ -36,9 +39,9 @@ export async function rewriteDefinition({ entryPoint, action, services }: RunCon
   const transformed = await transformDefinition(text, {
     ref: action.ref,
     async lookupAction(ref) {
-      const found = await lookUp(services.stores, ref);
-      actions.set(ref, found);
-      return found;
+      const found = await lookUp(services.stores, [ref]);
+      actions.set(ref, found.get(ref));
+      return found.get(ref);
     },
   });
   kept.delete(key);
@@ -48,19 +51,27 @@ export async function rewriteDefinition({ entryPoint, action, services }: RunCon
   return transformed;
 }
 
-async function areSame(stores: Stores, actions: Rewritten['actions'] = new Map()): Promise<boolean> {
-  const answers = [...actions].map(async ([ref, known]) => isDeepStrictEqual(await lookUp(stores, ref), known));
-  return (await Promise.all(answers)).every((isSame) => isSame);
+async function areSame(stores: Stores, before: KnownActions = new Map()): Promise<boolean> {
+  return isDeepStrictEqual(await lookUp(stores, [...before.keys()]), before);
 }
 
-/** Looks an action up with the parameters that its runner adds. */
-async function lookUp(stores: Stores, ref: string): Promise<ActionForTransform | undefined> {
-  const action = await stores.actions.findOne({ ref }, { include: ['ref', 'runner_type', 'parameters'] });
-  if (action === undefined) return undefined;
-  const runner = await stores.runnerTypes.findOne({ name: action.runner_type }, { include: ['runner_parameters'] });
-  const names = new Set([...Object.keys(runner?.runner_parameters ?? {}), ...Object.keys(action.parameters)]);
-  const parameters = Object.fromEntries(
-    [...names].map((name) => [name, { ...runner?.runner_parameters[name], ...action.parameters[name] }]),
+/** Looks actions up with the parameters that their runners add. */
+async function lookUp(stores: Stores, refs: readonly string[]): Promise<KnownActions> {
+  if (refs.length === 0) return new Map();
+  const found = await stores.actions.find({ ref: { $in: refs } }, { include: ['ref', 'runner_type', 'parameters'] });
+  const names = [...new Set(found.map((action) => action.runner_type))];
+  const types = await stores.runnerTypes.find({ name: { $in: names } }, { include: ['name', 'runner_parameters'] });
+  const ofRunners = new Map(types.map((type) => [type.name, type.runner_parameters]));
+  const actions = new Map(found.map((action) => [action.ref, action]));
+  return new Map(
+    refs.map((ref) => {
+      const action = actions.get(ref);
+      return [ref, action && { ref, parameters: merged(ofRunners.get(action.runner_type), action.parameters) }];
+    }),
   );
-  return { ref, parameters };
+}
+
+function merged(ofRunner: ParameterSchemas = {}, ofAction: ParameterSchemas): ParameterSchemas {
+  const names = new Set([...Object.keys(ofRunner), ...Object.keys(ofAction)]);
+  return Object.fromEntries([...names].map((name) => [name, { ...ofRunner[name], ...ofAction[name] }]));
 }

@@ -125,8 +125,8 @@ describe('start of a workflow', () => {
     const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` }, entryPoint: file });
     const action = { ref: 'test.flow', pack: 'test', parameters: {} };
     const stores = {
-      actions: { findOne: async () => ({ ref: 'test.say', runner_type: 'noop', parameters }) },
-      runnerTypes: { findOne: async () => undefined },
+      actions: { find: async () => [{ ref: 'test.say', runner_type: 'noop', parameters }] },
+      runnerTypes: { find: async () => [] },
     };
     const services = { ...context.services, stores, tokenFor: async () => 'token' } as unknown as RunnerServices;
     const outcome = await mistralV2Runner.run({ ...context, action: action as never, services });
