@@ -1,12 +1,53 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { rehearsed, taskStates } from '../../support/conducted.ts';
+import { conductorOf, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
 
 function resultOf(definition: string, task: string): unknown {
   return rehearsed(definition)
     .conductor.view()
     .tasks.find((one) => one.name === task)?.result;
 }
+
+describe('the order in which tasks start', () => {
+  it('is from the last to the first, then joins by name', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    s: {action: x.x, on-success: [k, a, j, b]}
+    a: {action: x.x}
+    b: {action: x.x}
+    k: {join: all, action: x.x}
+    j: {join: all, action: x.x}`);
+    conductor.handle({ type: 'start' });
+    assert.deepEqual(startedRuns(conductor.handle(success('s'))), ['b', 'a', 'j', 'k']);
+  });
+
+  it('leaves what follows a pause for the resume, in the same order', () => {
+    const conductor = conductorOf(
+      'wf: {tasks: {s: {action: x.x, on-success: [a, b, pause, c, d]}, a: {action: x.x}, b: {action: x.x}, c: {action: x.x}, d: {action: x.x}}}',
+    );
+    conductor.handle({ type: 'start' });
+    assert.deepEqual(startedRuns(conductor.handle(success('s'))), ['b', 'a']);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['d', 'c']);
+  });
+
+  it('decides which of several branches ends the workflow', () => {
+    const { conductor } = rehearsed(
+      'wf: {tasks: {a: {action: std.noop, on-success: [fail]}, b: {action: std.noop, on-success: [succeed]}}}',
+    );
+    assert.equal(conductor.state, 'SUCCESS');
+  });
+
+  it('gives a variable that several ends publish alike to the one created last', () => {
+    const { conductor } = rehearsed(`
+wf:
+  tasks:
+    a: {action: std.noop, on-success: a2}
+    a2: {action: std.noop, publish: {v: a}}
+    b: {action: std.noop, publish: {v: b}}`);
+    assert.deepEqual(conductor.view().output, { v: 'a' });
+  });
+});
 
 describe('policies', () => {
   it('fail-on takes any value as Python does', () => {
