@@ -1,17 +1,17 @@
 /** Direct workflows: each completed task names those that follow. */
 
-import { type Context, EMPTY_CONTEXT, mergeContexts } from './context.ts';
+import { type Context, EMPTY_CONTEXT } from './context.ts';
 import type { Controller } from './controller.ts';
 import { joinInboundContext } from './joins.ts';
 import type { TaskCommand, TaskRecord } from './records.ts';
 import { isCompleted } from './states.ts';
-import { findDirectCommands, outboundContext } from './transitions.ts';
+import { findDirectCommands, mergeOutbound } from './transitions.ts';
 
 export const directController: Controller = {
   startCommands: (machine) => machine.graph.starts.map((name) => runCommand(name, EMPTY_CONTEXT)),
   nextCommands: findDirectCommands,
   inboundContext: joinInboundContext,
-  finalContext: (machine) => mergeInOrder(machine.tasks.filter(isEndTask)),
+  finalContext: (machine) => mergeOutbound(machine.tasks.filter(isEndTask)),
 };
 
 function runCommand(task: string, context: Context): TaskCommand {
@@ -21,9 +21,4 @@ function runCommand(task: string, context: Context): TaskCommand {
 /** A completed task that led to no further one. A task cut off by an engine command still counts as led to. */
 function isEndTask(task: TaskRecord): boolean {
   return isCompleted(task.state) && (task.next_tasks === undefined || task.next_tasks.length === 0);
-}
-
-/** Merges what the given tasks hand on, in order of creation. */
-export function mergeInOrder(tasks: readonly TaskRecord[]): Context {
-  return tasks.map(outboundContext).reduce(mergeContexts, EMPTY_CONTEXT);
 }

@@ -5,16 +5,16 @@
  *    here or when no live path to it is left. `all` needs every one, `one` and N as many. Counting is by task.
  * 2. A join runs once a round. Who arrives after the start only adds its variables. (Mistral runs such a join again.)
  * 3. A task that arrives for the second time begins a new round. (Mistral mixes the rounds.)
- * 4. A failed join is evaluated anew when one of its inbound tasks is run again and arrives.
+ * 4. A join that has failed or run is evaluated anew when one of its inbound tasks is run again from outside and arrives once more.
  * 5. Nothing waits for ever: when only joins are left they are settled with what is there, see {@link settleJoins}.
  */
 import { pyRepr } from '../../core/python/repr.ts';
-import { type Context, EMPTY_CONTEXT, mergeContexts, overlayContext } from './context.ts';
+import { type Context, overlayContext } from './context.ts';
 import { lastTask, type Machine, pushStep, setTaskState, specOf, touch } from './machine.ts';
 import type { JoinRecord, TaskCommand, TaskRecord } from './records.ts';
 import { isCompleted } from './states.ts';
 import { createTask } from './tasks.ts';
-import { outboundContext } from './transitions.ts';
+import { mergeOutbound } from './transitions.ts';
 
 type RunCommand = Extract<TaskCommand, { kind: 'run' }>;
 
@@ -52,8 +52,13 @@ export function arriveAtJoin(machine: Machine, command: RunCommand): void {
     requestRefresh(machine, task);
     return;
   }
+  const returned = newcomers.some((task) => existing.join?.arrived.get(task.name) === task.id);
   noteArrivals(machine, existing, newcomers);
-  if (existing.join.ran) return;
+  if (existing.join.ran) {
+    if (!returned || !isCompleted(existing.state)) return;
+    machine.journal.set(existing.join, 'ran', false);
+    machine.journal.set(existing, 'attempt', existing.attempt + 1);
+  }
   if (existing.state !== 'WAITING') {
     machine.journal.set(existing.join, 'doubtful', undefined);
     setTaskState(machine, existing, 'WAITING', WAITING_INFO);
@@ -114,9 +119,8 @@ export function joinInboundContext(machine: Machine, task: TaskRecord): Context 
   if (task.join === undefined) return task.in_context;
   const upstream = [...task.join.arrived.values()]
     .map((id) => machine.taskById.get(id))
-    .filter((one) => one !== undefined)
-    .sort((left, right) => left.index - right.index);
-  return overlayContext(task.in_context, upstream.map(outboundContext).reduce(mergeContexts, EMPTY_CONTEXT));
+    .filter((one) => one !== undefined);
+  return overlayContext(task.in_context, mergeOutbound(upstream));
 }
 
 function neededArrivals(machine: Machine, task: TaskRecord, inbound: number): number {

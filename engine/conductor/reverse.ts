@@ -3,10 +3,9 @@ import { ValidationError } from '../../core/errors.ts';
 import { pyStr } from '../../core/python/repr.ts';
 import { type Context, EMPTY_CONTEXT } from './context.ts';
 import type { Controller } from './controller.ts';
-import { mergeInOrder } from './direct.ts';
 import { lastTask, type Machine } from './machine.ts';
 import type { TaskCommand, TaskRecord } from './records.ts';
-import { outboundContext } from './transitions.ts';
+import { mergeOutbound, outboundContext } from './transitions.ts';
 
 export const reverseController: Controller = {
   startCommands(machine) {
@@ -74,7 +73,7 @@ function inboundOf(machine: Machine, name: string): Context {
   const upstream = requires(machine, name)
     .map((one) => lastTask(machine, one))
     .filter((one) => one?.state === 'SUCCESS') as TaskRecord[];
-  return mergeInOrder(upstream.sort((left, right) => left.index - right.index));
+  return mergeOutbound(upstream);
 }
 
 function runCommand(machine: Machine, task: string): TaskCommand {

@@ -3,7 +3,7 @@
  * The others are run by the host (`std.http`, `std.ssh`, …) or refused by it.
  */
 import { setKey } from '../../core/python/dict.ts';
-import { pyTruth } from '../../core/python/equality.ts';
+import { pyTruth, pyTypeName } from '../../core/python/equality.ts';
 import { pyStr } from '../../core/python/repr.ts';
 import type { ActionSignature } from './contract.ts';
 
@@ -93,9 +93,12 @@ function seconds(value: unknown, otherwise: number): number {
   return Number.isFinite(number) && number > 0 ? number : 0;
 }
 
-function testDict({ size, key_prefix, val }: Input): ActionAnswer {
+function testDict({ size = 0, key_prefix = '', val = '' }: Input): ActionAnswer {
+  if (!Number.isInteger(size) && typeof size !== 'boolean') {
+    return { kind: 'error', value: `'${pyTypeName(size)}' object cannot be interpreted as an integer` };
+  }
   const value: Record<string, unknown> = {};
-  const count = Math.min(seconds(size, 0), 100_000);
-  for (let index = 0; index < count; index += 1) setKey(value, `${pyStr(key_prefix ?? '')}${index}`, val ?? '');
+  const count = Math.min(Number(size), 100_000);
+  for (let index = 0; index < count; index += 1) setKey(value, `${pyStr(key_prefix)}${index}`, val);
   return { kind: 'result', value };
 }

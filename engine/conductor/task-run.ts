@@ -21,7 +21,9 @@ export function runNewTask(machine: Machine, task: TaskRecord): void {
 export function runJoin(machine: Machine, task: TaskRecord): void {
   if (task.join === undefined) return;
   machine.journal.set(task.join, 'ran', true);
+  machine.journal.set(task, 'processed', false);
   updateInboundContext(machine, task);
+  resetRuns(machine, task, true);
   setTaskState(machine, task, 'RUNNING', null);
   policiesBeforeStart(machine, task);
   startIfRunning(machine, task);

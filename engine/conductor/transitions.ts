@@ -1,7 +1,7 @@
 /** Which tasks and engine commands follow a completed task (Mistral: `DirectWorkflowController._find_next_tasks`). */
 import { pyTruth } from '../../core/python/equality.ts';
 import type { TransitionIr } from '../../workflow-translator/ir.ts';
-import { type Context, publishInto } from './context.ts';
+import { type Context, EMPTY_CONTEXT, mergeContexts, publishInto } from './context.ts';
 import { type Clause, transitionsOf } from './graph.ts';
 import { type Machine, specOf } from './machine.ts';
 import type { TaskCommand, TaskRecord } from './records.ts';
@@ -10,6 +10,14 @@ import { evaluateTemplate, evaluateText, taskScope } from './scope.ts';
 /** Context that a task hands on. */
 export function outboundContext(task: TaskRecord): Context {
   return publishInto(task.in_context, task.published);
+}
+
+/** Merges what the given tasks hand on, in the order that Mistral takes: the one created last, then the others as they were created. */
+export function mergeOutbound(tasks: readonly TaskRecord[]): Context {
+  const byCreation = [...tasks].sort((left, right) => left.index - right.index);
+  const last = byCreation.pop();
+  const first = last === undefined ? EMPTY_CONTEXT : outboundContext(last);
+  return byCreation.map(outboundContext).reduce(mergeContexts, first);
 }
 
 /** Evaluates the conditions of all clauses that apply; they see what the task has just published. */

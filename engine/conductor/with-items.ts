@@ -4,11 +4,12 @@ import { dictKeys, isDict, setKey } from '../../core/python/dict.ts';
 import { pyRepr } from '../../core/python/repr.ts';
 import { PySet } from '../../core/python/values.ts';
 import { type Machine, pushStep, specOf } from './machine.ts';
+import { mapGet, mapHas } from './persistent-map.ts';
 import type { ItemsRecord, TaskRecord } from './records.ts';
 import { startRun } from './runs.ts';
 import { evaluateTemplate, taskScope } from './scope.ts';
 import { targetName, taskInput } from './task-input.ts';
-import { storable } from './values.ts';
+import { isMapping, mergeObjects, storable } from './values.ts';
 
 /** Items started by one step: thousands would keep everything else waiting. */
 const ITEMS_PER_STEP = 100;
@@ -43,7 +44,9 @@ function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: 
   const missing: unknown[] = [];
   for (const index of batch) {
     const variables: Record<string, unknown> = {};
-    for (const [place, name] of items.names.entries()) setKey(variables, name, items.lists[place]?.[index]);
+    for (const [place, name] of items.names.entries()) {
+      setKey(variables, name, itemVariable(task, name, items.lists[place]?.[index]));
+    }
     try {
       prepared.push({ index, input: taskInput(machine, task, variables), name: targetName(machine, task) });
     } catch (error) {
@@ -53,6 +56,14 @@ function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: 
   }
   if (missing.length > 0) throw new EffectsRequired(missing);
   return prepared;
+}
+
+/** What was published under the name of an item's variable on the way to the task goes before the item; of two mappings one is made. */
+function itemVariable(task: TaskRecord, name: string, item: unknown): unknown {
+  const { values } = task.in_context;
+  if (!mapHas(values, name)) return item;
+  const published = mapGet(values, name);
+  return isMapping(item) && isMapping(published) ? mergeObjects(item, published) : published;
 }
 
 /** Several values that have to be fetched before a step can be done. */

@@ -38,8 +38,12 @@ export function checkStructure(document: unknown, kind: DocumentKind, report: Re
     report('SCHEMA', `At least one item must be in the list [data=${pyRepr(document)}].`, []);
   }
   for (const [name, body] of items) {
-    if (typeof name !== 'string') report('NAME', `The name ${pyRepr(name)} is no text.`, [String(name)]);
-    else if (isDict(body) && kind === 'actions') checkAction(body, [name], report);
+    if (typeof name !== 'string') {
+      report('NAME', `The name ${pyRepr(name)} is no text.`, [String(name)]);
+      continue;
+    }
+    checkNoBlank(name, [name], report);
+    if (isDict(body) && kind === 'actions') checkAction(body, [name], report);
     else if (isDict(body)) checkWorkflow(name, body, [name], report);
   }
 }
@@ -47,6 +51,7 @@ export function checkStructure(document: unknown, kind: DocumentKind, report: Re
 function checkWorkbook(document: unknown, report: Report): void {
   applySchema(document, workbook, [], 'workbook', report);
   if (!isDict(document)) return;
+  checkNoBlank(textAt(document, 'name') ?? '', ['name'], report);
   for (const [name, body] of sectionEntries(document, 'actions')) {
     if (isDict(body)) checkAction(body, ['actions', name], report);
     else applySchema(body, adHocAction, ['actions', name], 'action', report);
@@ -56,6 +61,11 @@ function checkWorkbook(document: unknown, report: Report): void {
     if (isDict(body)) checkWorkflow(name, body, path, report);
     else report('SCHEMA', `A workflow must be a mapping, not ${pyRepr(body)}.`, path);
   }
+}
+
+/** Mistral stores no definition under a name with a blank in it. */
+function checkNoBlank(name: string, path: Path, report: Report): void {
+  if (name.includes(' ')) report('NAME', `Name '${name}' must not contain spaces`, path);
 }
 
 function sectionEntries(document: Dict, key: string): [string, unknown][] {

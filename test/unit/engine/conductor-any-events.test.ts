@@ -36,7 +36,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-type Run = Extract<Command, { type: 'action.run' | 'workflow.run' }>;
+type Run = Pick<Extract<Command, { type: 'action.run' | 'workflow.run' }>, 'type' | 'id'>;
 
 interface Open {
   readonly runs: Run[];
@@ -46,6 +46,7 @@ interface Open {
 function note(open: Open, commands: readonly Command[]): void {
   for (const command of commands) {
     if (command.type === 'action.run' || command.type === 'workflow.run') open.runs.push(command);
+    if (command.type === 'workflow.rerun') open.runs.push({ type: 'workflow.run', id: command.id });
     if (command.type === 'timer.start') open.timers.push(command.id);
     if (command.type === 'timer.cancel') open.timers.splice(open.timers.indexOf(command.id), 1);
   }

@@ -58,7 +58,7 @@ describe('hold on failure', () => {
     conductor.handle(success('b[0]'));
     conductor.handle(failure('b[1]'));
     assert.equal(conductor.state, 'PAUSED');
-    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['a#2', 'b#2[1]']);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['b#2[1]', 'a#2']);
     conductor.handle(success('a#2'));
     conductor.handle(success('b#2[1]'));
     assert.equal(conductor.state, 'SUCCESS');

@@ -15,12 +15,33 @@ wf:
 describe('joins', () => {
   it('join: all starts when the last inbound task has arrived', () => {
     const conductor = conductorOf(THREE('all'));
-    assert.deepEqual(startedRuns(conductor.handle({ type: 'start' })), ['a', 'b', 'c']);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'start' })), ['c', 'b', 'a']);
     assert.deepEqual(startedRuns(conductor.handle(success('c'))), []);
     assert.deepEqual(startedRuns(conductor.handle(success('a'))), []);
     assert.deepEqual(startedRuns(conductor.handle(success('b'))), ['j']);
     conductor.handle(success('j'));
     assert.deepEqual(conductor.view().output, { seen: [1, 1, 1] });
+  });
+
+  it('runs again when a task before it is run again from outside and arrives once more', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    a: {action: x.x, on-success: j}
+    b: {action: x.x, on-complete: j}
+    j: {join: all, action: x.x, on-success: z}
+    z: {action: x.x}`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(success('a'));
+    conductor.handle(failure('b'));
+    conductor.handle(failure('j'));
+    assert.equal(conductor.state, 'ERROR');
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'rerun', tasks: [{ task: 'b', reset: true }] })), ['b#2']);
+    assert.deepEqual(startedRuns(conductor.handle(success('b#2'))), ['j#2']);
+    assert.deepEqual(startedRuns(conductor.handle(success('j#2', 'new'))), ['z']);
+    conductor.handle(success('z'));
+    assert.equal(conductor.state, 'SUCCESS');
+    assert.equal(conductor.view().tasks.find((task) => task.name === 'j')?.result, 'new');
   });
 
   it('join: one starts at the first and runs once; who comes late only adds its variables', () => {

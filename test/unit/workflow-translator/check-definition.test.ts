@@ -37,6 +37,16 @@ describe('errors', () => {
       'wf.tasks.a.timeout: Invalid DSL: -1 is not valid under any of the given schemas',
     ],
     [
+      'a blank in the name of a workflow',
+      "version: '2.0'\na b: {tasks: {t: {action: std.noop}}}\n",
+      "a b: Name 'a b' must not contain spaces",
+    ],
+    [
+      'a blank in the name of a workbook',
+      "version: '2.0'\nname: a b\nworkflows: {w: {tasks: {t: {action: std.noop}}}}\n",
+      "name: Name 'a b' must not contain spaces",
+    ],
+    [
       'an unknown requirement',
       workflow('a: {requires: b}', '  type: reverse\n'),
       "wf.tasks.a.requires: Task 'b' not found.",

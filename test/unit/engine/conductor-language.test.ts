@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { conductorOf, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
+
+function resultOf(definition: string, task: string): unknown {
+  return rehearsed(definition)
+    .conductor.view()
+    .tasks.find((one) => one.name === task)?.result;
+}
+
+describe('the order in which tasks start', () => {
+  it('is from the last to the first, then joins by name', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    s: {action: x.x, on-success: [k, a, j, b]}
+    a: {action: x.x}
+    b: {action: x.x}
+    k: {join: all, action: x.x}
+    j: {join: all, action: x.x}`);
+    conductor.handle({ type: 'start' });
+    assert.deepEqual(startedRuns(conductor.handle(success('s'))), ['b', 'a', 'j', 'k']);
+  });
+
+  it('leaves what follows a pause for the resume, in the same order', () => {
+    const conductor = conductorOf(
+      'wf: {tasks: {s: {action: x.x, on-success: [a, b, pause, c, d]}, a: {action: x.x}, b: {action: x.x}, c: {action: x.x}, d: {action: x.x}}}',
+    );
+    conductor.handle({ type: 'start' });
+    assert.deepEqual(startedRuns(conductor.handle(success('s'))), ['b', 'a']);
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['d', 'c']);
+  });
+
+  it('decides which of several branches ends the workflow', () => {
+    const { conductor } = rehearsed(
+      'wf: {tasks: {a: {action: std.noop, on-success: [fail]}, b: {action: std.noop, on-success: [succeed]}}}',
+    );
+    assert.equal(conductor.state, 'SUCCESS');
+  });
+
+  it('gives a variable that several ends publish alike to the one created last', () => {
+    const { conductor } = rehearsed(`
+wf:
+  tasks:
+    a: {action: std.noop, on-success: a2}
+    a2: {action: std.noop, publish: {v: a}}
+    b: {action: std.noop, publish: {v: b}}`);
+    assert.deepEqual(conductor.view().output, { v: 'a' });
+  });
+});
+
+describe('policies', () => {
+  it('fail-on takes any value as Python does', () => {
+    const definition = (value: string) => `wf: {tasks: {t: {action: std.noop, fail-on: "${value}"}}}`;
+    const stateWith = (value: string) => taskStates(rehearsed(definition(value)).conductor).t;
+    assert.equal(stateWith("<% 'no' %>"), 'ERROR');
+    assert.equal(stateWith('<% [0] %>'), 'ERROR');
+    assert.equal(stateWith("<% '' %>"), 'SUCCESS');
+    assert.equal(stateWith('{{ none }}'), 'SUCCESS');
+  });
+});
+
+describe('with-items', () => {
+  it('what was published under the name of the variable goes before the item', () => {
+    const definition = `
+wf:
+  vars: {k: 7}
+  tasks:
+    s: {action: std.noop, publish: {i: 9, j: {b: 2}}, on-success: [t, u, v]}
+    t: {with-items: "i in <% [1, 2] %>", action: std.echo output=<% $.i %>}
+    u: {with-items: "j in <% [{a => 1}, 3] %>", action: std.echo output=<% $.j %>}
+    v: {with-items: "k in <% [1, 2] %>", action: std.echo output=<% $.k %>}`;
+    assert.deepEqual(resultOf(definition, 't'), [9, 9]);
+    assert.deepEqual(resultOf(definition, 'u'), [{ a: 1, b: 2 }, { b: 2 }]);
+    assert.deepEqual(resultOf(definition, 'v'), [1, 2]);
+  });
+});
+
+describe('std.test_dict', () => {
+  const run = (input: string) => resultOf(`wf: {tasks: {t: {action: std.test_dict, input: ${input}}}}`, 't');
+
+  it('takes null for a value like any other', () => {
+    assert.deepEqual(run('{size: 2, key_prefix: k, val: null}'), { k0: null, k1: null });
+    assert.deepEqual(run('{size: 1}'), { 0: '' });
+  });
+
+  it('fails when the size is no whole number', () => {
+    assert.match(String(run("{size: '2'}")), /'str' object cannot be interpreted as an integer/);
+    assert.match(String(run('{size: 1.5}')), /'float' object/);
+  });
+});
