@@ -35,6 +35,8 @@ describe('http-request', () => {
     '/loop': (_request, response) => response.writeHead(302, { location: '/loop' }).end(),
     '/away': (_request, response) => response.writeHead(302, { location: 'http://localhost:1/secret' }).end(),
     '/silent': () => undefined,
+    '/packed': (_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(20_000_000))),
     '/endless': (_request, response) => {
       const timer = setInterval(() => response.write('x'.repeat(100_000)), 1);
       response.on('close', () => clearInterval(timer));
@@ -138,6 +140,30 @@ describe('http-request', () => {
     );
     assert.equal(status, 'timeout');
     assert.match((result as { error: string }).error, /did not answer in time. \(read timeout=0.2\)/);
+  });
+
+  it('times out behind a proxy that opens a tunnel to nowhere, and can be canceled there', {
+    timeout: 10_000,
+  }, async () => {
+    const proxy = createServer();
+    proxy.on('connect', (_request, socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const runnerParameters = { url: 'https://behind.example/', https_proxy };
+    try {
+      const late = await httpRequestRunner.run(runContext({ runnerParameters, actionParameters: { timeout: 0.2 } }));
+      assert.equal(late.status, 'timeout');
+      const canceled = runContext({ runnerParameters, signal: AbortSignal.timeout(200) });
+      await assert.rejects(httpRequestRunner.run(canceled));
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('counts what an answer holds once it is unpacked', async () => {
+    const env = { ST2_ACTIONRUNNER__MAX_OUTPUT: '1000000' };
+    await assert.rejects(run('/packed', {}, {}, env), /larger than 1000000 bytes/);
   });
 
   it('refuses endless answers, refused connections and addresses that are none', async () => {
