@@ -1,6 +1,6 @@
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
 import { newContentSubject, uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -187,7 +187,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
         const record = toRecord(body as Readonly<Record<string, unknown>>);
         const changed = await stores.aliases.updateOne(
           { id: known.id },
-          { $set: { ...record, metadata_file: known.metadata_file ?? '' } },
+          replaceBy({ ...record, metadata_file: known.metadata_file ?? '' }),
         );
         return { body: presentRecord(changed ?? known) };
       },

@@ -1,7 +1,7 @@
 import { ConflictError, ValidationError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
+import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
 import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { text } from '../../lists/filters.ts';
@@ -87,15 +87,13 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const pack = body.pack ?? known.pack;
   const changed = await stores.policies.updateOne(
     { id: known.id },
-    {
-      $set: {
-        ...record,
-        pack,
-        ref: `${pack}.${body.name}`,
-        uid: `policy:${pack}:${body.name}`,
-        metadata_file: known.metadata_file ?? '',
-      },
-    },
+    replaceBy({
+      ...record,
+      pack,
+      ref: `${pack}.${body.name}`,
+      uid: `policy:${pack}:${body.name}`,
+      metadata_file: known.metadata_file ?? '',
+    }),
   );
   return { body: presentRecord(changed ?? known) };
 }
