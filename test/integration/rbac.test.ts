@@ -444,3 +444,27 @@ test('role files: all names there are are taken, others are refused by file and 
     await rm(folder, { recursive: true });
   }
 });
+
+test('assignment files: several processes may read them at once, and a wrong one takes no role away', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'roles-'));
+  const logger = createLogger('test', 'error');
+  const assign = (name: string, roles: string) =>
+    writeFile(join(folder, 'assignments', `${name}.yaml`), `username: ${name}\nroles: [${roles}]\n`);
+  const assigned = async () =>
+    (await stores.roleAssignments.find({ user: { $in: ['cyd', 'dan'] } })).map(({ user, role }) => `${user} ${role}`);
+  try {
+    for (const name of ['roles', 'assignments']) await mkdir(join(folder, name));
+    await assign('cyd', 'observer, admin');
+    await Promise.all([1, 2, 3].map(() => syncDefinitions({ stores, logger }, folder)));
+    assert.deepEqual((await assigned()).sort(), ['cyd admin', 'cyd observer']);
+    await assign('dan', 'no_such');
+    await assert.rejects(syncDefinitions({ stores, logger }, folder), /the role "no_such" does not exist/);
+    assert.deepEqual((await assigned()).sort(), ['cyd admin', 'cyd observer']);
+    await assign('dan', 'observer');
+    await assign('cyd', 'observer');
+    await syncDefinitions({ stores, logger }, folder);
+    assert.deepEqual((await assigned()).sort(), ['cyd observer', 'dan observer']);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
