@@ -50,6 +50,8 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const record = toRecord(body, known.pack, known.metadata_file ?? '');
   assertNotSystemPack(known.pack);
   assertNotSystemPack(record.pack);
+  // It may be moved to another pack: to where, its author must be allowed to write as well.
+  await context.authorizer.assertAllowed(request.requester, 'action_modify', record.uid);
   await assertAction(context, record);
   const files = await stageDataFiles(context, record, body.data_files ?? []);
   return withFiles(files, async () => {
@@ -100,6 +102,9 @@ async function clone(context: ApiContext, request: ApiRequest): Promise<Answer> 
   const existing = await stores.actions.findOne({ ref: `${pack}.${name}` });
   if (existing !== undefined && !overwrite)
     throw new ValidationError('The requested destination action already exists');
+  const { authorizer } = context;
+  await authorizer.assertAllowed(request.requester, 'action_view', source.uid);
+  if (existing !== undefined) await authorizer.assertAllowed(request.requester, 'action_delete', existing.uid);
   const { id: _id, ...copied } = source;
   const record = {
     ...copied,
