@@ -26,6 +26,10 @@ describe('http-request', () => {
     },
     '/text': (_request, response) => response.end('plain'),
     '/broken': (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":'),
+    '/numbers': (_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"id": 1234567890123456789, "most": 9007199254740991, "part": 0.1234567890123456, "text": "\\ud83d"}'),
     '/latin': (_request, response) =>
       response.writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' }).end(Buffer.from([0xe9])),
     '/gzip': (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('unpacked')),
@@ -108,6 +112,8 @@ describe('http-request', () => {
     assert.deepEqual([(await run('/text')).body, (await run('/text')).parsed], ['plain', false]);
     assert.deepEqual([(await run('/broken')).body, (await run('/broken')).parsed], ['{"a":', false]);
     assert.equal((await run('/latin')).body, 'é');
+    const numbers = { id: '1234567890123456789', most: 9007199254740991, part: 0.1234567890123456, text: '\ud83d' };
+    assert.deepEqual((await run('/numbers')).body, numbers);
     assert.equal((await run('/gzip')).body, 'unpacked');
     assert.deepEqual([(await run('/error')).status, (await run('/error')).status_code], ['failed', 503]);
     assert.equal((await run('/partial')).status, 'succeeded');
