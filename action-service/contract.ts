@@ -78,7 +78,10 @@ export interface ActionService {
   request(request: ExecutionRequest): Promise<Execution>;
   /** Moves an execution to another status; `undefined` when it is not in a status from which that may be reached (or does not exist). */
   changeStatus(id: string, to: ExecutionStatus, change?: StatusChange): Promise<Execution | undefined>;
-  /** Stores a result or context of an execution that goes on (a workflow's `tasks` so far) without changing its status. */
+  /**
+   * Stores a result or context of an execution that goes on (a workflow's `tasks` so far) without changing its status;
+   * `undefined` when it has ended, or does not exist.
+   */
   updateProgress(id: string, change: ProgressChange): Promise<Execution | undefined>;
   /** Prolongs the lease of running executions of one owner; returns the ids that are still its own. */
   renewLeases(owner: string, ids: readonly string[], seconds: number): Promise<readonly string[]>;

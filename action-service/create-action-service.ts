@@ -1,5 +1,5 @@
 import { errorMessage } from '../core/errors.ts';
-import { isCompleted } from '../core/statuses.ts';
+import { COMPLETED_STATUSES, isCompleted } from '../core/statuses.ts';
 import type { Bus } from '../platform/bus/bus.ts';
 import type { Logger } from '../platform/logging/create-logger.ts';
 import type { Execution } from '../stores/executions.ts';
@@ -114,7 +114,12 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
       if (change.result !== undefined) set.result = change.result;
       for (const [key, value] of Object.entries(change.context ?? {})) set[`context.${key}`] = value;
       const changed = await stores.executions.updateOne(
-        { id, ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }) },
+        {
+          id,
+          // News from before the end may be stored after it, by another process: the end is what counts.
+          status: { $nin: COMPLETED_STATUSES },
+          ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
+        },
         {
           ...(Object.keys(set).length === 0 ? {} : { $set: set }),
           ...(change.lease === null ? { $unset: { lease: 1 } } : {}),

@@ -4,7 +4,7 @@
  * 1. git runs with a fixed list of transports, without hooks of the machine, and never asks for a password.
  * 2. Links that lead out of the pack are refused: content could otherwise reach any file of the runner.
  */
-import { cp, lstat, readdir, realpath, rename, stat } from 'node:fs/promises';
+import { cp, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ValidationError } from '../../core/errors.ts';
 import type { PackSource } from './pack-source.ts';
@@ -44,10 +44,7 @@ const GIT_ENV = { GIT_TERMINAL_PROMPT: '0', GIT_ALLOW_PROTOCOL: 'file:git:http:h
 /** @throws ValidationError unknown pack, unreachable repository, unknown branch, broken or hostile pack */
 export async function fetchPack(source: PackSource, options: FetchOptions): Promise<FetchedPack> {
   const name = await bring(source, options);
-  const pack = await inspectPack(options.folder, name, options);
-  const folder = path.join(path.dirname(options.folder), pack.ref);
-  await rename(options.folder, folder);
-  return { ...pack, folder };
+  return { ...(await inspectPack(options.folder, name, options)), folder: options.folder };
 }
 
 /** @returns a name for packs whose metadata has none that may be one */

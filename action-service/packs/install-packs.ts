@@ -113,6 +113,12 @@ async function fetchAll(
       force: options.force,
       folder: path.join(staging, `fetched.${index}`),
     });
+    // The same one may be named in several ways: by the index, by its address, as a folder.
+    const twin = fetched.find(({ ref }) => ref === pack.ref);
+    if (twin !== undefined) {
+      if (twin.version !== pack.version) conflicts.push(next.text);
+      continue;
+    }
     if (SYSTEM_PACKS.includes(pack.ref)) throw new ValidationError(`Pack "${pack.ref}" belongs to the system.`);
     fetched.unshift(pack);
     if (options.dependencies) queue.push(...pack.dependencies.map((text) => ({ text, asked: false })));

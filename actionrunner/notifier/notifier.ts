@@ -1,12 +1,14 @@
 /**
  * The notifier: what follows from the end of an execution: retries by policy, notifications, the trigger that rules hear.
  *
- * 1. It acts once on each end: the mark `notify_state` is set by a compare-and-set before anything is sent. Where nothing
- *    is to be sent, ends are recorded many at once, and marked after that.
+ * 1. An end is marked (`notify_state`) once all that follows from it is stored: one whose notifier was killed meanwhile is looked at
+ *    again. What follows has ids made of the execution, so that it is stored once. Where nothing is to be sent, ends are recorded
+ *    many at once.
  * 2. A sweep finds ends whose message was lost.
  * 3. Retries of what a workflow waits for are made by whoever ends the execution (dispatcher, sweeps), before the workflow
  *    hears of it; here those of executions that end elsewhere (workflows).
  */
+import { createHash } from 'node:crypto';
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import {
@@ -15,7 +17,7 @@ import {
   toTriggerInstance,
 } from '../../action-service/triggers/dispatch-trigger.ts';
 import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
-import { errorMessage } from '../../core/errors.ts';
+import { errorCode, errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
 import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
@@ -56,6 +58,10 @@ function traceContextOf({ trace_id: id }: Execution) {
   return id === undefined ? undefined : { id_: id };
 }
 
+function notificationId(executionId: string, index: number): string {
+  return createHash('sha256').update(`${executionId} ${index}`).digest('hex').slice(0, 24);
+}
+
 export function createNotifier(deps: NotifierDeps): Service {
   const { stores, actions, bus, keyValues, policies, dispatch, rules } = deps;
   const logger = deps.logger.child({ component: 'notifier' });
@@ -86,11 +92,20 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   async function announceEnd(execution: Execution): Promise<void> {
-    for (const payload of await notifications(execution, renderFor(execution))) {
-      await dispatch({ trigger: NOTIFY_TRIGGER, payload, traceContext: traceContextOf(execution) });
+    const { id } = execution;
+    const told = await notifications(execution, renderFor(execution));
+    for (const [index, payload] of told.entries()) {
+      const traceContext = traceContextOf(execution);
+      await dispatchOnce({ id: notificationId(id, index), trigger: NOTIFY_TRIGGER, payload, traceContext });
     }
     const unheard = !(await rules.hasRules(ACTION_TRIGGER));
-    for (const occurrence of await actionEnds([execution])) await dispatch({ ...occurrence, unheard });
+    for (const occurrence of await actionEnds([execution])) await dispatchOnce({ ...occurrence, id, unheard });
+  }
+
+  async function dispatchOnce(occurrence: Occurrence): Promise<void> {
+    await dispatch(occurrence).catch((error: unknown) => {
+      if (errorCode(error) !== 'CONFLICT') throw error;
+    });
   }
 
   /** The occurrences of the trigger of ended actions. */
@@ -113,19 +128,13 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   async function handle(id: string): Promise<void> {
-    const execution = await stores.executions.updateOne(
-      { id, status: { $in: COMPLETED_STATUSES }, notify_state: 'pending' },
-      { $set: { notify_state: 'done' } },
-    );
+    const ended = { id, status: { $in: COMPLETED_STATUSES }, notify_state: 'pending' };
+    const execution = await stores.executions.findOne(ended);
     if (execution === undefined) return;
-    try {
-      // With a callback somebody waits for this very execution and has been told of its end.
-      if (execution.callback === undefined) await policies.after(execution);
-      await announceEnd(execution);
-    } catch (error) {
-      await stores.executions.updateOne({ id }, { $set: { notify_state: 'pending' } });
-      throw error;
-    }
+    // With a callback somebody waits for this very execution and has been told of its end.
+    if (execution.callback === undefined) await policies.after(execution);
+    await announceEnd(execution);
+    await stores.executions.updateOne({ id }, { $set: { notify_state: 'done' } }, { exclude: ['result'] });
   }
 
   /** Whether an end is only to be recorded: it asks for no notification, no policy acts on it and no rule listens. */
@@ -135,8 +144,7 @@ export function createNotifier(deps: NotifierDeps): Service {
   }
 
   /**
-   * Quiet ends are recorded many at once. The record has the id of its execution: should two notifiers record the same end,
-   * there is one record.
+   * Quiet ends are recorded many at once.
    */
   const quietEnds = createBatch<string>(
     async (ids) => {

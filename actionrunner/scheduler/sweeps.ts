@@ -37,6 +37,7 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
   const { stores, actions, bus, policies, logger, lostAfterMs, leaseMs, schedule } = deps;
   const repeats = new Map<string, { readonly due: number; readonly wait: number }>();
   const signs = new Map<string, { readonly lease: string; readonly seen: number }>();
+  let delayedFrom = BATCH;
   let lastLook = performance.now();
   let isDatabaseSure = true;
   let judgeFrom = 0;
@@ -60,13 +61,21 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
     for (const execution of lost) await schedule(execution, reached);
   }
 
+  /**
+   * The oldest come first, and of the others some in each round: behind many that a policy holds back may be one whose time has come.
+   */
   async function delayed(): Promise<void> {
-    const due = await stores.executions.find(
-      { status: 'delayed', due_at: { $lte: new Date() } },
-      { sort: { start_timestamp: 1 }, limit: BATCH },
-    );
     const reached: Reached = new Set();
-    for (const execution of due) await schedule(execution, reached);
+    const look = async (offset: number) => {
+      const due = await stores.executions.find(
+        { status: 'delayed', due_at: { $lte: new Date() } },
+        { sort: { start_timestamp: 1 }, limit: BATCH, offset },
+      );
+      for (const execution of due) await schedule(execution, reached);
+      return due.length === BATCH;
+    };
+    const isMore = (await look(0)) && (await look(delayedFrom));
+    delayedFrom = isMore ? delayedFrom + BATCH : BATCH;
   }
 
   /** Says orders again that nobody has carried out, at growing intervals: a long queue is no reason to make it longer. */

@@ -1,4 +1,5 @@
 import { ValidationError } from '../../core/errors.ts';
+import type { Change } from '../../stores/collection.ts';
 import type { FilterTable } from '../lists/filters.ts';
 import { text } from '../lists/filters.ts';
 import type { ListRules } from '../lists/list.ts';
@@ -39,6 +40,11 @@ export const NAME = { type: 'string', maxLength: 255 } as const;
 export function assertRefParts(pack: string, name: string | undefined): void {
   if (pack !== '' && name !== undefined && name !== '') return;
   throw new ValidationError(`Both pack and name needed for building ref. pack=${pack}, name=${name ?? 'None'}`);
+}
+
+/** The change that puts one record in the place of another: a description that is not given is gone. */
+export function replaceBy(record: Readonly<Record<string, unknown>>): Change {
+  return { $set: record, ...(record.description === undefined ? { $unset: { description: 1 } } : {}) };
 }
 
 /** Tags: names with values. */

@@ -56,7 +56,7 @@ export function assertIds(query: Query): void {
   for (const id of query.list('id') ?? []) assertId(id);
 }
 
-const LAST_CHARACTER = '\uffff';
+const LAST_CHARACTER = '\u{10ffff}';
 
 const CONDITIONS: Readonly<Record<FilterKind, (value: string, key: string) => unknown>> = {
   item: (value, key) => ({ $elemMatch: { [key]: value } }),

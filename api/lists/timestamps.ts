@@ -15,3 +15,6 @@ export function parseTimestamp(text: string): Date {
     throw new ValidationError('Datetime value does not match expected format.');
   return date;
 }
+
+/** Further off lies no time that a request may name by its distance: dates end somewhere. Seconds. */
+export const FURTHEST_SECONDS = 100 * 365 * 24 * 3_600;

@@ -29,7 +29,7 @@ export async function packFilePath(
   const isInside = (target: string, base: string) => target === base || target.startsWith(base + sep);
   const refused =
     part === '' ? outside(file, 'pack', root) : outside(`${part}/${file}`, `pack ${part}`, `${root}${sep}`);
-  if (!isInside(path, root)) throw refused;
+  if (!isInside(path, root) || file.includes('\0')) throw refused;
   const [real, realRoot] = await Promise.all([existingPart(path), existingPart(folder)]);
   if (!isInside(real, realRoot)) throw refused;
   return path;

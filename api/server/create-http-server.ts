@@ -12,6 +12,7 @@ import { type Actor, auditRequests } from '../../platform/http/audit.ts';
 import { limitRate } from '../../platform/http/limit-rate.ts';
 import { listenerOptions } from '../../platform/http/listener-options.ts';
 import { readRefusedBody } from '../../platform/http/read-refused-body.ts';
+import { shownPath } from '../../platform/http/shown-path.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -77,8 +78,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   server.setErrorHandler((error, request, reply) => {
     const answer = toErrorAnswer(error);
     if (answer.status >= 500)
-      logger.error({ err: error, method: request.method, path: pathOf(request) }, 'request failed');
-    else logger.debug({ status: answer.status, method: request.method, path: pathOf(request) }, 'request refused');
+      logger.error({ err: error, method: request.method, path: shownPath(request.url) }, 'request failed');
+    else
+      logger.debug({ status: answer.status, method: request.method, path: shownPath(request.url) }, 'request refused');
     readRefusedBody(request, reply, answer.status);
     sendJson(reply.code(answer.status), answer.body);
   });
@@ -121,9 +123,6 @@ function basicUser(header: string | undefined): string | undefined {
     return undefined;
   }
 }
-
-/** Path without the query, which may carry a token. */
-const pathOf = (request: FastifyRequest) => request.url.split('?')[0];
 
 /** Bytes rather than text: the framework would add a charset to the content type. */
 function sendJson(reply: FastifyReply, body: unknown): FastifyReply {

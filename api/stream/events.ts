@@ -57,7 +57,9 @@ export function wants(filter: EventFilter, event: StreamEvent): boolean {
   return filter.executionIds === undefined || filter.executionIds.includes(event.executionId ?? '');
 }
 
-/** The frame of an event as server-sent events have it. */
+/** The frame of an event as server-sent events have it. Users name events by routes: a line break would begin another event. */
 export function toFrame(name: string, data: string, id?: string): Buffer {
-  return Buffer.from(`event: ${name}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`);
+  return Buffer.from(
+    `event: ${name.replace(/[\r\n]+/g, ' ')}\n${id === undefined ? '' : `id: ${id}\n`}data: ${data}\n\n`,
+  );
 }

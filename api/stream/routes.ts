@@ -3,15 +3,15 @@ import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { storedOutput } from '../lists/stored-output.ts';
 import { executionSubject } from '../resources/executions/subject.ts';
 import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
-import type { EventHub } from './event-hub.ts';
+import { type EventHub, outputEvent } from './event-hub.ts';
 import { DEFAULT_EVENTS, type EventFilter, matchesPattern, type StreamEvent, toFrame, wants } from './events.ts';
 import { listenWhileOpen } from './live-events.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
-import { storedOutput } from './stored-output.ts';
 
 export interface StreamDeps {
   readonly config: Config;
@@ -48,9 +48,10 @@ async function sendStored(
   sent: ReadonlySet<string>,
   take: (event: StreamEvent) => boolean,
 ): Promise<void> {
-  for await (const events of storedOutput(stores, id, (piece) => !sent.has(piece))) {
+  for await (const pieces of storedOutput(stores, { executionId: id }, (piece) => !sent.has(piece))) {
     if (connection.body.destroyed) return;
-    await connection.sendWhenTaken(Buffer.concat(events.filter(take).map(({ name, data }) => toFrame(name, data))));
+    const events = pieces.map((piece) => outputEvent(piece)).filter(take);
+    await connection.sendWhenTaken(Buffer.concat(events.map(({ name, data }) => toFrame(name, data))));
   }
 }
 

@@ -284,9 +284,18 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
     async consume(options: ConsumeOptions) {
       const queue = prefix + options.queue;
       let { bindings } = options;
+      /** Given up while the broker was away: the queue, which lasts, is still bound by them. */
+      let givenUp: readonly Binding[] = [];
       const consumer = await add(async (channel, consumer, on) => {
         await channel.assertQueue(queue, { durable: true });
         await assertBindings(on, channel, queue, bindings);
+        for (const one of bindingsWithout(givenUp, bindings)) {
+          // It may have lost them with its node.
+          await onOwnChannel(on, (own) => own.unbindQueue(queue, exchangeName(one), one.routing_key)).catch(
+            () => undefined,
+          );
+        }
+        givenUp = [];
         await channel.prefetch(options.prefetch);
         const { consumerTag } = await channel.consume(queue, (delivery) => {
           if (delivery === null) return onEnded(consumer, on, queue);
@@ -321,7 +330,10 @@ export function createAmqpBus(url: string, { prefix, tls, explain }: AmqpOptions
           bindings = next;
           const on = connection;
           // Without a connection, the next one is told of the new bindings.
-          if (on === undefined) return;
+          if (on === undefined) {
+            givenUp = [...givenUp, ...bindingsWithout(before, next)];
+            return;
+          }
           try {
             await onOwnChannel(on, async (channel) => {
               await assertBindings(on, channel, queue, bindingsWithout(next, before));

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { errorMessage } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import { shownPath } from './shown-path.ts';
 
 /** Who a request came from, as far as it is known. */
 export interface Actor {
@@ -46,7 +47,7 @@ export function auditRequests(server: FastifyInstance, options: AuditOptions): v
       credential: credential ?? null,
       address: request.ip,
       method: request.method,
-      path: request.url.split('?')[0],
+      path: shownPath(request.url),
       object: namesIn(request.body),
       status: reply.statusCode,
       request_id: request.id,

@@ -451,6 +451,11 @@ for (const [name, make] of [
         { what: 'a message by the new binding' },
       );
       assert.deepEqual([...new Set(seen)], ['away.kept new']);
+      const heard = seen.length;
+      two.publish('away', 'old', {});
+      two.publish('away', 'new', {});
+      await waitFor(() => seen.length > heard, { what: 'the message after one by the binding that was given up' });
+      assert.deepEqual([...new Set(seen)], ['away.kept new']);
       for (const queue of ['away.ended', 'away.refused']) {
         const { consumers } = await one.inspect(queue).catch(() => ({ consumers: 0 }));
         assert.equal(consumers, 0, queue);

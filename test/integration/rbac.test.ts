@@ -406,6 +406,49 @@ test('values of the system: those that are granted, and no others', async () => 
   assert.equal((await ask('DELETE', '/keys/changed')).status, 403);
 });
 
+test('content is moved and copied only from where and to where its author may', async () => {
+  const grants = ['action', 'action_alias', 'policy'].map((kind) => `${kind}_all`);
+  const { ask } = await userWith([{ resource_uid: 'pack:mine', permission_types: grants }]);
+  for (const pack of ['mine', 'other']) {
+    const path = join(infrastructure.folder, 'moved', pack);
+    await mkdir(join(path, 'actions'), { recursive: true });
+    await stores.packs.upsert({ ref: pack }, {
+      ref: pack,
+      uid: `pack:${pack}`,
+      name: pack,
+      version: '1.0.0',
+      path,
+    } as never);
+    const action = { name: 'source', pack, runner_type: 'noop', enabled: true, entry_point: '', parameters: {} };
+    const named = { ref: `${pack}.source`, uid: `action:${pack}:source` };
+    await stores.actions.upsert({ ref: named.ref }, { ...action, ...named, tags: [], notify: {} } as never);
+  }
+  await stores.runnerTypes.upsert({ name: 'noop' }, {
+    name: 'noop',
+    uid: 'runner_type:noop',
+    runner_parameters: {},
+  } as never);
+  const kinds = [
+    ['/actions', { runner_type: 'noop' }],
+    ['/actionalias', { action_ref: 'core.noop' }],
+    ['/policies', { resource_ref: 'core.noop', policy_type: 'action.concurrency', parameters: { threshold: 1 } }],
+  ] as const;
+  for (const [place, rest] of kinds) {
+    const content = { name: 'moved', pack: 'mine', ...rest };
+    assert.equal((await ask('POST', place, content)).status, 201, place);
+    assert.equal((await ask('PUT', `${place}/mine.moved`, content)).status, 200, place);
+    assert.equal((await ask('PUT', `${place}/mine.moved`, { ...content, pack: 'other' })).status, 403, place);
+  }
+  const copy = (from: string, dest_action: string, overwrite = false) =>
+    ['POST', `/actions/${from}/clone`, { dest_pack: 'mine', dest_action, overwrite }] as const;
+  assert.equal((await ask(...copy('mine.source', 'copy'))).status, 201);
+  assert.equal((await ask(...copy('other.source', 'foreign'))).status, 403);
+  const { ask: maker } = await userWith([
+    { resource_uid: 'pack:mine', permission_types: ['action_create', 'action_view'] },
+  ]);
+  assert.equal((await maker(...copy('mine.source', 'copy', true))).status, 403);
+});
+
 test('questions are answered by who may run their workflow', async () => {
   const parent = await storeExecution('admin', { action_ref: 'mine.flow', runner_type: 'orquesta', status: 'paused' });
   const question = { action_ref: 'core.ask', runner_type: 'inquirer', status: 'pending', parent } as const;
@@ -440,6 +483,30 @@ test('role files: all names there are are taken, others are refused by file and 
     await rm(join(folder, 'roles', 'b.yaml'));
     await syncDefinitions({ stores, logger }, folder);
     assert.ok(await stores.roles.findOne({ name: 'a' }));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('assignment files: several processes may read them at once, and a wrong one takes no role away', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'roles-'));
+  const logger = createLogger('test', 'error');
+  const assign = (name: string, roles: string) =>
+    writeFile(join(folder, 'assignments', `${name}.yaml`), `username: ${name}\nroles: [${roles}]\n`);
+  const assigned = async () =>
+    (await stores.roleAssignments.find({ user: { $in: ['cyd', 'dan'] } })).map(({ user, role }) => `${user} ${role}`);
+  try {
+    for (const name of ['roles', 'assignments']) await mkdir(join(folder, name));
+    await assign('cyd', 'observer, admin');
+    await Promise.all([1, 2, 3].map(() => syncDefinitions({ stores, logger }, folder)));
+    assert.deepEqual((await assigned()).sort(), ['cyd admin', 'cyd observer']);
+    await assign('dan', 'no_such');
+    await assert.rejects(syncDefinitions({ stores, logger }, folder), /the role "no_such" does not exist/);
+    assert.deepEqual((await assigned()).sort(), ['cyd admin', 'cyd observer']);
+    await assign('dan', 'observer');
+    await assign('cyd', 'observer');
+    await syncDefinitions({ stores, logger }, folder);
+    assert.deepEqual((await assigned()).sort(), ['cyd observer', 'dan observer']);
   } finally {
     await rm(folder, { recursive: true });
   }

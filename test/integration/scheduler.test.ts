@@ -10,6 +10,7 @@ import { createRuleWatch } from '../../actionrunner/notifier/rule-watch.ts';
 import { ValidationError } from '../../core/errors.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
+import type { Execution } from '../../stores/executions.ts';
 import { actionRunnerInProcess, type InProcessRunner } from '../support/action-runner-in-process.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -263,6 +264,13 @@ describe('scheduler, policies, chains and notifier', () => {
     assert.equal((await runner.actions.cancel(taken.id, 'tester')).status, 'canceling');
     const free = await claimed('e'.repeat(24), {});
     assert.equal((await runner.actions.cancel(free.id, 'tester')).status, 'canceled');
+  });
+
+  it('keeps the result of an end when news from before it come late', async () => {
+    const { id } = await runner.run('test.local', { cmd: 'echo end' });
+    assert.equal(await runner.actions.updateProgress(id, { result: { stdout: 'before' } }), undefined);
+    const { result } = (await runner.stores.executions.get(id)) as Execution;
+    assert.equal((result as { stdout: string }).stdout, 'end');
   });
 
   it('tells rules of every end, once', async () => {

@@ -15,6 +15,8 @@ const SETTLED: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'paused', 'p
 /** One that was only passing through `paused` is in one of these next. */
 const GONE_ON: readonly ExecutionStatus[] = [...COMPLETED_STATUSES, 'resuming', 'running', 'pausing', 'canceling'];
 
+const mentionsConfig = (parameters: Values) => JSON.stringify(parameters).includes('config_context');
+
 export class ChainRun {
   private readonly context: RunContext;
   private readonly chain: Chain;
@@ -152,7 +154,8 @@ export class ChainRun {
       ...this.scope(),
       __results: state.results,
       action_context: { parent },
-      config_context: await packConfig(context.action.pack, context.user),
+      // A broken configuration must not keep tasks from running that do not use it.
+      config_context: mentionsConfig(task.parameters) ? await packConfig(context.action.pack, context.user) : {},
     };
     const kind = `action parameter %s in task "${task.name}"`;
     const rendered = await renderChainValues(context, task.parameters, scope, kind).catch((error: unknown) => {

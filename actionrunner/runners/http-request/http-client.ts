@@ -1,9 +1,10 @@
 /** One HTTP exchange with what the runner needs of a client: proxies, redirects, certificates, inactivity timeout, a limit. */
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
+import { addAbortSignal, type Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib';
+import { errorCode } from '../../../core/errors.ts';
 
 const MAX_REDIRECTS = 30;
 
@@ -47,17 +48,28 @@ function joinHeaders(message: IncomingMessage): Record<string, string> {
   return headers;
 }
 
-const DECODERS: Readonly<Record<string, (body: Buffer) => Buffer>> = {
-  gzip: (body) => gunzipSync(body),
-  'x-gzip': (body) => gunzipSync(body),
+type Decoder = (body: Buffer, options: Pick<ZlibOptions, 'maxOutputLength'>) => Buffer;
+
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
   // Servers send both forms under this name.
-  deflate: (body) => (((body[0] ?? 0) & 0x0f) === 8 ? inflateSync(body) : inflateRawSync(body)),
-  br: (body) => brotliDecompressSync(body),
+  deflate: (body, options) =>
+    ((body[0] ?? 0) & 0x0f) === 8 ? inflateSync(body, options) : inflateRawSync(body, options),
+  br: brotliDecompressSync,
 };
 
-function decode(body: Buffer, encoding: string | undefined): Buffer {
+const tooLarge = (limit: number) => new Error(`The answer is larger than ${limit} bytes.`);
+
+/** Packed, a few kilobytes may stand for gigabytes: the limit holds for what comes out. */
+function decode(body: Buffer, encoding: string | undefined, limit: number): Buffer {
   const decoder = DECODERS[encoding?.trim().toLowerCase() ?? ''];
-  return decoder === undefined || body.length === 0 ? body : decoder(body);
+  if (decoder === undefined || body.length === 0) return body;
+  try {
+    return decoder(body, { maxOutputLength: limit });
+  } catch (error) {
+    throw errorCode(error) === 'ERR_BUFFER_TOO_LARGE' ? tooLarge(limit) : error;
+  }
 }
 
 async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
@@ -65,10 +77,10 @@ async function readBody(message: IncomingMessage, limit: number): Promise<Buffer
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limit) throw new Error(`The answer is larger than ${limit} bytes.`);
+    if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);
   }
-  return decode(Buffer.concat(chunks), message.headers['content-encoding']);
+  return decode(Buffer.concat(chunks), message.headers['content-encoding'], limit);
 }
 
 function proxyHeaders(proxy: URL): Record<string, string> {
@@ -100,7 +112,13 @@ function tunnel(proxy: URL, exchange: HttpExchange): Promise<Duplex> {
         return;
       }
       const secure = tlsConnect({ socket, servername: url.hostname, rejectUnauthorized: verifyCertificate });
-      secure.once('secureConnect', () => resolve(secure));
+      // The request for the tunnel is done, and with it its limits: these are those of what the tunnel leads to.
+      addAbortSignal(signal, secure);
+      secure.setTimeout(exchange.timeout * 1000, () => secure.destroy(new HttpTimeoutError(url, exchange.timeout)));
+      secure.once('secureConnect', () => {
+        secure.setTimeout(0);
+        resolve(secure);
+      });
       secure.once('error', reject);
     });
     request.end();

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { pyStr } from '../../../core/python/repr.ts';
 import type { RunContext, Runner, RunOutcome, Values } from '../contract.ts';
+import { parseExactly } from '../shell/json-text.ts';
 import { exchangeHttp, type HttpAnswer, HttpTimeoutError } from './http-client.ts';
 
 const DEFAULT_TIMEOUT = 60;
@@ -122,7 +123,7 @@ function toResult(answer: HttpAnswer): Values {
   const type = headerOf(answer.headers, 'content-type')?.split(';')[0]?.trim();
   if (type !== 'application/json') return { ...result, body: text, parsed: false };
   try {
-    return { ...result, body: JSON.parse(text) as unknown, parsed: true };
+    return { ...result, body: parseExactly(text), parsed: true };
   } catch {
     return { ...result, body: text, parsed: false };
   }

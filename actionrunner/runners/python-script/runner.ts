@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
-import { type ProcessEnd, runProcess } from '../../process/run-process.ts';
+import { MAX_REPLY, type ProcessEnd, runProcess } from '../../process/run-process.ts';
 import type { RunContext, Runner, RunOutcome } from '../contract.ts';
 import { withContent } from '../shell/content-version.ts';
 import { toTimeout } from '../shell/run-local-shell.ts';
@@ -55,7 +55,9 @@ async function runPython(context: RunContext, entryPoint: string): Promise<RunOu
 
 function toPythonOutcome(end: ProcessEnd, timeout: number | undefined): RunOutcome {
   if (end.exitCode === INVALID_STATUS_EXIT_CODE) throw new Error(end.stderr);
-  const reply = parseReply(end.reply);
+  // What was cut is no JSON: as no result at all it would look like that of an action that gives none.
+  const isCut = end.reply.length > MAX_REPLY;
+  const reply = isCut ? undefined : parseReply(end.reply);
   const exitCode = end.timedOut ? -9 : end.exitCode;
   const result: Record<string, unknown> = {
     stdout: end.stdout,
@@ -64,7 +66,8 @@ function toPythonOutcome(end: ProcessEnd, timeout: number | undefined): RunOutco
     result: reply === undefined ? 'None' : reply.result,
   };
   if (end.timedOut) result.error = `Action failed to complete in ${timeout} seconds`;
-  return { status: toStatus(end.timedOut, exitCode, reply?.status ?? null), result };
+  else if (isCut) result.error = `The result is larger than ${MAX_REPLY} bytes and was not kept.`;
+  return { status: toStatus(end.timedOut, exitCode, isCut ? false : (reply?.status ?? null)), result };
 }
 
 function toStatus(timedOut: boolean, exitCode: number, status: boolean | null): ExecutionStatus {

@@ -109,6 +109,11 @@ function open(config: ConnectConfig, signal: AbortSignal): Promise<Client> {
       client.destroy();
       reject(error);
     });
+    // A host that has too many connections, or bans this one, hangs up without an error.
+    client.once('close', () => {
+      signal.removeEventListener('abort', stop);
+      reject(new Error('The host closed the connection before the login was done.'));
+    });
     client.connect(config);
   });
 }

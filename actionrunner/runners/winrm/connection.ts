@@ -28,8 +28,11 @@ export interface WinRmAnswer {
 }
 
 export interface WinRmConnection {
-  /** @throws Error when the host cannot be reached or refuses the login */
-  post(message: string, signal: AbortSignal): Promise<WinRmAnswer>;
+  /**
+   * @param isRepeatable it may be sent again when the connection breaks before the answer: the host may have carried it out
+   * @throws Error when the host cannot be reached or refuses the login
+   */
+  post(message: string, signal: AbortSignal, isRepeatable: boolean): Promise<WinRmAnswer>;
   /** Ends what is under way; the next message makes a new connection. */
   reset(): void;
 }
@@ -139,10 +142,10 @@ export function createWinRmConnection(target: WinRmTarget): WinRmConnection {
 
   return {
     reset,
-    async post(message, signal) {
+    async post(message, signal, isRepeatable) {
       const isFirst = login === undefined;
       let answer = await exchange(message, signal).catch((error: unknown) => {
-        if (signal.aborted || isFirst || !isBrokenConnection(error)) throw error;
+        if (signal.aborted || isFirst || !isRepeatable || !isBrokenConnection(error)) throw error;
         reset();
         return exchange(message, signal);
       });

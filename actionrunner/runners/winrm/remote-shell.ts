@@ -43,7 +43,8 @@ export function connectWindowsHost(target: WinRmTarget): RemoteHost {
     const message = writeEnvelope({ ...request, url: target.url, operationTimeout: OPERATION_TIMEOUT });
     const limit = AbortSignal.timeout((OPERATION_TIMEOUT + ANSWER_MARGIN) * 1000);
     const { status, body } = await connection
-      .post(message, AbortSignal.any([signal, limit]))
+      // A command that was started twice would run twice.
+      .post(message, AbortSignal.any([signal, limit]), request.kind !== 'command')
       .catch((error: unknown) => {
         if (limit.aborted && !signal.aborted) throw new Error('The host does not answer any more.', { cause: error });
         throw error;

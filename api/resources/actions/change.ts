@@ -2,13 +2,14 @@
 import { extname } from 'node:path';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
-import { assertNotSystemPack, assertRefParts } from '../../content/rules.ts';
+import { assertNotSystemPack, assertRefParts, replaceBy } from '../../content/rules.ts';
 import { contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
+import type { StagedFiles } from '../../packs/stage-files.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { copyActionFiles, removeActionFiles, writeDataFiles } from './files.ts';
+import { removeActionFiles, stageActionFiles, stageDataFiles } from './files.ts';
 import { actionUid } from './read.ts';
 import { ACTION, type ActionBody, CLONE, OUTPUT_SCHEMA_DEFAULTS } from './schema.ts';
 import { assertAction } from './validate.ts';
@@ -38,9 +39,8 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
   const record = toRecord(body, 'default', body.metadata_file ?? '');
   assertNotSystemPack(record.pack);
   await assertAction(context, record);
-  const action = await context.stores.actions.insert(record);
-  await writeDataFiles(context, action.pack, action.ref, body.data_files ?? []);
-  return { body: presentRecord(action) };
+  const files = await stageDataFiles(context, record, body.data_files ?? []);
+  return withFiles(files, async () => ({ body: presentRecord(await context.stores.actions.insert(record)) }));
 }
 
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -50,13 +50,25 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const record = toRecord(body, known.pack, known.metadata_file ?? '');
   assertNotSystemPack(known.pack);
   assertNotSystemPack(record.pack);
+  // It may be moved to another pack: to where, its author must be allowed to write as well.
+  await context.authorizer.assertAllowed(request.requester, 'action_modify', record.uid);
   await assertAction(context, record);
-  const changed = await stores.actions.updateOne(
-    { id: known.id },
-    { $set: { ...record }, ...(record.description === undefined ? { $unset: { description: 1 } } : {}) },
-  );
-  await writeDataFiles(context, record.pack, record.ref, body.data_files ?? []);
-  return { body: presentRecord(changed ?? known) };
+  const files = await stageDataFiles(context, record, body.data_files ?? []);
+  return withFiles(files, async () => {
+    const changed = await stores.actions.updateOne({ id: known.id }, replaceBy(record));
+    return { body: presentRecord(changed ?? known) };
+  });
+}
+
+/** Files come to their places once the change that they belong to is stored. */
+async function withFiles(files: Pick<StagedFiles, 'put' | 'discard'>, change: () => Promise<Answer>): Promise<Answer> {
+  try {
+    const answer = await change();
+    await files.put();
+    return answer;
+  } finally {
+    await files.discard();
+  }
 }
 
 async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -85,9 +97,14 @@ async function clone(context: ApiContext, request: ApiRequest): Promise<Answer> 
   if ((await stores.packs.findOne({ ref: pack })) === undefined)
     throw new ValidationError(`Destination pack '${pack}' doesn't exist`);
   assertNotSystemPack(pack);
+  if (source.pack === pack && source.name === name)
+    throw new ValidationError(`The action "${source.ref}" cannot be copied onto itself.`);
   const existing = await stores.actions.findOne({ ref: `${pack}.${name}` });
   if (existing !== undefined && !overwrite)
     throw new ValidationError('The requested destination action already exists');
+  const { authorizer } = context;
+  await authorizer.assertAllowed(request.requester, 'action_view', source.uid);
+  if (existing !== undefined) await authorizer.assertAllowed(request.requester, 'action_delete', existing.uid);
   const { id: _id, ...copied } = source;
   const record = {
     ...copied,
@@ -98,18 +115,12 @@ async function clone(context: ApiContext, request: ApiRequest): Promise<Answer> 
     entry_point: entryPointOf(source, name),
     metadata_file: `actions/${name}.yaml`,
   };
-  if (existing !== undefined) {
-    await removeActionFiles(context, existing);
-    await stores.actions.removeOne({ id: existing.id });
-  }
-  const action = await stores.actions.insert(record);
-  try {
-    await copyActionFiles(context, source, action);
-  } catch (error) {
-    await stores.actions.removeOne({ id: action.id });
-    throw error;
-  }
-  return { body: presentRecord(action) };
+  const files = await stageActionFiles(context, source, record);
+  return withFiles(files, async () => {
+    const action = await stores.actions.upsert({ ref: record.ref }, record);
+    if (existing !== undefined) await removeActionFiles(context, existing, action);
+    return { body: presentRecord(action) };
+  });
 }
 
 /** The program's name in the copy: in the same folder, named after the new action. */

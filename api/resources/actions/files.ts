@@ -1,16 +1,22 @@
 /** Files of actions in their packs: written, copied and removed through the API. */
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { readMetadata } from '../../../action-service/packs/read-metadata.ts';
-import { ForbiddenError, ValidationError } from '../../../core/errors.ts';
+import { errorCode, ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { packFilePath } from '../../packs/pack-files.ts';
+import { type NewFile, refuseFile, type StagedFiles, stageFiles } from '../../packs/stage-files.ts';
 
 export interface DataFile {
   readonly file_path: string;
   readonly content: string;
+}
+
+/** Files that come with an action, written and not yet in place. */
+export interface StagedDataFiles extends Pick<StagedFiles, 'discard'> {
+  /** Puts them in place, and tells rules of each. */
+  put(): Promise<void>;
 }
 
 async function pathIn(context: ApiContext, pack: string, part: string, file: string): Promise<string> {
@@ -19,73 +25,85 @@ async function pathIn(context: ApiContext, pack: string, part: string, file: str
   return path;
 }
 
-function refuseDenied(error: unknown): never {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    throw new ForbiddenError('No permission to change the files of the pack.');
-  throw error;
-}
-
-/** Writes the files that come with an action, and tells rules of each. */
-export async function writeDataFiles(
+/** Writes the files that come with an action beside their places. @throws ForbiddenError, ValidationError */
+export async function stageDataFiles(
   context: ApiContext,
-  pack: string,
-  ref: string,
+  { pack, ref }: Pick<Action, 'pack' | 'ref'>,
   files: readonly DataFile[],
-): Promise<void> {
-  for (const file of files) {
-    const path = await pathIn(context, pack, 'actions', file.file_path);
-    await mkdir(dirname(path), { recursive: true }).catch(refuseDenied);
-    await writeFile(path, file.content).catch(refuseDenied);
-    await context.stores.packs.updateOne({ ref: pack }, { $addToSet: { files: `actions/${file.file_path}` } });
-    await context.dispatch({
-      trigger: 'core.st2.action.file_writen',
-      payload: { ref, file_path: path, host_info: {} },
-    });
+): Promise<StagedDataFiles> {
+  const placed: (NewFile & { readonly name: string })[] = [];
+  for (const { file_path: name, content } of files) {
+    const path = await pathIn(context, pack, 'actions', name);
+    placed.push({ name, path, write: (to) => writeFile(to, content) });
+  }
+  const staged = await stageFiles(placed);
+  return {
+    discard: staged.discard,
+    async put() {
+      await staged.put();
+      for (const { name, path } of placed) {
+        await context.stores.packs.updateOne({ ref: pack }, { $addToSet: { files: `actions/${name}` } });
+        await context.dispatch({
+          trigger: 'core.st2.action.file_writen',
+          payload: { ref, file_path: path, host_info: {} },
+        });
+      }
+    },
+  };
+}
+
+/** Removes the program and the metadata of an action; those of another one that lie in the same places stay. */
+export async function removeActionFiles(context: ApiContext, action: Action, other?: Action): Promise<void> {
+  const kept = other === undefined ? [] : await pathsOf(context, other);
+  for (const path of await pathsOf(context, action)) {
+    if (!kept.includes(path)) await rm(path, { force: true }).catch(refuseFile);
   }
 }
 
-/** Removes the program and the metadata of an action. */
-export async function removeActionFiles(context: ApiContext, action: Action): Promise<void> {
-  if (action.entry_point !== '') {
-    const path = await packFilePath(context, action.pack, 'actions', action.entry_point);
-    if (path !== undefined) await rm(path, { force: true }).catch(refuseDenied);
-  }
-  const { metadata_file: metadata } = action;
-  if (metadata === undefined || metadata === '') return;
-  const path = await packFilePath(context, action.pack, '', metadata);
-  if (path !== undefined) await rm(path, { force: true }).catch(refuseDenied);
+async function pathsOf(context: ApiContext, { pack, entry_point: program, metadata_file: metadata }: Action) {
+  const paths = [
+    program === '' ? undefined : await packFilePath(context, pack, 'actions', program),
+    metadata === undefined || metadata === '' ? undefined : await packFilePath(context, pack, '', metadata),
+  ];
+  return paths.filter((path) => path !== undefined);
 }
 
-/** Copies the program and the metadata of an action into another pack, under another name. */
-export async function copyActionFiles(context: ApiContext, source: Action, target: Action): Promise<void> {
-  if (source.entry_point !== '' && target.entry_point !== '') {
-    const from = await packFilePath(context, source.pack, 'actions', source.entry_point);
-    const to = await pathIn(context, target.pack, 'actions', target.entry_point);
-    await mkdir(dirname(to), { recursive: true }).catch(refuseDenied);
-    if (from !== undefined) await copyProgram(source, target, from, to).catch(refuseDenied);
+/**
+ * Writes the program and the metadata of an action for a copy of it, beside their places.
+ *
+ * @throws ValidationError when the program is not there
+ */
+export async function stageActionFiles(context: ApiContext, source: Action, target: Omit<Action, 'id'>) {
+  const files: NewFile[] = [];
+  const program =
+    source.entry_point === '' ? undefined : await packFilePath(context, source.pack, 'actions', source.entry_point);
+  if (program !== undefined && target.entry_point !== '') {
+    const path = await pathIn(context, target.pack, 'actions', target.entry_point);
+    files.push({ path, write: (to) => copyProgram(source, target, program, to) });
   }
-  const { metadata_file: sourceFile } = source;
-  const from =
-    sourceFile === undefined || sourceFile === ''
-      ? undefined
-      : await packFilePath(context, source.pack, '', sourceFile);
-  const to = await pathIn(context, target.pack, '', `actions/${target.name}.yaml`);
-  await mkdir(dirname(to), { recursive: true }).catch(refuseDenied);
+  const { metadata_file: file } = source;
+  const from = file === undefined || file === '' ? undefined : await packFilePath(context, source.pack, '', file);
   const metadata = from === undefined ? metadataOf(source) : await readMetadata(from).catch(() => metadataOf(source));
   const copy = { ...metadata, name: target.name, pack: target.pack, entry_point: target.entry_point };
-  await writeFile(to, `---\n${stringify(copy)}`).catch(refuseDenied);
+  const path = await pathIn(context, target.pack, '', `actions/${target.name}.yaml`);
+  files.push({ path, write: (to) => writeFile(to, `---\n${stringify(copy)}`) });
+  return await stageFiles(files);
 }
 
 /** A workflow of the Mistral language names itself inside of its file; its copy has to have the new name. */
-async function copyProgram(source: Action, target: Action, from: string, to: string): Promise<void> {
-  if (source.runner_type !== 'mistral-v2') return copyFile(from, to);
-  const text = await readFile(from, 'utf8');
-  const old = new RegExp(`^${source.ref.replaceAll('.', '\\.')}(?=\\s*:)`, 'm');
-  await writeFile(
-    to,
-    text.replace(old, () => target.ref),
-  );
+async function copyProgram(source: Action, target: Omit<Action, 'id'>, from: string, to: string): Promise<void> {
+  try {
+    if (source.runner_type !== 'mistral-v2') return await copyFile(from, to);
+    const text = await readFile(from, 'utf8');
+    const old = new RegExp(`^${source.ref.replaceAll('.', '\\.')}(?=\\s*:)`, 'm');
+    await writeFile(
+      to,
+      text.replace(old, () => target.ref),
+    );
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new ValidationError(`The file "${source.entry_point}" of the action "${source.ref}" does not exist.`);
+  }
 }
 
 function metadataOf(action: Action): Readonly<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
-import { newContentSubject, uidOf } from '../../content/uid.ts';
+import { assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
+import { contentUid, newContentSubject, uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -87,7 +87,7 @@ function toRecord(body: Readonly<Record<string, unknown>>): Omit<OpenContent, 'i
   const { name, pack } = body as { name: string; pack: string };
   assertRefParts(pack, name);
   return {
-    uid: `action_alias:${pack}:${name}`,
+    uid: contentUid('action_alias', { pack, name }),
     metadata_file: '',
     name,
     ref: `${pack}.${name}`,
@@ -182,12 +182,13 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       permission: 'action_alias_modify',
       resourceUid,
       body: ALIAS,
-      handle: async ({ params, body }) => {
+      handle: async ({ params, body, requester }) => {
         const known = await findByRefOrId(stores.aliases, params.ref_or_id ?? '');
         const record = toRecord(body as Readonly<Record<string, unknown>>);
+        await context.authorizer.assertAllowed(requester, 'action_alias_modify', String(record.uid));
         const changed = await stores.aliases.updateOne(
           { id: known.id },
-          { $set: { ...record, metadata_file: known.metadata_file ?? '' } },
+          replaceBy({ ...record, metadata_file: known.metadata_file ?? '' }),
         );
         return { body: presentRecord(changed ?? known) };
       },

@@ -1,4 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { NotFoundError } from '../../../core/errors.ts';
@@ -55,9 +56,14 @@ async function writeConfig(context: ApiContext, pack: string, values: Values): P
   const folder = configsFolder(context);
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${pack}.yaml`);
-  // Configurations hold secrets, and a reader must never see half of one.
-  await writeFile(`${file}.new`, stringify(values), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  // Configurations hold secrets, and a reader must never see half of one, nor of two that are written at once.
+  const made = `${file}.${randomUUID()}.new`;
+  try {
+    await writeFile(made, stringify(values), { mode: 0o600 });
+    await rename(made, file);
+  } finally {
+    await rm(made, { force: true });
+  }
 }
 
 async function put(context: ApiContext, request: ApiRequest): Promise<Answer> {

@@ -56,7 +56,9 @@ async function changeTo(
   if (!reported && PAUSE.includes(to)) return actions.pause(id, user);
   if (to === 'resuming') return actions.resume(id, user);
   if (to === status) {
-    return result === undefined ? execution : ((await actions.updateProgress(id, { result })) ?? execution);
+    const changed = result === undefined ? execution : await actions.updateProgress(id, { result });
+    if (changed === undefined) throw new ValidationError('Execution is already in completed state.');
+    return changed;
   }
   const changed = await actions.changeStatus(id, to, result === undefined ? {} : { result });
   if (changed === undefined) throw new ValidationError(`Unable to change the status from "${status}" to "${to}".`);

@@ -1,4 +1,5 @@
 /** Reading executions: lists, one, its children, attributes and output. */
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { Execution } from '../../../stores/executions.ts';
@@ -9,6 +10,7 @@ import { findById } from '../../lists/find.ts';
 import { listHeaders, listParameters } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { readSort, type Sort } from '../../lists/sorting.ts';
+import { storedOutput } from '../../lists/stored-output.ts';
 import { countTotal } from '../../lists/total.ts';
 import { ownOnly } from '../../server/authorize.ts';
 import type { Query } from '../../server/query.ts';
@@ -139,9 +141,15 @@ async function children(context: ApiContext, request: ApiRequest): Promise<Answe
 async function output(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const execution = await findExecution(context, request.params.id ?? '', ['result']);
   const type = request.query.text('output_type') ?? 'all';
-  const filter = { execution_id: execution.id, ...(type === 'all' ? {} : { output_type: type }) };
-  const pieces = await context.stores.outputs.find(filter, { sort: { timestamp: 1, sequence: 1 } });
-  return { type: 'text/plain; charset=utf-8', body: pieces.map((piece) => piece.data).join('') };
+  const wanted = { executionId: execution.id, ...(type === 'all' ? {} : { type }) };
+  const pages = storedOutput(context.stores, wanted);
+  // Before the answer begins: afterwards no status can tell that the database is away.
+  const first = await pages.next();
+  async function* texts() {
+    for (let page = first; page.done !== true; page = await pages.next())
+      yield page.value.map((piece) => piece.data).join('');
+  }
+  return { type: 'text/plain; charset=utf-8', body: Readable.from(texts()) };
 }
 
 async function rawResult(context: ApiContext, request: ApiRequest): Promise<Answer> {

@@ -1,6 +1,10 @@
 import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
 import { NOTIFY } from '../../content/rules.ts';
+import { FURTHEST_SECONDS } from '../../lists/timestamps.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
+
+/** Milliseconds. */
+const DELAY = { type: 'integer', minimum: 0, maximum: FURTHEST_SECONDS * 1_000 } as const;
 
 /** Body of `POST /executions`. StackStorm takes further fields and ignores them. */
 export const EXECUTION_REQUEST: JsonSchema = {
@@ -13,7 +17,7 @@ export const EXECUTION_REQUEST: JsonSchema = {
     context: { type: 'object', nullable: true },
     callback: { type: 'object', nullable: true },
     notify: { ...NOTIFY, nullable: true },
-    delay: { type: 'integer', minimum: 0 },
+    delay: DELAY,
   },
 };
 
@@ -35,7 +39,7 @@ export const RERUN_REQUEST: JsonSchema = {
     tasks: { type: 'array', items: { type: 'string' }, nullable: true },
     reset: { type: 'array', items: { type: 'string' }, nullable: true },
     user: { type: 'string', nullable: true },
-    delay: { type: 'integer', nullable: true, minimum: 0 },
+    delay: { ...DELAY, nullable: true },
   },
 };
 

@@ -6,6 +6,7 @@ import type { ApiContext } from '../../context.ts';
 import { assertId, prefix as prefixOf, toFilter } from '../../lists/filters.ts';
 import { readPage } from '../../lists/paging.ts';
 import { readSort } from '../../lists/sorting.ts';
+import { FURTHEST_SECONDS } from '../../lists/timestamps.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
 import { parseQuery } from '../../server/query.ts';
 import type { Answer, ApiRequest, Permission, Requester, Route } from '../../server/route.ts';
@@ -24,7 +25,7 @@ const KEY: JsonSchema = {
     scope: { type: 'string', nullable: true },
     user: { type: 'string', nullable: true },
     expire_timestamp: { type: 'string', nullable: true },
-    ttl: { type: 'integer', nullable: true },
+    ttl: { type: 'integer', nullable: true, minimum: -FURTHEST_SECONDS, maximum: FURTHEST_SECONDS },
   },
   required: ['name', 'value'],
 };

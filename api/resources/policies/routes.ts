@@ -1,8 +1,8 @@
 import { ConflictError, ValidationError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK } from '../../content/rules.ts';
-import { uidOf } from '../../content/uid.ts';
+import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
+import { contentUid, newContentSubject, uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { text } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -52,7 +52,7 @@ async function toRecord({ stores }: ApiContext, body: Body, defaultPack: string)
   if (type === undefined) throw new ValidationError(`Referenced policy_type "${body.policy_type}" doesnt exist`);
   const schemas = type.parameters as Readonly<Record<string, unknown>>;
   return {
-    uid: `policy:${pack}:${body.name}`,
+    uid: contentUid('policy', { pack, name: body.name }),
     ref: `${pack}.${body.name}`,
     name: body.name,
     pack,
@@ -85,17 +85,17 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const known = await findByRefOrId(stores.policies, request.params.ref_or_id ?? '');
   assertNotSystemPack(known.pack);
   const pack = body.pack ?? known.pack;
+  const uid = contentUid('policy', { pack, name: body.name });
+  await context.authorizer.assertAllowed(request.requester, 'policy_modify', uid);
   const changed = await stores.policies.updateOne(
     { id: known.id },
-    {
-      $set: {
-        ...record,
-        pack,
-        ref: `${pack}.${body.name}`,
-        uid: `policy:${pack}:${body.name}`,
-        metadata_file: known.metadata_file ?? '',
-      },
-    },
+    replaceBy({
+      ...record,
+      pack,
+      ref: `${pack}.${body.name}`,
+      uid,
+      metadata_file: known.metadata_file ?? '',
+    }),
   );
   return { body: presentRecord(changed ?? known) };
 }
@@ -116,6 +116,7 @@ export function policyRoutes(context: ApiContext): readonly Route[] {
       path: '/policies',
       summary: 'Make a policy',
       permission: 'policy_create',
+      subject: newContentSubject('policy'),
       body: POLICY,
       success: 201,
       handle: (request) => create(context, request),

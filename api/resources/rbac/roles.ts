@@ -1,4 +1,5 @@
 /** Roles of the system, and roles and assignments from definition files in StackStorm's format. */
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMetadata } from '../../../action-service/packs/read-metadata.ts';
@@ -32,15 +33,18 @@ interface Deps {
  */
 export async function syncDefinitions({ stores, logger }: Deps, folder: string): Promise<void> {
   const roles = await readAll(join(folder, 'roles'));
+  const users = await readAll(join(folder, 'assignments'));
   // All are looked at before the first is stored: a wrong file changes nothing.
   for (const [file, definition] of roles) assertRole(file, definition);
-  for (const [, definition] of roles) await storeRole(stores, definition);
   const names = roles.map(([, definition]) => String(definition.name));
+  const known = new Set<string>([...SYSTEM_ROLES, ...names]);
+  const assignments = users.flatMap(([file, definition]) => assignmentsOf(file, definition, known));
+  for (const [, definition] of roles) await storeRole(stores, definition);
+  // What holds stays in place all the while: processes that run ask for it, and others that start do the same.
+  await stores.roleAssignments.insertNew(assignments);
+  await stores.roleAssignments.removeMany({ is_remote: false, id: { $nin: assignments.map(({ id }) => id) } });
   await stores.roles.removeMany({ system: false, name: { $nin: names } });
-  await stores.roleAssignments.removeMany({ is_remote: false });
-  const assignments = await readAll(join(folder, 'assignments'));
-  for (const [file, definition] of assignments) await storeAssignments(stores, file, definition);
-  logger.info({ roles: roles.length, users: assignments.length }, 'role definitions read');
+  logger.info({ roles: roles.length, users: users.length }, 'role definitions read');
 }
 
 type Definition = Readonly<Record<string, unknown>>;
@@ -80,20 +84,21 @@ async function storeRole(stores: Stores, definition: Definition): Promise<void> 
   );
 }
 
-async function storeAssignments(stores: Stores, file: string, definition: Definition): Promise<void> {
-  const { username, roles, description } = definition;
+function assignmentsOf(file: string, definition: Definition, known: ReadonlySet<string>) {
+  const { username, roles, description: told } = definition;
   if (typeof username !== 'string' || username === '')
     throw new ValidationError(`${file}: 'username' is a required property`);
   if (!Array.isArray(roles)) throw new ValidationError(`${file}: 'roles' is a required property`);
-  for (const role of roles.map(String)) {
-    if ((await stores.roles.findOne({ name: role })) === undefined)
-      throw new ValidationError(`${file}: the role "${role}" does not exist.`);
-    await stores.roleAssignments.insert({
-      user: username,
-      role,
-      description: typeof description === 'string' ? description : '',
-      is_remote: false,
-      source: `assignments/${file.split('/').pop()}`,
-    });
-  }
+  const description = typeof told === 'string' ? told : '';
+  const source = `assignments/${file.split('/').pop()}`;
+  return roles.map(String).map((role) => {
+    if (!known.has(role)) throw new ValidationError(`${file}: the role "${role}" does not exist.`);
+    const assignment = { user: username, role, description, is_remote: false, source };
+    return { id: idOf(assignment), ...assignment };
+  });
+}
+
+/** The same assignment has the same id: it is stored once, however many processes read the files. */
+function idOf(assignment: Definition): string {
+  return createHash('sha256').update(JSON.stringify(assignment)).digest('hex').slice(0, 24);
 }

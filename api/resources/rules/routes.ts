@@ -1,10 +1,10 @@
 import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
-import { errorCode, ValidationError } from '../../../core/errors.ts';
+import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { assertRefParts } from '../../content/rules.ts';
+import { assertRefParts, replaceBy } from '../../content/rules.ts';
 import { contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -78,22 +78,33 @@ async function toRecord(
   return { record, trigger };
 }
 
-async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
-  const { record, trigger } = await toRecord(context, request);
+/** Stores a rule with its trigger; where it cannot be stored, a trigger that was made for it goes again. */
+async function store(
+  { triggers }: ApiContext,
+  trigger: OpenContent,
+  work: () => Promise<OpenContent>,
+): Promise<OpenContent> {
   try {
-    const rule = await context.stores.rules.insert(record);
-    await context.triggers.keep(trigger);
-    context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
-    return { body: presentRecord(rule) };
+    const rule = await work();
+    await triggers.keep(trigger);
+    return rule;
   } catch (error) {
-    await context.triggers.removeIfUnused(triggerRefOf(record));
+    await triggers.removeIfUnused(trigger.ref);
     throw error;
   }
 }
 
+async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
+  const { record, trigger } = await toRecord(context, request);
+  const rule = await store(context, trigger, () => context.stores.rules.insert(record));
+  context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
+  return { body: presentRecord(rule) };
+}
+
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { stores, triggers, bus } = context;
-  const before = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
+  const refOrId = request.params.ref_or_id ?? '';
+  const before = await findByRefOrId(stores.rules, refOrId);
   // A rule may be moved to another pack: to where, its author must be allowed to write as well.
   await context.authorizer.assertAllowed(
     request.requester,
@@ -101,12 +112,16 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
     contentUid('rule', request.body as RuleBody),
   );
   const { record, trigger } = await toRecord(context, request);
-  const metadata = before.metadata_file ?? '';
-  const rule = await stores.rules.updateOne({ id: before.id }, { $set: { ...record, metadata_file: metadata } });
-  await triggers.keep(trigger);
+  const rule = await store(context, trigger, async () => {
+    const change = replaceBy({ ...record, metadata_file: before.metadata_file ?? '' });
+    const changed = await stores.rules.updateOne({ id: before.id }, change);
+    // Removed since it was found.
+    if (changed === undefined) throw new NotFoundError(`Resource with a reference or id "${refOrId}" not found`);
+    return changed;
+  });
   if (triggerRefOf(before) !== triggerRefOf(record)) await triggers.removeIfUnused(triggerRefOf(before));
   bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
-  return { body: presentRecord(rule ?? before) };
+  return { body: presentRecord(rule) };
 }
 
 async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {

@@ -4,7 +4,7 @@ import { NotFoundError } from '../../../core/errors.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import { isId } from '../../../stores/collection.ts';
 import type { OpenContent } from '../../../stores/records.ts';
-import { READ_BACK } from '../../content/rules.ts';
+import { READ_BACK, replaceBy } from '../../content/rules.ts';
 import type { ApiContext } from '../../context.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import { assertFits, type JsonSchema } from '../../server/json-schema.ts';
@@ -73,7 +73,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const known = await find(context, request.params.id ?? '');
   // What is not there is told before what is wrong with the body.
   assertFits(TRIGGER, request.body);
-  const trigger = await stores.triggers.updateOne({ id: known.id }, { $set: toRecord(request.body as Body) });
+  const trigger = await stores.triggers.updateOne({ id: known.id }, replaceBy(toRecord(request.body as Body)));
   bus.publish(EXCHANGES.trigger, 'update', { id: known.id, ref: trigger?.ref, type: trigger?.type });
   return { body: present(trigger ?? known) };
 }

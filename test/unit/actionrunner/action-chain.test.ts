@@ -18,6 +18,7 @@ interface Setting {
   readonly runner?: Values;
   readonly stored?: Readonly<Record<string, string>>;
   readonly execution?: Values;
+  readonly config?: () => Promise<Values>;
   /** How the child of a task ends, by the task's name; an Error is thrown by the request. */
   readonly children?: Readonly<Record<string, Child | Error>>;
 }
@@ -31,7 +32,10 @@ const TYPES = {
   map: { type: 'object' },
 };
 
-function world({ chain, parameters = {}, runner = {}, stored = {}, execution = {}, children = {} }: Setting) {
+const CONFIG = async (): Promise<Values> => ({ region: 'eu' });
+
+function world({ chain, parameters = {}, runner = {}, stored = {}, ...more }: Setting) {
+  const { execution = {}, config: packConfig = CONFIG, children = {} } = more;
   const asked: {
     readonly task: string;
     readonly parameters: Values;
@@ -42,7 +46,7 @@ function world({ chain, parameters = {}, runner = {}, stored = {}, execution = {
   const base = runContext();
   const services = {
     ...base.services,
-    packConfig: async () => ({ region: 'eu' }),
+    packConfig,
     keyValues: { value: async (_scope: string, key: string) => stored[key], decrypt: (text: string) => text },
     bus: { subscribe: async () => ({ cancel: async () => undefined }) },
     stores: {
@@ -107,6 +111,14 @@ describe('the tasks of a chain', () => {
     assert.deepEqual([lost.status, lost.names], ['failed', ['c1', 'c2', 'c3', 'c4']]);
     const late = await run({ chain: { chain: [task('a'), task('b')] }, children: { a: { status: 'timeout' } } });
     assert.deepEqual([late.status, late.names], ['timeout', ['a']]);
+  });
+
+  it('need no configuration that they do not name', async () => {
+    const config = () => Promise.reject(new Error('broken'));
+    const plain = await run({ chain: { chain: [task('a')] }, config });
+    assert.equal(plain.status, 'succeeded');
+    const named = task('a', { parameters: { text: '{{ config_context.region }}' } });
+    assert.match(String((await run({ chain: { chain: [named] }, config })).error), /broken/);
   });
 
   it('end the chain when one is canceled', async () => {

@@ -26,6 +26,10 @@ describe('http-request', () => {
     },
     '/text': (_request, response) => response.end('plain'),
     '/broken': (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"a":'),
+    '/numbers': (_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end('{"id": 1234567890123456789, "most": 9007199254740991, "part": 0.1234567890123456, "text": "\\ud83d"}'),
     '/latin': (_request, response) =>
       response.writeHead(200, { 'content-type': 'text/plain; charset=iso-8859-1' }).end(Buffer.from([0xe9])),
     '/gzip': (_request, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('unpacked')),
@@ -35,6 +39,8 @@ describe('http-request', () => {
     '/loop': (_request, response) => response.writeHead(302, { location: '/loop' }).end(),
     '/away': (_request, response) => response.writeHead(302, { location: 'http://localhost:1/secret' }).end(),
     '/silent': () => undefined,
+    '/packed': (_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(20_000_000))),
     '/endless': (_request, response) => {
       const timer = setInterval(() => response.write('x'.repeat(100_000)), 1);
       response.on('close', () => clearInterval(timer));
@@ -106,6 +112,8 @@ describe('http-request', () => {
     assert.deepEqual([(await run('/text')).body, (await run('/text')).parsed], ['plain', false]);
     assert.deepEqual([(await run('/broken')).body, (await run('/broken')).parsed], ['{"a":', false]);
     assert.equal((await run('/latin')).body, 'é');
+    const numbers = { id: '1234567890123456789', most: 9007199254740991, part: 0.1234567890123456, text: '\ud83d' };
+    assert.deepEqual((await run('/numbers')).body, numbers);
     assert.equal((await run('/gzip')).body, 'unpacked');
     assert.deepEqual([(await run('/error')).status, (await run('/error')).status_code], ['failed', 503]);
     assert.equal((await run('/partial')).status, 'succeeded');
@@ -138,6 +146,30 @@ describe('http-request', () => {
     );
     assert.equal(status, 'timeout');
     assert.match((result as { error: string }).error, /did not answer in time. \(read timeout=0.2\)/);
+  });
+
+  it('times out behind a proxy that opens a tunnel to nowhere, and can be canceled there', {
+    timeout: 10_000,
+  }, async () => {
+    const proxy = createServer();
+    proxy.on('connect', (_request, socket) => void socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const https_proxy = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const runnerParameters = { url: 'https://behind.example/', https_proxy };
+    try {
+      const late = await httpRequestRunner.run(runContext({ runnerParameters, actionParameters: { timeout: 0.2 } }));
+      assert.equal(late.status, 'timeout');
+      const canceled = runContext({ runnerParameters, signal: AbortSignal.timeout(200) });
+      await assert.rejects(httpRequestRunner.run(canceled));
+    } finally {
+      proxy.closeAllConnections();
+      proxy.close();
+    }
+  });
+
+  it('counts what an answer holds once it is unpacked', async () => {
+    const env = { ST2_ACTIONRUNNER__MAX_OUTPUT: '1000000' };
+    await assert.rejects(run('/packed', {}, {}, env), /larger than 1000000 bytes/);
   });
 
   it('refuses endless answers, refused connections and addresses that are none', async () => {

@@ -30,6 +30,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   state:
     'def run(self):\n        import os, json\n        before = [getattr(json, "leak", 0), os.environ.get("LEAK"), os.getcwd()]\n        json.leak = 1\n        os.environ["LEAK"] = "1"\n        os.chdir("/")\n        return before[:2]',
   slow: 'def run(self):\n        import subprocess\n        print("begun", flush=True)\n        subprocess.call(["sleep", "61.5"])',
+  huge: 'def run(self):\n        return "x" * 70000000',
   large: 'def run(self):\n        return "x" * 10000000',
   lib: 'def run(self):\n        import helper_of_pack\n        return helper_of_pack.VALUE',
   environment:
@@ -163,6 +164,12 @@ for (const warm of [true, false]) {
 
     it('carries results of 10 MB', async () => {
       assert.equal(((await run('large')).result as string).length, 10_000_000);
+    });
+
+    it('fails, with the reason, when its result is too large', async () => {
+      const { status, result } = await pythonScriptRunner.run(context('huge'));
+      assert.equal(status, 'failed');
+      assert.match(String((result as PythonResult).error), /^The result is larger than 67108864 bytes/);
     });
 
     it('imports from lib and sees env', async () => {

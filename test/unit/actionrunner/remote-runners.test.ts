@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -93,6 +94,21 @@ describe('remote-shell runners', () => {
   it('says that a password is wrong', async () => {
     const { hosts } = await run('true', { password: 'wrong' });
     assert.match(hosts['127.0.0.1']?.error ?? '', /authentication methods failed/i);
+  });
+
+  it('fails on a host that hangs up before the login', { timeout: 10_000 }, async () => {
+    const busy = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.end('SSH-2.0-OpenSSH_9.2\r\n');
+    });
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    try {
+      const { status, hosts } = await run('true', { port: (busy.address() as AddressInfo).port });
+      assert.equal(status, 'failed');
+      assert.match(hosts['127.0.0.1']?.error ?? '', /closed the connection before the login/);
+    } finally {
+      busy.close();
+    }
   });
 
   it('copies a script with its lib, passes hostile arguments unharmed, and cleans up', async () => {

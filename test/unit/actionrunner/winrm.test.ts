@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text as readText } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
+import { NO_SINK } from '../../../actionrunner/process/run-process.ts';
 import { md4, rc4 } from '../../../actionrunner/runners/winrm/ntlm/legacy-crypto.ts';
 import { authenticateMessage, negotiateMessage } from '../../../actionrunner/runners/winrm/ntlm/messages.ts';
 import { readableErrors, toPowerShellLiteral } from '../../../actionrunner/runners/winrm/powershell.ts';
+import { connectWindowsHost } from '../../../actionrunner/runners/winrm/remote-shell.ts';
 import {
   elements,
   parseXml,
@@ -10,6 +15,7 @@ import {
   WinRmFault,
   writeEnvelope,
 } from '../../../actionrunner/runners/winrm/soap.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { HOSTILE_STRINGS } from './hostile-strings.ts';
 
 describe('PowerShell literals', () => {
@@ -65,6 +71,52 @@ describe('NTLM', () => {
     empty.write('NTLMSSP\0', 'latin1');
     empty.writeUInt32LE(2, 8);
     assert.throws(() => login(empty), /does not know NTLM version 2/);
+  });
+});
+
+describe('a command whose connection breaks', () => {
+  /** An NTLM challenge of a host named A. */
+  const challenge = Buffer.alloc(58);
+  challenge.write('NTLMSSP\0', 'latin1');
+  challenge.writeUInt32LE(2, 8);
+  challenge.writeUInt16LE(10, 40);
+  challenge.writeUInt32LE(48, 44);
+  challenge.set([1, 0, 2, 0, 0x41, 0], 48);
+  const SHELL = '<e:Envelope xmlns:e="e"><e:Body><r:ShellId xmlns:r="r">one</r:ShellId></e:Body></e:Envelope>';
+
+  it('is not started a second time', async () => {
+    let commands = 0;
+    const server = createServer(createAuthority().issue(), async (request, response) => {
+      const body = await readText(request);
+      const [, token] = (request.headers.authorization ?? '').split(' ');
+      const step = token === undefined ? 0 : Buffer.from(token, 'base64').readUInt32LE(8);
+      if (body.includes('shell/Command<')) {
+        commands += 1;
+        request.socket.destroy();
+      } else if (body !== '') response.end(SHELL);
+      else if (step === 3) response.end();
+      else {
+        const offer = step === 1 ? `Negotiate ${challenge.toString('base64')}` : 'Negotiate';
+        response.writeHead(401, { 'www-authenticate': offer }).end();
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const host = connectWindowsHost({
+      url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}/wsman`),
+      transport: 'ntlm',
+      credentials: { username: 'a', password: 'b' },
+      verifyCertificate: false,
+    });
+    try {
+      const { signal } = new AbortController();
+      const command = { command: 'c', cwd: undefined, env: {}, signal, output: NO_SINK, maxOutput: 1 };
+      await assert.rejects(host.run(command), { code: 'ECONNRESET' });
+      assert.equal(commands, 1);
+    } finally {
+      host.close();
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
 

@@ -37,6 +37,16 @@ test('attributes: unknown ones and both lists at once are refused', () => {
   assert.throws(() => read({ include_attributes: 'name', exclude_attributes: 'action' }), /mutually exclusive/);
 });
 
+test('filters: a prefix has all names that begin with it, as the database orders them', () => {
+  const filter = toFilter({ prefix: prefix('name') }, parseQuery({ prefix: 'string' }, { prefix: 'ann:' }));
+  const { $gte, $lt } = filter.name as { readonly $gte: string; readonly $lt: string };
+  for (const name of ['ann:', 'ann:a', 'ann:\uffee', 'ann:\u{1f600}']) {
+    assert.ok(Buffer.compare(Buffer.from($gte), Buffer.from(name)) <= 0, name);
+    assert.ok(Buffer.compare(Buffer.from(name), Buffer.from($lt)) < 0, name);
+  }
+  assert.ok(Buffer.compare(Buffer.from('ann;'), Buffer.from($lt)) > 0);
+});
+
 test('filters: texts only become conditions of the table', () => {
   const table = {
     status: text('status'),
@@ -64,7 +74,7 @@ test('filters: texts only become conditions of the table', () => {
   assert.deepEqual(filter({ since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' }), {
     time: { $gt: new Date('2026-01-01T00:00:00Z'), $lt: new Date('2026-01-02T00:00:00Z') },
   });
-  assert.deepEqual(filter({ prefix: 'a.*' }), { name: { $gte: 'a.*', $lt: 'a.*\uffff' } });
+  assert.deepEqual(filter({ prefix: 'a.*' }), { name: { $gte: 'a.*', $lt: 'a.*\u{10ffff}' } });
   assert.deepEqual(filter({ tags: 'x' }), { tags: { $elemMatch: { name: 'x' } } });
 });
 

@@ -41,6 +41,7 @@ test('events: filters on name, action and execution all have to fit', () => {
 test('frames: event, id where there is one, data, blank line', () => {
   assert.equal(String(toFrame('EOF', "''")), "event: EOF\ndata: ''\n\n");
   assert.equal(String(toFrame('a', '{}', '1-2')), 'event: a\nid: 1-2\ndata: {}\n\n');
+  assert.equal(String(toFrame('a\r\ndata: forged\n\nevent: b', '{}')), 'event: a data: forged event: b\ndata: {}\n\n');
 });
 
 test('rounds: clients that wait for the same frames share one buffer, others get their own', async () => {
