@@ -129,3 +129,19 @@ test('times beyond what a date can be are refused', async () => {
   for (const place of ['/executions', '/executions/last/re_run'])
     assert.equal((await ask('POST', place, { action: 'core.noop', delay: 1e17 })).status, 400, place);
 });
+
+test('a trigger type that is given another name takes no place of another one', async () => {
+  const type = (name: string, about: string) => ({
+    name,
+    pack: 'mine',
+    payload_schema: { type: 'object', title: about },
+  });
+  for (const name of ['first', 'second'])
+    assert.equal((await ask('POST', '/triggertypes', type(name, name))).status, 201);
+  assert.equal((await ask('PUT', '/triggertypes/mine.first', type('second', 'first'))).status, 409);
+  const second = await ask<{ readonly payload_schema: { readonly title: string } }>('GET', '/triggertypes/mine.second');
+  assert.equal(second.body.payload_schema.title, 'second');
+  assert.equal((await ask('PUT', '/triggertypes/mine.first', type('third', 'first'))).status, 200);
+  assert.equal((await ask('GET', '/triggertypes/mine.first')).status, 404);
+  assert.equal((await ask('GET', '/triggertypes/mine.third')).status, 200);
+});

@@ -2,6 +2,7 @@ import { ConflictError } from '../../../core/errors.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK, TAGS } from '../../content/rules.ts';
+import { contentUid } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
@@ -60,7 +61,15 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   assertNotSystemPack(known.pack);
   const body = request.body as Body;
   assertRefParts(known.pack, body.name);
+  if (body.name !== undefined && body.name !== known.name) await rename(context, known, body.name);
   return { body: presentRecord(await store(context, body, known.pack)) };
+}
+
+/** What is stored by its reference would otherwise take the place of another type, and leave this one. @throws ConflictError */
+async function rename({ stores }: ApiContext, { id, pack, ref }: OpenContent, name: string): Promise<void> {
+  const named = { name, ref: `${pack}.${name}`, uid: contentUid('trigger_type', { pack, name }) };
+  await stores.triggerTypes.updateOne({ id }, { $set: named });
+  await stores.triggers.removeOne({ ref });
 }
 
 async function remove({ stores }: ApiContext, request: ApiRequest): Promise<Answer> {
