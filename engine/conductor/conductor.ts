@@ -217,6 +217,7 @@ function runStep(machine: Machine, pending: Map<string, PendingStep>, step: Step
       ),
   );
   machine.journal.commit();
+  machine.lookups.clear();
 }
 
 /** The failure could not be handled either: the workflow ends with what is known. */

@@ -9,7 +9,10 @@ import { isoSeconds } from './time.ts';
 
 type Kwargs = Readonly<Record<string, unknown>>;
 
-/** The functions as seen from `task`, or from the workflow itself. */
+/**
+ * The functions as seen from `task`, or from the workflow itself. `task()` and `tasks()` say the same throughout a step (Mistral: `tx_cached`): if what
+ * a task publishes has asked for its result, its conditions still see it after `keep-result: false` has dropped it.
+ */
 export function createFunctions(machine: Machine, task: TaskRecord | undefined): RuntimeFunctions {
   const { identity, workflow, ports } = machine;
   return {
@@ -20,21 +23,31 @@ export function createFunctions(machine: Machine, task: TaskRecord | undefined):
     task: (args, kwargs) => {
       const name = argument(args, kwargs, 0, 'task_name', 'taskName');
       const found = findTask(machine, task, name);
-      return found === undefined ? null : taskModel(machine, found);
+      return found === undefined ? null : lookUp(machine, found.id, () => taskModel(machine, found));
     },
     tasks: (args, kwargs) => {
       const id = argument(args, kwargs, 0, 'workflow_execution_id', 'workflowExecutionId');
       const state = argument(args, kwargs, 2, 'state');
       const flat = argument(args, kwargs, 3, 'flat') === true;
       if (id !== null && id !== identity.id) return [];
-      return machine.tasks
-        .filter((one) => state === null || one.state === state)
-        .filter((one) => !flat || !wrapsSameState(one))
-        .map((one) => taskModel(machine, one));
+      return lookUp(machine, `tasks ${String(state)} ${flat}`, () =>
+        machine.tasks
+          .filter((one) => state === null || one.state === state)
+          .filter((one) => !flat || !wrapsSameState(one))
+          .map((one) => taskModel(machine, one)),
+      );
     },
     st2kv: (args, kwargs) => fetchKey(machine, args, kwargs),
     st2kv_: (args, kwargs) => fetchKey(machine, args, kwargs),
   };
+}
+
+function lookUp(machine: Machine, key: string, look: () => unknown): unknown {
+  const known = machine.lookups.get(key);
+  if (known !== undefined) return known;
+  const value = look();
+  machine.lookups.set(key, value);
+  return value;
 }
 
 function argument(args: readonly unknown[], kwargs: Kwargs, place: number, ...names: readonly string[]): unknown {

@@ -43,6 +43,8 @@ export interface Machine {
   stepsInARow: number;
   /** Values fetched for the step at hand. */
   memo: ReadonlyMap<string, EffectResult>;
+  /** What `task()` and `tasks()` gave in the step at hand. */
+  readonly lookups: Map<string, unknown>;
 }
 
 export interface Counters {
@@ -86,6 +88,7 @@ export function createMachine({ ir, identity, ports, workflow }: MachineParts): 
     effort: 0,
     stepsInARow: 0,
     memo: new Map(),
+    lookups: new Map(),
   };
 }
 

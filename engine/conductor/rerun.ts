@@ -69,7 +69,6 @@ function reopen(machine: Machine, env: Env): void {
   updateEnv(machine, env);
   if (wasPaused) resumeBelow(machine, env);
   if (!ended) return;
-  machine.journal.set(machine.workflow, 'output', {});
   for (const timer of machine.timers.values()) {
     emit(machine, { type: 'timer.start', id: timer.id, seconds: timer.seconds });
   }

@@ -60,6 +60,18 @@ describe('policies', () => {
   });
 });
 
+describe('task()', () => {
+  it('says in conditions what it said in publish, also after keep-result has dropped the result', () => {
+    const definition = (publish: string) => `
+wf:
+  tasks:
+    a: {action: std.echo output=7, keep-result: false, publish: {x: "<% ${publish} %>"}, on-success: [{b: <% task().result = 7 %>}]}
+    b: {action: std.noop}`;
+    assert.deepEqual(Object.keys(taskStates(rehearsed(definition('task().result')).conductor)), ['a', 'b']);
+    assert.deepEqual(Object.keys(taskStates(rehearsed(definition('1')).conductor)), ['a']);
+  });
+});
+
 describe('with-items', () => {
   it('what was published under the name of the variable goes before the item', () => {
     const definition = `
