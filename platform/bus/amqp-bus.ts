@@ -417,8 +417,8 @@ async function closeChannel(channel: Channel): Promise<void> {
 }
 
 /** What the channels of a connection send in the same turn (a message and the receipt of another one) goes out in one write. */
-function writeTogether({ connection }: ChannelModel): void {
-  const { stream } = connection as unknown as { readonly stream: Socket };
+function writeTogether(connection: ChannelModel): void {
+  const stream = streamOf(connection);
   const write = stream.write.bind(stream) as (...given: unknown[]) => boolean;
   let isHeld = false;
   stream.write = (...given: unknown[]) => {
@@ -434,16 +434,22 @@ function writeTogether({ connection }: ChannelModel): void {
   };
 }
 
+function streamOf({ connection }: ChannelModel): Socket {
+  return (connection as unknown as { readonly stream: Socket }).stream;
+}
+
 /**
  * Closes a connection that may be closed already. A connection that has lost a consumer's channel is of no use: a new one gets
- * all of them. When the broker goes away before it has answered, amqplib never says that the connection was closed on request.
+ * all of them. When the broker goes away before it has answered, amqplib never says that the connection was closed on request;
+ * a broker that does not answer must not keep the process from ending.
  */
 function closeQuietly(connection: ChannelModel): Promise<void> {
   const begun = closings.get(connection);
   if (begun !== undefined) return begun;
   const gone = new Promise<void>((resolve) => connection.once('close', () => resolve()));
   const closed = connection.close().catch(() => undefined);
-  const closing = Promise.race([closed, gone, sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+  const given = sleep(CLOSE_LIMIT_MS, undefined, { ref: false }).then(() => streamOf(connection).destroy());
+  const closing = Promise.race([closed, gone, given]).then(() => undefined);
   closings.set(connection, closing);
   return closing;
 }

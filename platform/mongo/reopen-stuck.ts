@@ -20,12 +20,15 @@ interface Open {
  */
 export function reopenWhenStuck(connection: Connection, open: Open, logger: Logger): void {
   let isReopening = false;
+  let isClosed = false;
   let looking = false;
 
   async function look(): Promise<void> {
     if ((await isAlive(ANSWER_MS)) || !(await answers(open))) return;
     // It may have come back just now.
     if (await isAlive(SOON_MS)) return;
+    // By its owner, in the middle of the look: opened anew it would keep the process from ending.
+    if (isClosed) return;
     logger.warn('the database answers, but not on the connections of this process: they are opened anew');
     isReopening = true;
     try {
@@ -47,7 +50,11 @@ export function reopenWhenStuck(connection: Connection, open: Open, logger: Logg
     });
   }, LOOK_EVERY_MS);
   timer.unref();
-  connection.on('close', () => isReopening || clearInterval(timer));
+  connection.on('close', () => {
+    if (isReopening) return;
+    isClosed = true;
+    clearInterval(timer);
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAnnouncer } from '../../action-service/announce.ts';
 import { setStatus } from '../../action-service/change-status.ts';
@@ -75,6 +76,24 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
       await meanwhile;
       assert.equal((await stores.executions.get(id))?.id, id);
     }
+  });
+
+  it('a connection that its owner closes while it is looked at stays closed', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const mine = await connectMongo(loadConfig(services.env), pino({ level: 'silent' }));
+    let fail: () => void = () => undefined;
+    const lost = new Promise<never>((_resolve, reject) => {
+      fail = () => reject(new Error('lost'));
+    });
+    Object.assign(mine.db ?? {}, { command: () => lost });
+    t.mock.timers.tick(5_000);
+    await mine.close();
+    fail();
+    // The look asks over a connection of its own before it opens anew.
+    await sleep(1_000);
+    const { readyState } = mine;
+    await mine.close();
+    assert.equal(readyState, 0);
   });
 
   it('keeps dotted and dollar keys of parameters', async () => {
