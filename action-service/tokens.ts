@@ -2,6 +2,7 @@
  * Tokens and API keys. Only hashes are stored: who reads the database cannot act as a user.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { randomSecret } from '../platform/random-secret.ts';
 import type { ApiKey, Token } from '../stores/records.ts';
 import { rememberBy } from '../stores/remembered.ts';
 import type { Stores } from '../stores/stores.ts';
@@ -81,7 +82,7 @@ export async function createApiKey(
     readonly keyHash?: string;
   },
 ): Promise<{ readonly record: ApiKey; readonly key: string | undefined }> {
-  const key = request.keyHash === undefined ? randomBytes(48).toString('base64url') : undefined;
+  const key = request.keyHash === undefined ? randomSecret(48) : undefined;
   const record = await stores.apiKeys.insert({
     user: request.user,
     key_hash: request.keyHash ?? sha512(key as string),

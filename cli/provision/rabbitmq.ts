@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TlsFiles } from '../../platform/config/tls.ts';
+import { randomSecret } from '../../platform/random-secret.ts';
 import type { ManagedProcess } from '../processes/process-table.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
 import { connectTcp } from './ports.ts';
@@ -74,7 +74,7 @@ export async function waitForAmqp(
 async function keepPassword(file: string): Promise<string> {
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept !== '') return kept.trim();
-  const password = randomBytes(18).toString('base64url');
+  const password = randomSecret(18);
   await writeFile(file, `${password}\n`, { mode: 0o600 });
   return password;
 }

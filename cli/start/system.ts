@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UnavailableError } from '../../core/errors.ts';
 import { listenerScheme, loadConfig } from '../../platform/config/load-config.ts';
+import { randomSecret } from '../../platform/random-secret.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
 import { findProgram, projectRoot } from '../project-paths.ts';
 import { provisionBus } from '../provision/bus.ts';
@@ -141,7 +141,7 @@ async function prepareSecrets(options: StartOptions) {
   const htpasswdFile = inData('htpasswd');
   const encryptionKeyFile = inData('kv-key.json');
   await keepSecret(encryptionKeyFile, createEncryptionKey);
-  const password = await keepSecret(inData(`${firstUser}.password`), () => randomBytes(12).toString('base64url'));
+  const password = await keepSecret(inData(`${firstUser}.password`), () => randomSecret(12));
   // A password given for the first user on the command line wins over the generated one.
   const users = [{ name: firstUser, password }, ...options.users];
   const own = users.findLast(({ name }) => name === firstUser)?.password ?? password;

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +7,7 @@ import { findFreePorts } from '../../cli/provision/ports.ts';
 import { findPython } from '../../cli/provision/python.ts';
 import { type ServiceName, type ServicePorts, serviceEnvironment, services } from '../../cli/services.ts';
 import { createEncryptionKey, hashPassword } from '../../cli/start/secrets.ts';
+import { randomSecret } from '../../platform/random-secret.ts';
 import { requestHttps } from './https-request.ts';
 import type { Provisioned } from './provisioned.ts';
 
@@ -77,7 +77,7 @@ export async function startServices(
 ): Promise<RunningServices> {
   const [auth = 0, api = 0, stream = 0, mistral = 0] = await findFreePorts(4);
   const ports: ServicePorts = { auth, api, stream, mistral };
-  const user = { name: 'st2admin', password: randomBytes(9).toString('base64url') };
+  const user = { name: 'st2admin', password: randomSecret(9) };
   const dataFolder = path.join(infrastructure.folder, 'services');
   const htpasswdFile = path.join(dataFolder, 'htpasswd');
   const encryptionKeyFile = path.join(dataFolder, 'kv-key.json');

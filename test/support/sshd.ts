@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { findFreePorts } from '../../cli/provision/ports.ts';
 import { findOnPath } from '../../cli/provision/run-command.ts';
+import { randomSecret } from '../../platform/random-secret.ts';
 import { waitFor } from './wait-for.ts';
 
 /** OpenSSH's server on loopback, with host key and configuration of its own. */
@@ -107,7 +107,7 @@ export async function startSshd(program: string, withAccount = false): Promise<S
 /** A user of this machine. */
 function makeAccount(): Sshd['account'] {
   const name = `st2test${process.pid}`;
-  const password = randomBytes(12).toString('base64url');
+  const password = randomSecret(12);
   const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: password, encoding: 'utf8' }).trim();
   execFileSync('useradd', ['--no-create-home', '--shell', '/bin/sh', '--password', hash, name]);
   return { name, password };
