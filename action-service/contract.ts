@@ -3,7 +3,7 @@
  * changed or ended calls it; nobody writes to the executions collection beside it.
  *
  * 1. A change of status is one compare-and-set by the transition table (core/statuses.ts); who loses the race gets `undefined`.
- * 2. After each change, in this order: stored, announced on the bus, and on completion the one who waits for it is told (its callback).
+ * 2. After each change: stored, then announced on the bus, and on completion the one who waits for it is told (its callback).
  *    If the process dies in between, sweeps announce and deliver again.
  * 3. `request` with an idempotency key that was seen before returns the execution made then.
  */

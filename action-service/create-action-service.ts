@@ -7,7 +7,7 @@ import type { Stores } from '../stores/stores.ts';
 import { createAnnouncer } from './announce.ts';
 import { setStatus } from './change-status.ts';
 import type { ActionService, CallbackSender } from './contract.ts';
-import { createDeliveredMarks } from './delivered-marks.ts';
+import { createEndNotes } from './end-notes.ts';
 import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
 import { createLifeCycle } from './life-cycle.ts';
 import { createSecretNotes } from './note-secrets.ts';
@@ -30,10 +30,19 @@ export interface ActionServiceDeps {
   readonly maskSecrets: boolean;
   /** Base address of the web UI, for `web_url`. */
   readonly webUrl: string;
+  /** Whether nobody is to hear of an end but who waits for it. Without this the notifier finds that out. */
+  readonly isQuietEnd?: (execution: Execution) => Promise<boolean>;
+}
+
+/** What the processes that are built on the action service use beside it. */
+export interface ActionServiceParts {
+  readonly traces: Traces;
+  /** Writes what has been noted of ends; before the process ends. */
+  flush(): Promise<void>;
 }
 
 /** Builds the action service (see contract.ts for its rules). */
-export function createActionService(deps: ActionServiceDeps): ActionService & { readonly traces: Traces } {
+export function createActionService(deps: ActionServiceDeps): ActionService & ActionServiceParts {
   const { stores, bus, callbacks = {} } = deps;
   const logger = deps.logger.child({ component: 'action-service' });
   const announce = createAnnouncer(bus);
@@ -51,39 +60,58 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
   });
   let outputSequence = 0;
 
-  const delivered = createDeliveredMarks(stores, (error) =>
-    logger.warn({ reason: errorMessage(error) }, 'delivered callbacks could not be noted'),
+  const endNotes = createEndNotes(stores, { present }, (error) =>
+    logger.warn({ reason: errorMessage(error) }, 'what followed from ends could not be noted, the sweeps do it again'),
   );
 
-  const deliverCallback: ActionService['deliverCallback'] = async (execution) => {
+  /** @returns whether the one who waits has been told */
+  async function deliver(execution: Execution): Promise<boolean> {
     const { callback } = execution;
     const sender = callback === undefined ? undefined : callbacks[String(callback.source)];
-    if (callback === undefined || sender === undefined) return;
+    if (callback === undefined || sender === undefined) return false;
     try {
       if (isCompleted(execution.status)) await noteSecrets(execution);
       await sender.deliver(callback, execution);
-      if (isCompleted(execution.status)) {
-        delivered.add(execution.id);
-      }
+      return true;
     } catch (error) {
       logger.warn(
         { execution_id: execution.id, reason: errorMessage(error) },
         'callback could not be delivered, the sweep tries again',
       );
+      return false;
     }
-  };
+  }
 
   const changeStatus: ActionService['changeStatus'] = async (id, to, change = {}) => {
     const changed = await setStatus(stores, id, to, change);
     if (changed === undefined) return undefined;
     logger.info({ execution_id: id, action: changed.action_ref, status: to }, 'execution changed its status');
     observeExecution(changed);
-    announce.changed(changed);
-    if (to === 'paused' && changed.pause_state === 'passing') await goOn(changed);
-    else if (changed.callback !== undefined && (isCompleted(to) || to === 'paused' || to === 'running'))
-      await tell(changed);
+    if (isCompleted(to)) await followEnd(changed);
+    else {
+      announce.changed(changed);
+      if (to === 'paused' && changed.pause_state === 'passing') await goOn(changed);
+      else if (to === 'paused' || to === 'running') await tell(changed);
+    }
     return changed;
   };
+
+  /** Whoever waits hears of an end first. */
+  async function followEnd(execution: Execution): Promise<void> {
+    const telling = deliver(execution);
+    const isQuiet = await isQuietEnd(execution);
+    announce.ended(execution, isQuiet);
+    const isTold = await telling;
+    if (isTold || isQuiet) endNotes.add({ execution, isTold, isQuiet });
+  }
+
+  async function isQuietEnd(execution: Execution): Promise<boolean> {
+    try {
+      return (await deps.isQuietEnd?.(execution)) ?? false;
+    } catch {
+      return false; // The notifier asks again.
+    }
+  }
 
   /** It was to go on by the time it is paused. */
   async function goOn({ id }: Execution): Promise<void> {
@@ -92,10 +120,10 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
     });
   }
 
-  /** A waiting workflow hears of an end, a pause and the going on after a pause; the first start is no news to it. */
+  /** A waiting workflow hears of a pause and the going on after it; the first start is no news to it. */
   async function tell(execution: Execution): Promise<void> {
     if (execution.status === 'running' && !execution.log.some((entry) => entry.status === 'paused')) return;
-    await deliverCallback(execution);
+    await deliver(execution);
   }
 
   const lifeCycle = createLifeCycle(stores, { changeStatus, request });
@@ -103,11 +131,16 @@ export function createActionService(deps: ActionServiceDeps): ActionService & { 
   return {
     request,
     changeStatus,
-    deliverCallback,
     present,
     traces,
+    flush: () => endNotes.flush(),
     ...lifeCycle,
     ...createQuestions(stores, { changeStatus, resume: lifeCycle.resume }),
+
+    async deliverCallback(execution) {
+      const isTold = await deliver(execution);
+      if (isTold && isCompleted(execution.status)) endNotes.add({ execution, isTold, isQuiet: false });
+    },
 
     async updateProgress(id, change) {
       const set: Record<string, unknown> = {};

@@ -7,15 +7,16 @@ import { connectMongo } from '../platform/mongo/connect-mongo.ts';
 import { createStores, type Stores } from '../stores/stores.ts';
 import { createCallbacks } from './callbacks/create-callbacks.ts';
 import type { ActionService } from './contract.ts';
-import { createActionService } from './create-action-service.ts';
+import { type ActionServiceParts, createActionService } from './create-action-service.ts';
+import { createEndListeners } from './end-listeners.ts';
 import { createKeyValueService, type KeyValueService } from './keyvalue/keyvalue-service.ts';
-import type { Traces } from './traces.ts';
 import { createTriggerDispatch, type DispatchTrigger } from './triggers/dispatch-trigger.ts';
+import { createRuleWatch } from './triggers/rule-watch.ts';
 
 export interface ProcessParts {
   readonly stores: Stores;
   readonly bus: Bus;
-  readonly actions: ActionService & { readonly traces: Traces };
+  readonly actions: ActionService & ActionServiceParts;
   readonly keyValues: KeyValueService;
   readonly dispatch: DispatchTrigger;
   /** Name of this process among all, for leases. */
@@ -24,12 +25,21 @@ export interface ProcessParts {
   readonly infrastructure: Service;
 }
 
-export async function createProcessParts({ config, logger }: ServiceContext): Promise<ProcessParts> {
+export interface ProcessOptions {
+  /** For a process that ends many executions: it records by itself those ends that nobody is to hear of. */
+  readonly recordsEnds?: boolean;
+}
+
+export async function createProcessParts(
+  { config, logger }: ServiceContext,
+  { recordsEnds = false }: ProcessOptions = {},
+): Promise<ProcessParts> {
   const connection = await connectMongo(config, logger);
   const stores = createStores(connection);
   const bus = createBus(config, logger);
   const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
   const callbacks = createCallbacks(config, stores);
+  const rules = recordsEnds ? createRuleWatch(stores, bus) : undefined;
   const actions = createActionService({
     stores,
     bus,
@@ -39,6 +49,7 @@ export async function createProcessParts({ config, logger }: ServiceContext): Pr
     systemUser: config.system.user,
     maskSecrets: config.api.mask_secrets,
     webUrl: config.webui.base_url,
+    ...(rules === undefined ? {} : { isQuietEnd: createEndListeners(stores, rules) }),
   });
   return {
     stores,
@@ -48,8 +59,13 @@ export async function createProcessParts({ config, logger }: ServiceContext): Pr
     dispatch: createTriggerDispatch(stores, bus),
     instance: config.services.instance || `${hostname()}:${process.pid}`,
     infrastructure: {
-      start: () => bus.start(),
+      async start() {
+        await bus.start();
+        await rules?.start();
+      },
       async stop() {
+        await actions.flush();
+        await rules?.stop();
         await bus.stop();
         await callbacks.close();
         await connection.close();

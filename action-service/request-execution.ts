@@ -14,6 +14,8 @@ import type { Traces } from './traces.ts';
 
 /** For how long a change of an action by another process may go unnoticed. */
 const REMEMBERED_MS = 1_000;
+/** Requests being stored up to which an order is given at the same time: with more, it would come too early. */
+const FEW = 2;
 
 interface Deps {
   readonly stores: Stores;
@@ -70,9 +72,10 @@ export function createRequester(deps: Deps) {
     };
   }
 
-  async function store(
-    execution: Omit<Execution, 'id'> & { readonly id?: string },
-  ): Promise<{ execution: Execution; fresh: boolean }> {
+  let beingStored = 0;
+
+  async function store(execution: Execution): Promise<{ execution: Execution; fresh: boolean }> {
+    beingStored += 1;
     try {
       return { execution: await stores.executions.insert(execution), fresh: true };
     } catch (error) {
@@ -80,6 +83,8 @@ export function createRequester(deps: Deps) {
       const other = errorCode(error) === 'CONFLICT' ? await known(execution.idempotency_key) : undefined;
       if (other === undefined) throw error;
       return { execution: other, fresh: false };
+    } finally {
+      beingStored -= 1;
     }
   }
 
@@ -123,13 +128,19 @@ export function createRequester(deps: Deps) {
 
     const isFree = draft.due_at === undefined && !(await mayBeHeld(action.ref));
     const trace = await traces.prepare(draft.context, draft.parent);
-    const { execution, fresh } = await store({
+    const asked: Execution = {
       ...draft,
       parameters: rendered,
       ...(trace.traceId === undefined ? {} : { trace_id: trace.traceId }),
-    });
+    };
+    const storing = store(asked);
+    // The way to a runner takes as long as the way to the database. An order for what is not stored in the end finds nothing.
+    const isEarly = isFree && beingStored <= FEW;
+    if (isEarly) announce.ordered(asked, true);
+    const { execution, fresh } = await storing;
     if (!fresh) return execution;
     // It need not wait for its place in the trace.
+    if (isFree && !isEarly) announce.ordered(execution, false);
     announce.created(execution, isFree);
     await trace.enter(execution);
     return execution;

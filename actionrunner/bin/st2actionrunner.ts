@@ -14,7 +14,7 @@ import { warmPythons } from '../runners/python-script/warm-python.ts';
 const environment = baseEnvironment(process.env);
 
 export const service = defineService('st2actionrunner', async (context) => {
-  const parts = await createProcessParts(context);
+  const parts = await createProcessParts(context, { recordsEnds: true });
   const { config, logger } = context;
   const { stores } = parts;
   const services: RunnerServices = {

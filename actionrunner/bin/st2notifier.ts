@@ -1,7 +1,7 @@
 import { createProcessParts } from '../../action-service/process-parts.ts';
+import { createRuleWatch } from '../../action-service/triggers/rule-watch.ts';
 import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
 import { createNotifier } from '../notifier/notifier.ts';
-import { createRuleWatch } from '../notifier/rule-watch.ts';
 import { createPolicies } from '../policies/policies.ts';
 
 export const service = defineService('st2notifier', async (context) => {

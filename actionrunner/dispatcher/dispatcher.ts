@@ -26,6 +26,7 @@ import { type RunContext, type Runner, type RunnerServices, type RunOutcome, sto
 import { findRunner } from '../runners/index.ts';
 import { checkOutput } from './check-output.ts';
 import { claimScheduled } from './claim-scheduled.ts';
+import { comesLate } from './comes-late.ts';
 import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
 import { createPool, type Pool } from './pool.ts';
@@ -191,9 +192,13 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const result = method === 'run' ? runner?.initialResult : undefined;
       const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
       const lease = { owner, seconds: leaseSeconds };
-      const execution = isLate
-        ? await claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(message) })
-        : await claim(id, from, orderedAt(message), { lease, result, runner_info });
+      const take = () =>
+        isLate
+          ? claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(message) })
+          : claim(id, from, orderedAt(message), { lease, result, runner_info });
+      const found = await take();
+      const isEarly = found === undefined && message?.early === true && (await comesLate(stores.executions, id));
+      const execution = isEarly ? await take() : found;
       if (execution === undefined) return end();
       leases.hold(id);
       void withSpan(`run ${execution.action_ref}`, { parent: execution.traceparent }, () =>

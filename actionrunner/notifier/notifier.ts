@@ -11,12 +11,10 @@
 import { createHash } from 'node:crypto';
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
-import {
-  type DispatchTrigger,
-  type Occurrence,
-  toTriggerInstance,
-} from '../../action-service/triggers/dispatch-trigger.ts';
+import type { DispatchTrigger, Occurrence } from '../../action-service/triggers/dispatch-trigger.ts';
 import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
+import { actionEnds, recordUnheardEnds, traceContextOf } from '../../action-service/triggers/record-ends.ts';
+import type { RuleWatch } from '../../action-service/triggers/rule-watch.ts';
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
@@ -32,7 +30,6 @@ import { findStale } from '../../stores/find-stale.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Policies } from '../policies/policies.ts';
 import { notifications, type RenderNotification } from './notify-section.ts';
-import type { RuleWatch } from './rule-watch.ts';
 
 /** More than come within {@link QUIET_WAIT_MS}: what waits for its batch must not keep others from coming. */
 const PREFETCH = 200;
@@ -52,10 +49,6 @@ export interface NotifierDeps {
   readonly dispatch: DispatchTrigger;
   readonly rules: RuleWatch;
   readonly logger: Logger;
-}
-
-function traceContextOf({ trace_id: id }: Execution) {
-  return id === undefined ? undefined : { id_: id };
 }
 
 function notificationId(executionId: string, index: number): string {
@@ -99,32 +92,13 @@ export function createNotifier(deps: NotifierDeps): Service {
       await dispatchOnce({ id: notificationId(id, index), trigger: NOTIFY_TRIGGER, payload, traceContext });
     }
     const unheard = !(await rules.hasRules(ACTION_TRIGGER));
-    for (const occurrence of await actionEnds([execution])) await dispatchOnce({ ...occurrence, id, unheard });
+    for (const occurrence of await actionEnds(actions, [execution])) await dispatchOnce({ ...occurrence, unheard });
   }
 
   async function dispatchOnce(occurrence: Occurrence): Promise<void> {
     await dispatch(occurrence).catch((error: unknown) => {
       if (errorCode(error) !== 'CONFLICT') throw error;
     });
-  }
-
-  /** The occurrences of the trigger of ended actions. */
-  async function actionEnds(executions: readonly Execution[]): Promise<readonly Occurrence[]> {
-    const presented = await actions.present(executions, { include: ['parameters', 'status', 'action', 'runner'] });
-    return executions.map((execution, index) => ({
-      trigger: ACTION_TRIGGER,
-      payload: {
-        execution_id: execution.id,
-        status: execution.status,
-        start_timestamp: execution.start_timestamp.toISOString().replace('T', ' ').replace('Z', '000+00:00'),
-        action_name: execution.action_ref,
-        action_ref: execution.action_ref,
-        runner_ref: execution.runner_type,
-        parameters: presented[index]?.parameters ?? {},
-        result: execution.result,
-      },
-      traceContext: traceContextOf(execution),
-    }));
   }
 
   async function handle(id: string): Promise<void> {
@@ -149,13 +123,7 @@ export function createNotifier(deps: NotifierDeps): Service {
   const quietEnds = createBatch<string>(
     async (ids) => {
       const ended = { id: { $in: [...ids] }, status: { $in: COMPLETED_STATUSES }, notify_state: 'pending' };
-      const executions = await stores.executions.find(ended);
-      const occurrences = await actionEnds(executions);
-      await stores.triggerInstances.insertNew(
-        occurrences.map((occurrence, index) =>
-          toTriggerInstance({ ...occurrence, id: executions[index]?.id, unheard: true }),
-        ),
-      );
+      await recordUnheardEnds(stores, actions, await stores.executions.find(ended));
       await stores.executions.updateMany(ended, { $set: { notify_state: 'done' } });
     },
     { waitMs: QUIET_WAIT_MS, most: QUIET_AT_ONCE },
@@ -180,15 +148,20 @@ export function createNotifier(deps: NotifierDeps): Service {
   return {
     async start() {
       await rules.start();
-      consumer = await bus.consume({
+      const ends = bindingsOf(EXCHANGES.executionEnd, COMPLETED_STATUSES);
+      const changes = bindingsOf(EXCHANGES.liveactionStatus, COMPLETED_STATUSES);
+      const queue = await bus.consume({
         queue: 'st2.notifiers.execution.work',
         prefetch: PREFETCH,
-        bindings: bindingsOf(EXCHANGES.liveactionStatus, COMPLETED_STATUSES),
+        bindings: [...ends, ...changes],
         async handler(message) {
           const id = String(message.id);
           await ((await isQuiet(message)) ? quietEnds.add(id) : handle(id));
         },
       });
+      consumer = queue;
+      // The queue lasts: an earlier version of the notifier has it bound to every end, also the quiet ones.
+      await queue.rebind(ends);
       armSweep();
       logger.info('notifier follows executions');
     },

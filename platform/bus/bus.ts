@@ -108,6 +108,7 @@ export const EXCHANGES = {
   liveactionStatus: 'st2.liveaction.status',
   liveaction: 'st2.liveaction',
   execution: 'st2.execution',
+  executionEnd: 'st2.execution.end',
   executionOutput: 'st2.execution.output',
   announcement: 'st2.announcement',
   executionState: 'st2.actionexecutionstate',

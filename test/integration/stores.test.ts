@@ -216,8 +216,12 @@ describe('announcements', () => {
   it('carry ids and a status, never parameters', () => {
     const sent: unknown[] = [];
     const bus = { publish: (...message: unknown[]) => sent.push(message) } as unknown as Bus;
-    createAnnouncer(bus).created({ id: 'x', status: 'requested', parameters: { password: 'p' } } as never, true);
+    const execution = { id: 'x', status: 'requested', parameters: { password: 'p' } } as never;
+    const announce = createAnnouncer(bus);
+    announce.ordered(execution, true);
+    announce.created(execution, true);
+    announce.ended(execution, false);
     assert.ok(!JSON.stringify(sent).includes('password'));
-    assert.equal(sent.length, 2);
+    assert.equal(sent.length, 5);
   });
 });

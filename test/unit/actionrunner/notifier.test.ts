@@ -32,7 +32,7 @@ async function world(dispatch: (occurrence: Occurrence, stored: Map<string, Occu
     bus: {
       consume: async (options: ConsumeOptions) => {
         handler = options.handler;
-        return { cancel: async () => undefined };
+        return { cancel: async () => undefined, rebind: async () => undefined };
       },
     },
     actions: { present: async () => [{ parameters: {} }] },

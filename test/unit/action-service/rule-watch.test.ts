@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { createRuleWatch } from '../../../actionrunner/notifier/rule-watch.ts';
+import { createRuleWatch } from '../../../action-service/triggers/rule-watch.ts';
 import type { Bus } from '../../../platform/bus/bus.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { clockSetBack } from '../../support/clock-set-back.ts';

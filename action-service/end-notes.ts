@@ -1,0 +1,61 @@
+import { createBatch } from '../platform/batch.ts';
+import type { Execution } from '../stores/executions.ts';
+import type { Stores } from '../stores/stores.ts';
+import type { ActionService } from './contract.ts';
+import { recordUnheardEnds } from './triggers/record-ends.ts';
+
+/** Shorter than the age from which the sweeps look at ends that nothing followed from. */
+const COLLECT_MS = 400;
+const MOST = 100;
+
+/** What has followed from the end of an execution. */
+export interface EndNote {
+  readonly execution: Execution;
+  /** Who waited for it was told. */
+  readonly isTold: boolean;
+  /** Nobody else is to hear of it: it is recorded with this note. */
+  readonly isQuiet: boolean;
+}
+
+export interface EndNotes {
+  add(note: EndNote): void;
+  /** Writes what has been collected. */
+  flush(): Promise<void>;
+}
+
+/**
+ * Notes in the database what followed from ends, many at once. A note that is lost (the process ends before it is written) only makes a
+ * sweep do the same once more, which changes nothing.
+ */
+export function createEndNotes(
+  stores: Pick<Stores, 'executions' | 'triggerInstances'>,
+  actions: Pick<ActionService, 'present'>,
+  onError: (error: unknown) => void,
+): EndNotes {
+  async function mark(notes: readonly EndNote[], isTold: boolean, isQuiet: boolean): Promise<void> {
+    const ids = notes
+      .filter((note) => note.isTold === isTold && note.isQuiet === isQuiet)
+      .map(({ execution }) => execution.id);
+    if (ids.length === 0) return;
+    const marks = { ...(isTold ? { callback_state: 'delivered' } : {}), ...(isQuiet ? { notify_state: 'done' } : {}) };
+    await stores.executions.updateMany({ id: { $in: ids } }, { $set: marks });
+  }
+
+  const batch = createBatch<EndNote>(
+    async (notes) => {
+      const quiet = notes.filter(({ isQuiet }) => isQuiet).map(({ execution }) => execution);
+      if (quiet.length > 0) await recordUnheardEnds(stores, actions, quiet);
+      await mark(notes, true, true);
+      await mark(notes, true, false);
+      await mark(notes, false, true);
+    },
+    { waitMs: COLLECT_MS, most: MOST },
+  );
+
+  return {
+    add(note) {
+      batch.add(note).catch(onError);
+    },
+    flush: () => batch.flush(),
+  };
+}
