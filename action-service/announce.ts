@@ -10,13 +10,22 @@ export interface Announcer {
   ordered(execution: Execution, isEarly: boolean): void;
   /** @param isOrdered its order was given */
   created(execution: Execution, isOrdered: boolean): void;
+  /** That it runs is said with what comes next, such as its end, or a moment later: each message for itself wakes the broker. */
   changed(execution: Execution): void;
   /** @param isQuiet nothing follows that the notifier would have to see to */
   ended(execution: Execution, isQuiet: boolean): void;
   output(id: string, executionId: string): void;
+  /** Says what is still to be said. */
+  flush(): void;
 }
 
+/** For how long it is kept that an execution runs. */
+const HELD_MS = 10;
+
 export function createAnnouncer(bus: Bus): Announcer {
+  const held: Execution[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
   /** With what scheduler, dispatcher and notifier would otherwise look up first. */
   const change = (exchange: string, key: string, execution: Execution, more: Message = {}) =>
     bus.publish(exchange, key, {
@@ -28,10 +37,27 @@ export function createAnnouncer(bus: Bus): Announcer {
       notify: execution.notify !== undefined,
       ...more,
     });
-  const changed = (execution: Execution) => {
+  const say = (execution: Execution) => {
     change(EXCHANGES.liveactionStatus, execution.status, execution);
     change(EXCHANGES.execution, 'update', execution);
   };
+
+  function flush(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const execution of held.splice(0)) say(execution);
+  }
+
+  function changed(execution: Execution): void {
+    if (execution.status === 'running') {
+      held.push(execution);
+      timer ??= setTimeout(flush, HELD_MS);
+      return;
+    }
+    flush();
+    say(execution);
+  }
+
   return {
     ordered(execution, isEarly) {
       // Not written: the dispatcher that takes it writes both steps. Should the order be lost, the sweep finds the request.
@@ -47,6 +73,10 @@ export function createAnnouncer(bus: Bus): Announcer {
       changed(execution);
       if (!isQuiet) change(EXCHANGES.executionEnd, execution.status, execution);
     },
-    output: (id, executionId) => bus.publish(EXCHANGES.executionOutput, 'create', { id, execution_id: executionId }),
+    output(id, executionId) {
+      flush();
+      bus.publish(EXCHANGES.executionOutput, 'create', { id, execution_id: executionId });
+    },
+    flush,
   };
 }

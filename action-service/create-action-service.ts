@@ -37,7 +37,7 @@ export interface ActionServiceDeps {
 /** What the processes that are built on the action service use beside it. */
 export interface ActionServiceParts {
   readonly traces: Traces;
-  /** Writes what has been noted of ends; before the process ends. */
+  /** Says and writes what is still to be said and written; before the process ends. */
   flush(): Promise<void>;
 }
 
@@ -133,7 +133,10 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
     changeStatus,
     present,
     traces,
-    flush: () => endNotes.flush(),
+    flush() {
+      announce.flush();
+      return endNotes.flush();
+    },
     ...lifeCycle,
     ...createQuestions(stores, { changeStatus, resume: lifeCycle.resume }),
 
