@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { pino } from 'pino';
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
-import { createProcessParts, type ProcessParts } from '../../action-service/process-parts.ts';
+import { createProcessParts, type ProcessOptions, type ProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { baseEnvironment } from '../../actionrunner/base-environment.ts';
@@ -42,10 +42,11 @@ export interface InProcessRunner extends ProcessParts {
 export async function actionRunnerInProcess(
   infrastructure: Provisioned,
   env: Readonly<Record<string, string>> = {},
+  options: ProcessOptions = {},
 ): Promise<InProcessRunner> {
   const config = loadConfig({ ST2_DATA_DIR: infrastructure.folder, ...infrastructure.env, ...env });
   const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' });
-  const parts = await createProcessParts({ name: 'test', config, logger });
+  const parts = await createProcessParts({ name: 'test', config, logger }, options);
   const { stores, actions } = parts;
   await ensureIndexes(stores);
   await registerRunnerTypes(stores);
