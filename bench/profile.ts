@@ -22,7 +22,7 @@ export function benchProfile(): Promise<Row[]> {
     const before = await processCosts(infrastructure.folder);
     const began = performance.now();
     const ids: string[] = [];
-    for (let run = 0; run < RUNS; run += 1) ids.push(await runToSuccess(services, name));
+    for (let run = 0; run < RUNS; run += 1) ids.push((await runToSuccess(services, name)).id);
     const elapsed = performance.now() - began;
     const used = cpuBetween(before, await processCosts(infrastructure.folder));
     const tasks = RUNS * TASKS;

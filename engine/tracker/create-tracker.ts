@@ -46,6 +46,7 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
       await bus.start();
     },
     async stop() {
+      await actions.flush();
       await bus.stop();
       await temporal.close();
       await mongo.close();
