@@ -92,7 +92,7 @@ export function createPresenter(deps: Deps) {
       ...(execution.trigger_instance === undefined ? {} : { trigger_instance: execution.trigger_instance }),
       log: (execution.log ?? []).map(({ timestamp, status }) => ({ timestamp: toTimestamp(timestamp), status })),
       web_url: `${deps.webUrl}/#/history/${execution.id}/general`,
-      ...(execution.delay === undefined ? {} : { delay: execution.delay }),
+      ...(execution.delay === undefined || execution.delay === 0 ? {} : { delay: execution.delay }),
       id: execution.id,
     };
   }

@@ -100,6 +100,14 @@ async function validateToken({ stores }: AuthDeps, request: ApiRequest): Promise
   return { body: { valid: found !== undefined && found !== 'expired' } };
 }
 
+/** There as in a StackStorm without a provider of identities, which answers the same. */
+const SINGLE_SIGN_ON = [
+  ['GET', '/sso/request', 'Begin to log in by single sign-on'],
+  ['POST', '/sso/callback', 'Where a provider of identities sends its users'],
+] as const;
+const NO_SINGLE_SIGN_ON =
+  'The default "noop" SSO backend is not a proper implementation. Please refer to the enterprise version for configuring SSO.';
+
 /** Routes of st2auth. */
 export function authRoutes(deps: AuthDeps): readonly Route[] {
   return [
@@ -127,5 +135,14 @@ export function authRoutes(deps: AuthDeps): readonly Route[] {
       permission: null,
       handle: async () => ({ body: { enabled: false } }),
     },
+    ...SINGLE_SIGN_ON.map(
+      ([method, path, summary]): Route => ({
+        method,
+        path,
+        summary,
+        permission: null,
+        handle: async () => ({ status: 500, body: { faultstring: NO_SINGLE_SIGN_ON } }),
+      }),
+    ),
   ];
 }

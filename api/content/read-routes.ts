@@ -5,7 +5,7 @@ import { findByRefOrId } from '../lists/find.ts';
 import { type ListRules, listParameters, listRecords } from '../lists/list.ts';
 import { presentRecord } from '../lists/presentation.ts';
 import type { Permission, Route } from '../server/route.ts';
-import { uidOf } from './uid.ts';
+import { contentSubject } from './uid.ts';
 
 /** A kind of content of packs that is found by `pack.name` or id. */
 export interface ContentKind {
@@ -38,7 +38,7 @@ export function contentReadRoutes({ config }: ApiContext, content: ContentKind):
       path: `${content.path}/:ref_or_id`,
       summary: `One ${content.title}`,
       permission: `${content.kind}_view` as Permission,
-      resourceUid: ({ ref_or_id: ref }) => uidOf(content.kind, ref),
+      subject: contentSubject(content.kind, content.collection),
       handle: async ({ params }) => ({
         body: present(await findByRefOrId(content.collection, params.ref_or_id ?? '')),
       }),

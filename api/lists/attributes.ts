@@ -15,26 +15,40 @@ export interface AttributeRules {
   readonly excludable?: readonly string[];
 }
 
-const BOTH =
-  'exclude_fields and include_fields arguments are mutually exclusive. You need to provide either one or another, but not both.';
+const ONE_OF_BOTH = 'arguments are mutually exclusive. You need to provide either one or another, but not both.';
+const BOTH = `exclude_fields and include_fields ${ONE_OF_BOTH}`;
+/** The same of one record: StackStorm finds it out in another place. */
+export const BOTH_OF_ONE = `exclude_attributes and include_attributes ${ONE_OF_BOTH}`;
 
 const refused = (kind: 'include' | 'exclude', path: string) =>
   new ValidationError(`Invalid or unsupported ${kind} attribute specified: ${path}`);
 
-const NO_PATH = 'Cannot resolve field ""';
+const unresolved = (name: string) => `Cannot resolve field "${name}"`;
+const NO_PATH = unresolved('');
 
-/** @throws ValidationError for an attribute that does not exist, and when both lists are given */
-export function readAttributes(query: Query, rules: AttributeRules): Attributes {
+/**
+ * @param of what is asked for: of one record StackStorm tells in other words what is wrong
+ * @throws ValidationError for an attribute that does not exist, and when both lists are given
+ */
+export function readAttributes(query: Query, rules: AttributeRules, of: 'list' | 'one' = 'list'): Attributes {
   const include = query.list('include_attributes');
   const exclude = query.list('exclude_attributes');
   if (query.isEmpty('include_attributes')) throw refused('include', NO_PATH);
   if (query.isEmpty('exclude_attributes')) throw refused('exclude', rules.excludable === undefined ? NO_PATH : '');
-  if (include !== undefined && exclude !== undefined) throw new ValidationError(BOTH);
+  if (of === 'list' && include !== undefined && exclude !== undefined) throw new ValidationError(BOTH);
   const isKnown = (path: string) => path === 'id' || rules.known.includes(path.split('.')[0] ?? '');
-  for (const path of include ?? []) if (!isKnown(path)) throw refused('include', path.split('.')[0] ?? '');
+  const refuseUnknown = () => {
+    const unknown = include?.find((path) => !isKnown(path));
+    if (unknown === undefined) return;
+    const [root = ''] = unknown.split('.');
+    throw refused('include', of === 'one' ? unresolved(root) : root);
+  };
+  if (of === 'list') refuseUnknown();
   for (const path of exclude ?? []) {
-    const allowed = rules.excludable === undefined ? isKnown(path) : rules.excludable.includes(path);
-    if (!allowed) throw refused('exclude', path);
+    if (rules.excludable === undefined ? isKnown(path) : rules.excludable.includes(path)) continue;
+    throw refused('exclude', rules.excludable === undefined ? (path.split('.')[0] ?? '') : path);
   }
+  if (of === 'one') refuseUnknown();
+  if (include !== undefined && exclude !== undefined) throw new ValidationError(BOTH_OF_ONE);
   return { ...(include === undefined ? {} : { include }), ...(exclude === undefined ? {} : { exclude }) };
 }

@@ -8,7 +8,7 @@ import { type Filter, isId } from '../../stores/collection.ts';
 import type { Query, QueryTable } from '../server/query.ts';
 import { parseTimestamp } from './timestamps.ts';
 
-export type FilterKind = 'text' | 'any-of' | 'flag' | 'after' | 'before' | 'prefix' | 'item';
+export type FilterKind = 'text' | 'any-of' | 'flag' | 'after' | 'before' | 'between' | 'prefix' | 'item';
 
 export interface FilterRule {
   /** Field in the database. */
@@ -26,6 +26,8 @@ export const anyOf = (field: string): FilterRule => ({ field, kind: 'any-of' });
 export const flag = (field: string): FilterRule => ({ field, kind: 'flag' });
 export const after = (field: string): FilterRule => ({ field, kind: 'after' });
 export const before = (field: string): FilterRule => ({ field, kind: 'before' });
+/** A time, or a span of it: `<time>..<time>`, the later one first for the newest first. */
+export const between = (field: string): FilterRule => ({ field, kind: 'between' });
 export const prefix = (field: string): FilterRule => ({ field, kind: 'prefix' });
 
 /** One of the objects in a list: `itemOf('tags', 'name')`. The embedded database finds nothing by a dotted path into a list. */
@@ -58,13 +60,27 @@ export function assertIds(query: Query): void {
 
 const LAST_CHARACTER = '\u{10ffff}';
 
+/** Both ends of a span in the order they are given in. @throws ValidationError */
+export function readSpan(value: string): readonly [from: Date, to: Date] {
+  const [from = '', to = from] = value.split('..');
+  return [parseTimestamp(from), parseTimestamp(to)];
+}
+
+function withinSpan(value: string): unknown {
+  const [one, other] = readSpan(value);
+  return one < other ? { $gte: one, $lte: other } : { $gte: other, $lte: one };
+}
+
+const isNull = (value: string) => value.toLowerCase() === 'null' || value === 'None';
+
 const CONDITIONS: Readonly<Record<FilterKind, (value: string, key: string) => unknown>> = {
   item: (value, key) => ({ $elemMatch: { [key]: value } }),
-  text: (value) => (value === 'null' || value === 'None' ? null : value),
+  text: (value) => (isNull(value) ? null : value),
   'any-of': (value) => (value.includes(',') ? { $in: value.split(',') } : value),
   flag: readFlag,
   after: (value) => ({ $gt: parseTimestamp(value) }),
   before: (value) => ({ $lt: parseTimestamp(value) }),
+  between: withinSpan,
   // A range instead of a pattern: it uses the index, and the text needs no escaping.
   prefix: (value) => ({ $gte: value, $lt: `${value}${LAST_CHARACTER}` }),
 };

@@ -1,16 +1,16 @@
 import { ValidationError } from '../../core/errors.ts';
 
-const FORMAT = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(\.\d{1,6})?)?\s?(Z|[+-]\d\d:?\d\d)?$/;
+/** `ISO8601_UTC_REGEX`: date and time, in UTC and saying so. */
+const FORMAT = /^(\d{4}-\d\d-\d\d)[\sT](\d\d:\d\d:\d\d)(\.\d{3,6})?(?:Z|\+00(?::?00)?)$/;
 
 /**
- * Reads a point in time as StackStorm's `isotime` does: ISO 8601, UTC where no offset stands.
+ * Reads a point in time as StackStorm's `isotime` does.
  *
  * @throws ValidationError with StackStorm's sentence
  */
 export function parseTimestamp(text: string): Date {
-  const [, day, time = '00:00:00', fraction = '', offset = 'Z'] = FORMAT.exec(text.trim()) ?? [];
-  const zone = /^[+-]\d{4}$/.test(offset) ? `${offset.slice(0, 3)}:${offset.slice(3)}` : offset;
-  const date = day === undefined ? undefined : new Date(`${day}T${time}${fraction.slice(0, 4)}${zone}`);
+  const [, day, time, fraction = ''] = FORMAT.exec(text) ?? [];
+  const date = day === undefined ? undefined : new Date(`${day}T${time}${fraction.slice(0, 4)}Z`);
   if (date === undefined || Number.isNaN(date.getTime()))
     throw new ValidationError('Datetime value does not match expected format.');
   return date;

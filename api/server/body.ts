@@ -24,9 +24,7 @@ export function parseJsonBody(text: string): unknown {
     const suspicious = text.includes('__proto__') || /\\u00(?:5f|00)/i.test(text);
     const value: unknown = suspicious
       ? JSON.parse(text, (key, item) => {
-          if (key === '__proto__') bad = 'the key "__proto__" is not allowed';
-          // The database has no way to store such a key.
-          else if (key.includes('\0')) bad = 'a key must not contain null characters';
+          bad ??= badKey(key);
           return item;
         })
       : JSON.parse(text);
@@ -37,10 +35,24 @@ export function parseJsonBody(text: string): unknown {
   throw refused(bad);
 }
 
-/** `application/x-www-form-urlencoded`: each name with the list of its values. */
+/** Why a key cannot be taken; `undefined` when it can. */
+function badKey(key: string): string | undefined {
+  if (key === '__proto__') return 'the key "__proto__" is not allowed';
+  // The database has no way to store such a key.
+  return key.includes('\0') ? 'a key must not contain null characters' : undefined;
+}
+
+/**
+ * `application/x-www-form-urlencoded`: each name with the list of its values. What has no value is left out, as by Python's `parse_qs`.
+ *
+ * @throws ValidationError for a name that cannot be a key
+ */
 export function parseFormBody(text: string): unknown {
   const values: Record<string, string[]> = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {
+    const problem = badKey(name);
+    if (problem !== undefined) throw refused(problem);
+    if (value === '') continue;
     const list = values[name];
     if (list === undefined) values[name] = [value];
     else list.push(value);

@@ -55,10 +55,16 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const { config, logger, stores } = options;
   const server = Fastify({
     bodyLimit: config.api.body_limit,
+    // As in StackStorm; and a stream that is asked for its head alone would go on for ever, with nobody to end it.
+    exposeHeadRoutes: false,
     requestTimeout: REQUEST_LIMIT_MS,
     ...listenerOptions(config, { headersTimeout: HEADERS_LIMIT_MS }),
     rewriteUrl: (request) => normalizeUrl(request.url ?? '/'),
     genReqId: (request) => String(request.headers['x-request-id'] ?? randomUUID()),
+    frameworkErrors: (error, request, reply) => {
+      const answer = toErrorAnswer(error.code === 'FST_ERR_BAD_URL' ? badPath(request.originalUrl) : error);
+      sendJson((reply as FastifyReply).code(answer.status), answer.body);
+    },
     routerOptions: { maxParamLength: PARAMETER_LENGTH },
     clientErrorHandler: refuseTornRequest,
     forceCloseConnections: true,
@@ -95,6 +101,15 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   addProbes(server, options.ready);
   return server;
+}
+
+/** A path whose bytes are no text; shown as Python's HTTP servers give it. */
+function badPath(url: string): ValidationError {
+  const [path = ''] = url.split('?');
+  const shown = path.replace(/%([0-9a-f]{2})/gi, (_escape, byte) => String.fromCharCode(Number.parseInt(byte, 16)));
+  return new ValidationError(
+    `Failed to parse request path "${shown}". URL likely contains invalid or incorrectly URL encoded values.`,
+  );
 }
 
 /** A request that is no HTTP (or too slow) gets an answer before its connection ends; a reset would tell nothing. */
@@ -140,11 +155,14 @@ function acceptBodies(server: FastifyInstance): void {
   });
 }
 
+/** StackStorm reads both alike, whatever comes of the parts of the second. */
+const FORMS = ['application/x-www-form-urlencoded', 'multipart/form-data'];
+
 function parseBody(contentType: string | undefined, text: string): unknown {
   const type = (contentType ?? 'application/json').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'application/json' || type === '') return parseJsonBody(text);
   if (type === 'text/plain') return text;
-  if (type === 'application/x-www-form-urlencoded') return parseFormBody(text);
+  if (FORMS.includes(type)) return parseFormBody(text);
   throw new ValidationError(`Failed to parse request body: Unsupported Content-Type: "${type}"`);
 }
 
@@ -220,15 +238,20 @@ function bodyOf(route: Route, request: FastifyRequest): unknown {
 function send(reply: FastifyReply, route: Route, answer: Answer): FastifyReply {
   reply.code(answer.status ?? route.success ?? 200);
   if (answer.headers !== undefined) reply.headers(answer.headers);
-  if (answer.type !== undefined) return reply.header('content-type', answer.type).send(answer.body);
+  if (answer.type !== undefined) {
+    // The framework would add a charset to texts of some types.
+    const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body;
+    return reply.header('content-type', answer.type).send(body);
+  }
   if (answer.body === undefined) return reply.send();
   return sendJson(reply, answer.body);
 }
 
 /** Probes of supervisors and proxies: alive, and ready to serve. */
 function addProbes(server: FastifyInstance, ready: () => Promise<boolean>): void {
-  server.get('/healthz', { schema: { hide: true } }, async (_request, reply) => sendJson(reply, { status: 'ok' }));
-  server.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+  const probe = { schema: { hide: true }, exposeHeadRoute: true } as const;
+  server.get('/healthz', probe, async (_request, reply) => sendJson(reply, { status: 'ok' }));
+  server.get('/readyz', probe, async (_request, reply) => {
     const isReady = await ready().catch(() => false);
     return sendJson(reply.code(isReady ? 200 : 503), { status: isReady ? 'ready' : 'not ready' });
   });

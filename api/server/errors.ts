@@ -15,7 +15,6 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 413,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 400,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 400,
-  FST_ERR_BAD_URL: 404,
 };
 
 export interface ErrorAnswer {

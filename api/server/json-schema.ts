@@ -1,6 +1,9 @@
 /**
  * Checks request bodies against JSON schemas in the order and the words of Python's jsonschema (draft 4), which
  * StackStorm's clients show to their users: keywords are tried as the schema lists them and the first failure is the answer.
+ *
+ * What StackStorm's models judge (`x-best-match`) is answered with the failure that jsonschema's `best_match` picks: the one
+ * nearest to the root, the first of these.
  */
 import { ValidationError } from '../../core/errors.ts';
 import { pyRepr } from '../../core/python/repr.ts';
@@ -110,8 +113,57 @@ const CHECKS: Readonly<Record<string, Check>> = {
       : `${pyRepr(value)} is not valid under any of the given schemas`,
 };
 
-/** The first thing wrong with a value, as one sentence; `undefined` when it fits. */
+/** Has the schema judged as models of StackStorm are. */
+export const BEST_MATCH = { 'x-best-match': true } as const;
+
+interface Failure {
+  /** Steps from the root; `required` counts as one, as it does in drafts 3. */
+  readonly depth: number;
+  readonly text: string;
+  /** Of a choice: why each of its ways is none. */
+  readonly ways?: readonly Failure[];
+}
+
+/** All that is wrong with a value, in the order in which jsonschema comes upon it. */
+function* failures(schema: JsonSchema, value: unknown, depth: number): Generator<Failure> {
+  const { properties = {}, required, items, anyOf, additionalProperties: additional, ...rest } = schema;
+  const text = findProblem({ ...rest, 'x-best-match': false }, value);
+  if (text !== undefined) yield { depth, text };
+  if (isPlainObject(value)) {
+    for (const [name, below] of Object.entries(properties as Readonly<Record<string, JsonSchema>>)) {
+      if (has(value, name)) yield* failures(below, value[name], depth + 1);
+      else if (Array.isArray(required) && required.includes(name))
+        yield { depth: depth + 1, text: `${pyRepr(name)} is a required property` };
+    }
+    const surplus =
+      additional === undefined ? undefined : CHECKS.additionalProperties?.(additional as never, value, schema);
+    if (surplus !== undefined) yield { depth: additional === false ? depth : depth + 1, text: surplus };
+  }
+  if (Array.isArray(value) && isPlainObject(items)) for (const item of value) yield* failures(items, item, depth + 1);
+  if (Array.isArray(anyOf)) {
+    const ways = anyOf.map((way: JsonSchema) => [...failures(way, value, depth)]);
+    if (ways.every((way) => way.length > 0))
+      yield { depth, text: `${pyRepr(value)} is not valid under any of the given schemas`, ways: ways.flat() };
+  }
+}
+
+function findBestProblem(schema: JsonSchema, value: unknown): string | undefined {
+  let best: Failure | undefined;
+  for (const failure of failures(schema, value, 0)) if (best === undefined || isNearer(failure, best)) best = failure;
+  // Of the ways of a choice the one counts that has come furthest.
+  while (best?.ways !== undefined) best = best.ways.reduce((one, other) => (isNearer(one, other) ? other : one));
+  return best?.text;
+}
+
+/** Of two at one depth, a choice counts for less. */
+function isNearer(one: Failure, other: Failure): boolean {
+  if (one.depth !== other.depth) return one.depth < other.depth;
+  return one.ways === undefined && other.ways !== undefined;
+}
+
+/** What is wrong with a value, as one sentence; `undefined` when it fits. */
 export function findProblem(schema: JsonSchema, value: unknown): string | undefined {
+  if (schema['x-best-match'] === true) return findBestProblem(schema, value);
   for (const [keyword, rule] of Object.entries(schema)) {
     const check = Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined;
     const problem = check?.(rule as never, value, schema);
@@ -124,25 +176,4 @@ export function findProblem(schema: JsonSchema, value: unknown): string | undefi
 export function assertFits(schema: JsonSchema, value: unknown): void {
   const problem = findProblem(schema, value);
   if (problem !== undefined) throw new ValidationError(problem);
-}
-
-/**
- * StackStorm writes schemas of parameters with `required: true` at the property (draft 3); this gives the draft 4 form
- * of an object with these properties.
- */
-export function toObjectSchema(properties: Readonly<Record<string, unknown>>, additional = false): JsonSchema {
-  const required = Object.entries(properties)
-    .filter(([, schema]) => isPlainObject(schema) && schema.required === true)
-    .map(([name]) => name);
-  const plain = Object.fromEntries(
-    Object.entries(properties).map(([name, schema]) => [name, isPlainObject(schema) ? withoutFlag(schema) : {}]),
-  );
-  return { type: 'object', properties: plain, ...(additional ? {} : { additionalProperties: false }), required };
-}
-
-function withoutFlag(schema: Readonly<Record<string, unknown>>): JsonSchema {
-  const { required, ...rest } = schema;
-  if (!isPlainObject(rest.properties)) return Array.isArray(required) ? schema : rest;
-  const inner = toObjectSchema(rest.properties, true);
-  return { ...rest, properties: inner.properties, required: Array.isArray(required) ? required : inner.required };
 }

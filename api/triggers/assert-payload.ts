@@ -1,8 +1,8 @@
-import { ValidationError } from '../../core/errors.ts';
+import { errorCode, errorMessage, ValidationError } from '../../core/errors.ts';
+import { validateValues } from '../../core/params/index.ts';
 import { pyRepr, pyStr } from '../../core/python/repr.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { ApiContext } from '../context.ts';
-import { findProblem, type JsonSchema, toObjectSchema } from '../server/json-schema.ts';
 
 /**
  * Checks a payload against the schema of its trigger's type.
@@ -32,8 +32,11 @@ export async function assertPayload(
 function findPayloadProblem(schema: unknown, payload: unknown): string | undefined {
   if (!isPlainObject(schema) || Object.keys(schema).length === 0) return undefined;
   if (!isPlainObject(payload)) return `${pyRepr(payload ?? null)} is not of type 'object'`;
-  const normal: JsonSchema = isPlainObject(schema.properties)
-    ? { ...toObjectSchema(schema.properties, schema.additionalProperties !== false) }
-    : schema;
-  return findProblem(normal, payload);
+  try {
+    validateValues(schema, payload);
+    return undefined;
+  } catch (error) {
+    if (errorCode(error) !== 'VALIDATION') throw error;
+    return errorMessage(error);
+  }
 }

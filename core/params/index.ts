@@ -33,7 +33,13 @@ export { byPosition, mergeParameterSchemas, parametersView } from './merge-schem
 export { outputSchemaOf } from './output-schema.ts';
 export type { FinalParams, ParameterDefinitions, RenderContext } from './render-params.ts';
 export type { ParameterSchema, ParameterSchemas, ParameterValues } from './schema.ts';
-export { parametersJsonSchema, refuseImmutable, validateConfig, validateParams } from './validate-params.ts';
+export {
+  parametersJsonSchema,
+  refuseImmutable,
+  validateConfig,
+  validateParams,
+  validateValues,
+} from './validate-params.ts';
 
 /** Casts a value to a parameter type. @throws PythonError ValueError, TypeError */
 export function cast(type: string, value: unknown): unknown {

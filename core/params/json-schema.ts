@@ -18,6 +18,8 @@ export interface SchemaProblem {
   readonly path: Path;
   /** The property that is missing there. */
   readonly property?: string;
+  /** Of a choice: what is wrong with each of its ways. */
+  readonly ways?: readonly SchemaProblem[];
 }
 
 type Keyword = (rule: unknown, value: unknown, schema: Schema, path: Path) => Iterable<SchemaProblem>;
@@ -28,6 +30,26 @@ export function* checkSchema(value: unknown, schema: Schema, path: Path = []): I
     const keyword = Object.hasOwn(KEYWORDS, name) ? KEYWORDS[name] : undefined;
     if (keyword !== undefined) yield* keyword(rule, value, schema, path);
   }
+}
+
+/**
+ * The one problem that is told, as jsonschema's `best_match` picks it: the one nearest to the root, the first of these; of the ways
+ * of a choice that which has come furthest.
+ */
+export function bestProblem(problems: Iterable<SchemaProblem>): SchemaProblem | undefined {
+  let best: SchemaProblem | undefined;
+  for (const problem of problems) if (best === undefined || isNearer(problem, best)) best = problem;
+  while (best?.ways !== undefined && best.ways.length > 0)
+    best = best.ways.reduce((one, other) => (isNearer(one, other) ? other : one));
+  return best;
+}
+
+const depthOf = ({ path, property }: SchemaProblem) => path.length + (property === undefined ? 0 : 1);
+
+/** Of two at one depth, a choice counts for less. */
+function isNearer(one: SchemaProblem, other: SchemaProblem): boolean {
+  const difference = depthOf(one) - depthOf(other);
+  return difference === 0 ? one.ways === undefined && other.ways !== undefined : difference < 0;
 }
 
 function isValid(value: unknown, schema: unknown): boolean {
@@ -97,9 +119,13 @@ function* additionalProperties(allowed: unknown, value: unknown, schema: Schema,
   );
   if (isObject(allowed)) for (const name of extra) yield* checkSchema(value[name], allowed, [...path, name]);
   if (allowed !== false || extra.length === 0) return;
-  const verb = extra.length === 1 ? 'was' : 'were';
-  const names = extra.map((name) => pyRepr(name)).join(', ');
-  yield { message: `Additional properties are not allowed (${names} ${verb} unexpected)`, path };
+  const printed = (names: readonly string[]) => names.map((name) => pyRepr(name)).join(', ');
+  const isOne = extra.length === 1;
+  const message =
+    patterns.length > 0
+      ? `${printed(extra.sort())} ${isOne ? 'does' : 'do'} not match any of the regexes: ${printed(patterns.sort())}`
+      : `Additional properties are not allowed (${printed(extra)} ${isOne ? 'was' : 'were'} unexpected)`;
+  yield { message, path };
 }
 
 function* patternProperties(patterns: unknown, value: unknown, _schema: Schema, path: Path): Iterable<SchemaProblem> {
@@ -125,13 +151,20 @@ function* items(definition: unknown, value: unknown, schema: Schema, path: Path)
 
 function* anyOf(schemas: unknown, value: unknown, _schema: Schema, path: Path): Iterable<SchemaProblem> {
   if (list(schemas).some((schema) => isValid(value, schema))) return;
-  yield { message: `${pyRepr(value)} is not valid under any of the given schemas`, path };
+  yield noWay(schemas, value, path);
+}
+
+function noWay(schemas: unknown, value: unknown, path: Path): SchemaProblem {
+  const ways = list(schemas).flatMap((schema) => (isObject(schema) ? [...checkSchema(value, schema, path)] : []));
+  return { message: `${pyRepr(value)} is not valid under any of the given schemas`, path, ways };
 }
 
 function* oneOf(schemas: unknown, value: unknown, _schema: Schema, path: Path): Iterable<SchemaProblem> {
-  const count = list(schemas).filter((schema) => isValid(value, schema)).length;
-  if (count === 0) yield { message: `${pyRepr(value)} is not valid under any of the given schemas`, path };
-  if (count > 1) yield { message: `${pyRepr(value)} is valid under more than one of the given schemas`, path };
+  const [first, ...more] = list(schemas).filter((schema) => isValid(value, schema));
+  if (first === undefined) yield noWay(schemas, value, path);
+  if (more.length === 0) return;
+  const fitting = [...more, first].map((schema) => pyRepr(schema)).join(', ');
+  yield { message: `${pyRepr(value)} is valid under each of ${fitting}`, path, ways: [] };
 }
 
 function* allOf(schemas: unknown, value: unknown, _schema: Schema, path: Path): Iterable<SchemaProblem> {

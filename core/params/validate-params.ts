@@ -1,9 +1,10 @@
 /** Checks parameters against the merged schemas of an action, before an execution is made. */
 import { isJinjaExpression } from '../expressions/stackstorm.ts';
 import { isDict, setKey } from '../python/dict.ts';
+import { PythonError } from '../python/errors.ts';
 import { pyRepr } from '../python/repr.ts';
 import { ParamError, ParamSchemaError } from './errors.ts';
-import { checkSchema, type Schema, type SchemaProblem } from './json-schema.ts';
+import { bestProblem, checkSchema, type Schema, type SchemaProblem } from './json-schema.ts';
 import { MASKED_VALUE, secretValues } from './mask-secrets.ts';
 import { mergeParameterSchemas } from './merge-schemas.ts';
 import type { ParameterDefinitions } from './render-params.ts';
@@ -37,10 +38,34 @@ export function validateParams(
   const schemas = mergeParameterSchemas(definitions.runner, definitions.action, actionRef);
   const filled = withDefaults(params, schemas) as Record<string, unknown>;
   const schema = nullable(parametersJsonSchema(schemas));
-  for (const { message, path } of checkSchema(filled, schema)) {
-    throw new ParamSchemaError(withoutSecrets(message, schemas, filled), path);
-  }
+  const problem = findProblem(filled, schema);
+  if (problem !== undefined) throw new ParamSchemaError(withoutSecrets(problem.message, schemas, filled), problem.path);
   return filled;
+}
+
+/**
+ * Checks values against a whole schema, as that of a payload or of the answer to a question; defaults count as given, and optional
+ * properties may be null.
+ *
+ * @returns the values with defaults filled in
+ * @throws ParamSchemaError in the words of StackStorm's validator
+ */
+export function validateValues(schema: Schema, values: unknown): unknown {
+  const properties = isDict(schema.properties) ? (schema.properties as ParameterSchemas) : {};
+  const filled = schema.type === 'object' ? withDefaults(values, properties) : values;
+  const problem = findProblem(filled, nullable(schema));
+  if (problem !== undefined) throw new ParamSchemaError(problem.message, problem.path);
+  return filled;
+}
+
+/** The problem to tell, which may be the schema's own. */
+function findProblem(value: unknown, schema: Schema): SchemaProblem | undefined {
+  try {
+    return bestProblem(checkSchema(value, schema));
+  } catch (error) {
+    if (!(error instanceof PythonError)) throw error;
+    return { message: `The schema cannot be used: ${error.message}`, path: [] };
+  }
 }
 
 /**
@@ -52,7 +77,9 @@ export function validateParams(
 export function validateConfig(pack: string, schemas: ParameterSchemas, values: ParameterValues): void {
   const filled = withDefaults(values, schemas) as Record<string, unknown>;
   const schema = nullable({ ...parametersJsonSchema(schemas), additionalProperties: true });
-  for (const { message, path, property } of checkSchema(filled, schema)) {
+  const problem = findProblem(filled, schema);
+  if (problem !== undefined) {
+    const { message, path, property } = problem;
     const attribute = property === undefined ? path : [...path, property];
     throw configError(pack, attribute, withoutSecrets(message, schemas, filled), path);
   }

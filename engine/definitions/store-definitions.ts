@@ -40,23 +40,19 @@ export async function uploadWorkflows(stores: Stores, text: string, options: Upl
       `More than one workflows are not supported for update with identifier. [identifier: ${options.id}]`,
     );
   }
-  const results: WorkflowDefinition[] = [];
-  for (const workflow of workflows) {
+  const all = workflows.map((workflow) => {
     const definition = workflows.length === 1 ? text : dumpYaml({ version: '2.0', [workflow.name]: workflow.spec });
-    results.push(await save(stores, { kind: 'workflow', definition, ...workflowFields(workflow) }, options));
-  }
-  return results;
+    return { kind: 'workflow', definition, ...workflowFields(workflow) } as const;
+  });
+  return await saveAll(stores, all, options);
 }
 
 /** Stores a workbook and the workflows and actions in it. @throws ValidationError with `Invalid DSL: …` */
 export async function uploadWorkbook(stores: Stores, text: string, options: UploadOptions) {
   const document: DocumentIr = parseDefinition(text, { kind: 'workbook' });
   const name = document.name ?? '';
-  const record = await save(
-    stores,
-    { kind: 'workbook', name, definition: text, input: '', tags: document.tags ?? [] },
-    options,
-  );
+  const fields = { kind: 'workbook', name, definition: text, input: '', tags: document.tags ?? [] } as const;
+  const record = await save(stores, fields, await findPlace(stores, fields, options), options);
   for (const workflow of document.workflows) {
     const definition = dumpYaml({ version: '2.0', [workflow.name]: workflow.spec });
     const fields = { kind: 'workflow', definition, workbook: name, ...workflowFields(workflow) } as const;
@@ -69,9 +65,17 @@ export async function uploadWorkbook(stores: Stores, text: string, options: Uplo
 /** Stores ad-hoc actions. @throws ValidationError with `Invalid DSL: …` */
 export async function uploadActions(stores: Stores, text: string, options: UploadOptions) {
   const { actions } = parseDefinition(text, { kind: 'actions' });
-  const results: WorkflowDefinition[] = [];
-  for (const action of actions) results.push(await save(stores, actionFields(action, text), options));
-  return results;
+  const all = actions.map((action) => actionFields(action, text));
+  return await saveAll(stores, all, options);
+}
+
+/** All are looked at before the first is stored: one that is refused changes nothing. */
+async function saveAll(stores: Stores, all: readonly Fields[], options: UploadOptions) {
+  const found: (WorkflowDefinition | undefined)[] = [];
+  for (const fields of all) found.push(await findPlace(stores, fields, options));
+  const saved: WorkflowDefinition[] = [];
+  for (const [index, fields] of all.entries()) saved.push(await save(stores, fields, found[index], options));
+  return saved;
 }
 
 /**
@@ -114,8 +118,12 @@ export async function findDefinition(stores: Stores, kind: DefinitionKind, ident
 type Fields = Pick<WorkflowDefinition, 'kind' | 'name' | 'definition' | 'input' | 'tags'> &
   Partial<Pick<WorkflowDefinition, 'ir' | 'workbook'>>;
 
-async function save(stores: Stores, fields: Fields, options: UploadOptions): Promise<WorkflowDefinition> {
-  const { namespace, mode, id } = options;
+/** The definition in whose place a new one comes. @throws ConflictError, NotFoundError by the mode */
+async function findPlace(
+  stores: Stores,
+  fields: Fields,
+  { namespace, mode, id }: UploadOptions,
+): Promise<WorkflowDefinition | undefined> {
   const { kind, name } = fields;
   const byId = id === undefined ? undefined : await stores.workflowDefinitions.findOne({ kind, id });
   const found = byId ?? (await stores.workflowDefinitions.findOne({ kind, name, namespace }));
@@ -128,14 +136,17 @@ async function save(stores: Stores, fields: Fields, options: UploadOptions): Pro
   if (mode === 'update' && found === undefined) {
     throw new NotFoundError(`${LABELS[kind]} not found [${kind}_identifier=${id ?? name}, namespace=${namespace}]`);
   }
-  return found === undefined ? await insert(stores, fields, options) : await change(stores, found, fields, options);
+  return found;
+}
+
+function save(stores: Stores, fields: Fields, found: WorkflowDefinition | undefined, options: UploadOptions) {
+  return found === undefined ? insert(stores, fields, options) : change(stores, found, fields, options);
 }
 
 async function replace(stores: Stores, fields: Fields, options: UploadOptions): Promise<void> {
   const { kind, name } = fields;
   const found = await stores.workflowDefinitions.findOne({ kind, name, namespace: options.namespace });
-  if (found === undefined) await insert(stores, fields, options);
-  else await change(stores, found, fields, options);
+  await save(stores, fields, found, options);
 }
 
 async function insert(stores: Stores, fields: Fields, { namespace, scope }: UploadOptions) {

@@ -15,6 +15,7 @@ import { readRefusedBody } from '../../platform/http/read-refused-body.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import { isPassingFailure } from '../executions/passing-failure.ts';
 import type { ApiContext } from './api-context.ts';
+import { parseQueryText } from './listing.ts';
 import { maskAnswers } from './mask-answers.ts';
 import { registerAbsent } from './resources/absent.ts';
 import { registerActionExecutions } from './resources/action-executions.ts';
@@ -68,6 +69,9 @@ export interface AppOptions {
   readonly checkReady: () => Promise<void>;
 }
 
+/** Of one text a name: routes count on it. */
+const querystringParser = (text: string) => parseQueryText(text) as Record<string, string>;
+
 /** Mistral's API v2. */
 export async function createApp(context: ApiContext, options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
@@ -75,7 +79,7 @@ export async function createApp(context: ApiContext, options: AppOptions): Promi
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.config.api.body_limit,
     ...listenerOptions(options.config),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500, querystringParser },
   });
   observeHttp(app);
   const { config } = options;

@@ -2,10 +2,23 @@
  * Lists as Mistral's API gives them: `limit`, `marker`, `sort_keys`, `sort_dirs`, `fields` and filters by field,
  * with an operator before the value where one is wanted (`eq:`, `neq:`, `gt:`, `gte:`, `lt:`, `lte:`, `in:`, `nin:`, `has:`).
  */
-import { ValidationError } from '../../core/errors.ts';
+import { NotFoundError, ValidationError } from '../../core/errors.ts';
 import type { Collection, Filter, Stored } from '../../stores/collection.ts';
 
 export type Query = Readonly<Record<string, string | undefined>>;
+
+/** Reads a query string; values of a name that stands there more than once are a list with commas between, as clients write lists. */
+export function parseQueryText(text: string): Query {
+  const query: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(text)) {
+    const known = query[name];
+    query[name] = known === undefined ? value : `${known},${value}`;
+  }
+  return query;
+}
+
+/** Whether a parameter says yes; clients of Python say it with a capital letter. */
+export const isTrue = (text: string | undefined): boolean => /^(true|1|yes|t|y|on)$/i.test(text ?? '');
 export type Resource = Record<string, unknown>;
 
 /** How a resource's fields are stored. */
@@ -100,15 +113,21 @@ function column<T extends Stored>(spec: ListSpec<T>, name: string): string {
   return stored;
 }
 
+/** Within `$and`, the id goes by the database's own name. */
+function storedField<T extends Stored>(spec: ListSpec<T>, name: string): string {
+  const field = column(spec, name);
+  return field === 'id' ? '_id' : field;
+}
+
 function toFilter<T extends Stored>(spec: ListSpec<T>, query: Query): Filter {
   const filter: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(query)) {
     if (text === undefined || CONTROL.has(name) || !Object.hasOwn(spec.columns, name)) continue;
-    filter[column(spec, name)] = toCondition(name, text);
+    filter[storedField(spec, name)] = toCondition(name, text);
   }
   const nulls = (query.nulls ?? '').split(',').filter((name) => name !== '');
   // Not plain `null`: within `$and` the embedded database finds nothing by it.
-  for (const name of nulls) filter[column(spec, name)] = { $eq: null };
+  for (const name of nulls) filter[storedField(spec, name)] = { $eq: null };
   return filter;
 }
 
@@ -145,21 +164,39 @@ export function fitsFilters(resource: Resource, names: readonly string[], query:
     const text = query[name];
     if (text === undefined) return true;
     const { operator, value } = splitFilter(text);
-    return COMPARE[operator]?.(String(resource[name] ?? ''), value) === true;
+    const have = resource[name] ?? '';
+    return COMPARE[operator]?.(String(have), typeof have === 'boolean' ? value.toLowerCase() : value) === true;
   });
 }
 
+function toDate(name: string, text: string): Date {
+  const date = new Date(`${text.replace(' ', 'T').replace(/Z$/, '')}Z`);
+  if (Number.isNaN(date.getTime()))
+    throw new ValidationError(`Invalid input for field/attribute ${name}. Value: '${text}'.`);
+  return date;
+}
+
 function toValue(name: string, text: string): unknown {
-  if (name.endsWith('_at')) return new Date(`${text.replace(' ', 'T')}Z`);
+  if (name.endsWith('_at')) return toDate(name, text);
   if (text === 'null') return null;
-  if (name === 'accepted' || name === 'processed' || name === 'is_system') return /^(true|1)$/i.test(text);
+  if (name === 'accepted' || name === 'processed' || name === 'is_system') return isTrue(text);
   return text;
+}
+
+const noMarker = (marker: string) => new NotFoundError(`There is nothing with the id of the marker, "${marker}".`);
+
+/** Of what is in no collection, the page that a request asks for. @throws NotFoundError, ValidationError for wrong parameters */
+export function pageOf(resources: readonly Resource[], { marker, limit: text }: Query): readonly Resource[] {
+  const limit = toLimit(text);
+  const at = marker === undefined ? -1 : resources.findIndex(({ id }) => id === marker);
+  if (marker !== undefined && at === -1) throw noMarker(marker);
+  return resources.slice(at + 1, limit > 0 ? at + 1 + limit : undefined);
 }
 
 /** The condition "behind this record" in the given order. */
 async function afterMarker<T extends Stored>(spec: ListSpec<T>, marker: string, sort: readonly [string, 1 | -1][]) {
   const record = await spec.collection.findOne({ id: marker });
-  if (record === undefined) throw new ValidationError(`There is nothing with the id of the marker, "${marker}".`);
+  if (record === undefined) throw noMarker(marker);
   const values = record as unknown as Readonly<Record<string, unknown>>;
   const alternatives = sort.map(([field, direction], index) => {
     const equal = sort.slice(0, index).map(([before]) => ({ [before === 'id' ? '_id' : before]: values[before] }));

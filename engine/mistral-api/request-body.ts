@@ -32,6 +32,19 @@ export function textField(body: Body, name: string): string | undefined {
   return value;
 }
 
+const SCOPES: readonly string[] = ['private', 'public'];
+
+/** @throws ValidationError for a scope that there is not */
+export function checkedScope(scope: string): string {
+  if (SCOPES.includes(scope)) return scope;
+  throw new ValidationError(`Scope must be one of the following: ('private', 'public'); actual: ${scope}`);
+}
+
+/** The scope that a body gives; `private` unless it says otherwise. @throws ValidationError */
+export function scopeField(body: Body): string {
+  return checkedScope(textField(body, 'scope') ?? 'private');
+}
+
 function isObject(value: unknown): value is Body {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

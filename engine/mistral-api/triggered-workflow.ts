@@ -7,7 +7,7 @@ import { findWorkflowById } from '../definitions/find-workflow.ts';
 import { findDefinition } from '../definitions/store-definitions.ts';
 import { fromText, toText } from '../executions/execution-records.ts';
 import type { Resource } from './listing.ts';
-import { type Body, objectField, textField } from './request-body.ts';
+import { type Body, objectField, scopeField } from './request-body.ts';
 
 export interface TriggeredWorkflow {
   readonly definition: WorkflowDefinition;
@@ -43,7 +43,7 @@ export async function readTriggeredWorkflow(
       workflow_id: definition.id,
       workflow_input: toText(input),
       workflow_params: toText(params),
-      scope: textField(body, 'scope') ?? 'private',
+      scope: scopeField(body),
     },
   };
 }

@@ -51,6 +51,13 @@ const noId = (id: string) => `'${id}' is not a valid ObjectId, it must be a 12-b
 const cases: readonly Case[] = [
   ['GET', '/actions?id=zzz', undefined, 400, noId('zzz')],
   ['GET', '/executions?id=zz', undefined, 400, noId('zz')],
+  [
+    'GET',
+    `/executions/${NO_ID}?include_attributes=nonsense`,
+    undefined,
+    400,
+    'Invalid or unsupported include attribute specified: Cannot resolve field "nonsense"',
+  ],
   ['GET', '/keys?id=zzz', undefined, 400, noId('zzz')],
   ['GET', '/configs?id=', undefined, 400, noId('')],
   ['GET', '/policies?id=zzz', undefined, 200],
@@ -75,6 +82,40 @@ const cases: readonly Case[] = [
     400,
     /not in supported types - dict_keys\(\['core\.st2\.IntervalTimer'/,
   ],
+  ['GET', '/executions?timestamp_gt=2026-01-01', undefined, 400, 'Datetime value does not match expected format.'],
+  [
+    'GET',
+    '/actions/%ff',
+    undefined,
+    400,
+    'Failed to parse request path "/v1/actions/\u00ff". URL likely contains invalid or incorrectly URL encoded values.',
+  ],
+  ['GET', '/actions/50%', undefined, 404, 'Resource with a reference or id "50%" not found'],
+  ['GET', `/actions/${'x'.repeat(3_000)}`, undefined, 414, /max param length/],
+  ['POST', '/actionalias/match', { command: 'x y', more: 1 }, 400, "Command 'x y' matched no patterns"],
+  [
+    'POST',
+    '/aliasexecution/match_and_execute',
+    { command: 'x', source_channel: 'c' },
+    400,
+    "'user' is a required property",
+  ],
+  [
+    'POST',
+    '/webhooks/nosuch',
+    '--x--',
+    404,
+    'Webhook nosuch not registered with st2',
+    'multipart/form-data; boundary=x',
+  ],
+  [
+    'POST',
+    '/webhooks/nosuch',
+    'a%00=b',
+    400,
+    'Failed to parse request body: a key must not contain null characters',
+    'application/x-www-form-urlencoded',
+  ],
   ['POST', '/webhooks/nosuch', '"x"', 400, "'x' is not of type 'object', 'array'", json],
   ['POST', '/rules', 'a=b', 400, "'a=b' is not of type 'object'", 'text/plain'],
   ['GET', '/webhooks/no/such', undefined, 404, 'The resource could not be found.'],
@@ -86,16 +127,54 @@ const cases: readonly Case[] = [
   ['PUT', '/keys/odd', { name: 'odd', value: 'v', surplus: 1, ttl: 0 }, 200],
   ['GET', '/keys/odd', undefined, 200],
   ['PUT', '/configs/nosuch', { x: 1 }, 404, "Unable to find the ConfigSchemaDB instance. {'pack': 'nosuch'}"],
+  ['POST', '/triggers', { name: 'odd', pack: 'default', type: 'no.such', more: 1 }, 201],
+  ['POST', '/triggers', { name: 'odd', pack: 'default', type: 'no.other' }, 201],
   ['POST', '/triggertypes', {}, 400, `${REF_OF_NOTHING}None`],
   ['POST', '/rules', { ...rule, name: '' }, 400, REF_OF_NOTHING],
   ['POST', '/rules', { ...rule, pack: '' }, 400, 'Both pack and name needed for building ref. pack=, name=odd'],
   ['POST', '/rules', { ...rule, type: {} }, 400, "'ref' is a required property"],
+  [
+    'POST',
+    '/rules',
+    { ...rule, action: { ref: 'core.noop', more: 1 } },
+    400,
+    "Additional properties are not allowed ('more' was unexpected)",
+  ],
+  [
+    'POST',
+    '/rules',
+    { ...rule, type: { ref: 'standard', more: 1 } },
+    400,
+    "Additional properties are not allowed ('more' was unexpected)",
+  ],
+  ['POST', '/rules', { trigger: 1, more: 1 }, 400, "Additional properties are not allowed ('more' was unexpected)"],
+  ['POST', '/policies', { enabled: 'x' }, 400, "'name' is a required property"],
+  ['PUT', '/keys/odd', { value: 1 }, 400, "'name' is a required property"],
+  ['POST', '/actions', { name: 1 }, 400, "'runner_type' is a required property"],
+  [
+    'POST',
+    '/policies',
+    { ...policy, resource_ref: 'core.local', parameters: { colour: 1 } },
+    400,
+    "Additional properties are not allowed ('colour' was unexpected)",
+  ],
+  ['POST', '/executions', { parameters: [] }, 400, "[] is not of type 'object'"],
+  ['POST', '/executions', { action: 'core.noop', status: 'none' }, 400, /^'none' is not one of \['requested', /],
+  [
+    'POST',
+    '/rules',
+    { ...rule, criteria: { 'trigger.x': { type: 'likes', pattern: 'y' } } },
+    400,
+    /^For field: trigger\.x, operator likes not in list of allowed operators: \['matchwildcard', .* 'nin', 'search'\]$/,
+  ],
   ['POST', '/rules', { ...rule, tags: 1 }, 400, "1 is not of type 'array', 'null'"],
   ['POST', '/rules', { ...rule, enabled: 'x' }, 400, "'x' is not of type 'boolean'"],
   ['POST', '/rules', { ...rule, trigger: { type: 'webhook' } }, 400, 'Invalid resource reference: webhook'],
   ['POST', '/rules', { ...rule, pack: null, enabled: null, criteria: null, tags: null }, 201],
   ['POST', '/actionalias', { ...alias, name: '' }, 400, REF_OF_NOTHING],
   ['POST', '/actionalias', { ...alias, formats: [{ representation: 'y' }] }, 400, "'y' is not of type 'array'"],
+  ['POST', '/actionalias', { ...alias, ack: { enabled: 'x' } }, 400, "'x' is not of type 'boolean', 'null'"],
+  ['POST', '/actionalias', { ...alias, result: { format: 1 } }, 400, "1 is not of type 'string', 'null'"],
   ['POST', '/actionalias', { ...alias, ack: null, enabled: null }, 201],
   ['POST', '/policies', { ...policy, policy_type: 'nosuch' }, 400, 'Invalid reference: nosuch'],
   ['POST', '/policies', policy, 201],
@@ -144,6 +223,38 @@ for (const [method, path, body, status, sentence, type] of cases) {
     else if (sentence !== undefined) assert.equal(answered.faultstring, sentence);
   });
 }
+
+test('the head alone can be asked for of the probes only', async () => {
+  const head = async (path: string) => {
+    const answer = await fetch(`${services.apiUrl}${path}`, { method: 'HEAD', headers: { 'x-auth-token': token } });
+    return answer.status;
+  };
+  assert.deepEqual(
+    await Promise.all(['/healthz', '/readyz', '/v1/actions', '/v1/nothing'].map(head)),
+    [200, 200, 404, 404],
+  );
+});
+
+test('payloads: a pattern cannot hang, and all of the schema counts', async () => {
+  const ask = async (path: string, body: unknown) => {
+    const answer = await fetch(`${services.apiUrl}/v1${path}`, {
+      method: 'POST',
+      headers: { 'x-auth-token': token, 'content-type': json },
+      body: JSON.stringify(body),
+    });
+    return { status: answer.status, says: String(((await answer.json()) as { faultstring?: string }).faultstring) };
+  };
+  const properties = {
+    text: { type: 'string', pattern: '^(a+)+$' },
+    items: { type: 'array', uniqueItems: true },
+  };
+  const type = { name: 'schemed', pack: 'default', payload_schema: { type: 'object', properties } };
+  assert.equal((await ask('/triggertypes', type)).status, 201);
+  const fire = (payload: unknown) => ask('/webhooks/st2', { trigger: 'default.schemed', payload });
+  assert.match((await fire({ text: `${'a'.repeat(50)}!` })).says, /does not match '\^\(a\+\)\+\$'$/);
+  assert.match((await fire({ items: [1, 1] })).says, /\[1, 1\] has non-unique elements$/);
+  assert.equal((await fire({ text: 'aa', items: null })).status, 202);
+});
 
 test('packs/register: an empty list of packs means all of them', async () => {
   const answer = await fetch(`${services.apiUrl}/v1/packs/register`, {

@@ -192,6 +192,50 @@ test('a sub-workflow is a Temporal workflow of its own, found through its parent
   assert.deepEqual(names.sort(), ['t.child', 't.parent']);
 });
 
+test('sub-executions: those of failed tasks, down to a depth, and of one task', async () => {
+  const definition = `
+version: '2.0'
+t.below:
+  tasks:
+    say: {action: std.noop}
+t.middle:
+  tasks:
+    call: {workflow: t.below, on-success: fail}
+    fail: {action: std.fail}
+t.top:
+  tasks:
+    good: {workflow: t.below, on-success: bad}
+    bad: {workflow: t.middle}
+`;
+  const id = await start(definition, 't.top');
+  await untilState(id, 'ERROR');
+  const list = async (path: string) => {
+    const { body } = await call('GET', path);
+    return (body as { executions: Answer[] }).executions;
+  };
+  const names = async (path: string) => (await list(path)).map((one) => one.workflow_name);
+  const base = `/executions/${id}/executions`;
+  assert.deepEqual(await names(base), ['t.top', 't.below', 't.middle', 't.below']);
+  assert.deepEqual(await names(`${base}?max_depth=0`), ['t.top']);
+  assert.deepEqual(await names(`${base}?max_depth=1`), ['t.top', 't.below', 't.middle']);
+  assert.deepEqual(await names(`${base}?errors_only=True`), ['t.top', 't.middle']);
+  assert.ok((await list(base)).every((one) => !('output' in one)));
+  assert.ok((await list(`${base}?include_output=True`)).every((one) => 'output' in one));
+  const { body } = await call('GET', `/executions/${id}/tasks`);
+  const task = (body as { tasks: Answer[] }).tasks.find((one) => one.name === 'bad');
+  assert.deepEqual(await names(`/tasks/${task?.id}/executions`), ['t.middle', 't.below']);
+  assert.equal((await call('GET', `${base}?max_depth=x`)).status, 400);
+});
+
+test('of several definitions one that is refused keeps the others from being stored', async () => {
+  const workflow = (name: string) => `${name}: {tasks: {a: {action: std.noop}}}\n`;
+  assert.equal((await call('POST', '/workflows', `version: '2.0'\n${workflow('t.there')}`)).status, 201);
+  const both = `version: '2.0'\n${workflow('t.new')}${workflow('t.there')}`;
+  assert.equal((await call('POST', '/workflows', both)).status, 409);
+  assert.equal((await call('GET', '/workflows/t.new')).status, 404);
+  assert.equal((await call('PUT', '/workflows', both)).status, 404);
+});
+
 test('values far over the limits of Temporal pass', async () => {
   const definition = `
 version: '2.0'
@@ -351,6 +395,23 @@ const REFUSED: readonly [string, string, unknown, number, RegExp][] = [
     400,
     /^Environment is not found: no\.such$/,
   ],
+  [
+    'POST',
+    '/workflows?scope=secret',
+    "version: '2.0'\nt.s: {tasks: {a: {action: std.noop}}}",
+    400,
+    /^Scope must be one/,
+  ],
+  ['POST', '/environments', { name: 'e', variables: {}, more: 1 }, 400, /are allowed as definition keys/],
+  [
+    'PUT',
+    '/action_executions/no-such',
+    { output: '1' },
+    400,
+    /^Error\. Expected one of \['SUCCESS', .* actual: Unset$/,
+  ],
+  ['GET', '/executions?fields=id&fields=none', undefined, 400, /^Some fields do not exist/],
+  ['GET', '/executions?created_at=gt:yesterday', undefined, 400, /^Invalid input for field\/attribute created_at/],
   ['GET', '/executions/no-such', undefined, 404, /Workflow Execution not found/],
   ['GET', '/executions?limit=-3', undefined, 400, /Limit must be positive/],
   ['GET', '/no-such', undefined, 404, /could not be found/],

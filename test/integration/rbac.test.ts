@@ -172,6 +172,40 @@ test('a granted pack: its actions may be changed, those of others may not be see
   assert.equal(await put('core.any'), 403);
 });
 
+test('what is granted by name may be named by its id', async () => {
+  const { ask } = await userWith([
+    { resource_uid: 'sensor_type:mine:Eye', permission_types: ['sensor_type_modify'] },
+    { resource_uid: 'pack:mine', permission_types: ['policy_view'] },
+  ]);
+  const stored = { pack: 'mine', enabled: true };
+  const eye = { ...stored, name: 'Eye', ref: 'mine.Eye', uid: 'sensor_type:mine:Eye' };
+  const ear = { ...stored, name: 'Ear', ref: 'mine.Ear', uid: 'sensor_type:mine:Ear' };
+  const [own, foreign] = [await stores.sensorTypes.insert(eye), await stores.sensorTypes.insert(ear)];
+  for (const name of [own.id, 'mine.Eye']) {
+    assert.equal((await ask('PUT', `/sensortypes/${name}`, { enabled: false })).status, 200, name);
+    assert.equal((await ask('GET', `/sensortypes/${name}`)).status, 200, name);
+  }
+  for (const name of [foreign.id, 'mine.Ear'])
+    assert.equal((await ask('PUT', `/sensortypes/${name}`, { enabled: false })).status, 403, name);
+  const policy = await stores.policies.insert({ ...stored, name: 'p', ref: 'mine.p', uid: 'policy:mine:p' });
+  assert.equal((await ask('GET', `/policies/${policy.id}`)).status, 200);
+  assert.equal((await ask('DELETE', `/policies/${policy.id}`)).status, 403);
+});
+
+test('API keys: nobody makes one for somebody else, or gives one away, but administrators', async () => {
+  const { name, ask } = await userWith([{ permission_types: ['api_key_all'] }]);
+  const sentence = '"user" attribute can only be provided by admins when RBAC is enabled';
+  const made = await ask('POST', '/apikeys', { user: 'admin' });
+  assert.deepEqual([made.status, made.says], [403, sentence]);
+  const own = await ask('POST', '/apikeys', { user: name });
+  assert.equal(own.status, 201);
+  const { id } = own.body as { readonly id: string };
+  const given = await ask('PUT', `/apikeys/${id}`, { user: 'admin' });
+  assert.deepEqual([given.status, given.says], [403, sentence]);
+  assert.equal((await ask('PUT', `/apikeys/${id}`, { enabled: false })).status, 200);
+  assert.equal((await ask('DELETE', `/apikeys/${id}`)).status, 204);
+});
+
 test('running is granted by action and by pack', async () => {
   const run = async (action: string) => {
     const answer = await fetch(`${services.apiUrl}/v1/executions`, {
@@ -310,7 +344,11 @@ test('chat commands: allowed to who may run the action behind the alias', async 
         command: `${alias} now`,
         source_channel: 'c',
       }),
-      await ask('POST', '/aliasexecution/match_and_execute', { command: `${alias} now`, source_channel: 'c' }),
+      await ask('POST', '/aliasexecution/match_and_execute', {
+        command: `${alias} now`,
+        source_channel: 'c',
+        user: 'ann',
+      }),
     ];
     for (const { status, says } of await commands('granted')) {
       assert.deepEqual([status, says], [400, 'Action "mine.nothing" cannot be found.'], 'allowed, and not there');

@@ -3,14 +3,13 @@ import { extname } from 'node:path';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Action } from '../../../stores/records.ts';
 import { assertNotSystemPack, assertRefParts, replaceBy } from '../../content/rules.ts';
-import { contentUid, newContentSubject } from '../../content/uid.ts';
+import { contentSubject, contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import type { StagedFiles } from '../../packs/stage-files.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { removeActionFiles, stageActionFiles, stageDataFiles } from './files.ts';
-import { actionUid } from './read.ts';
 import { ACTION, type ActionBody, CLONE, OUTPUT_SCHEMA_DEFAULTS } from './schema.ts';
 import { assertAction } from './validate.ts';
 
@@ -76,8 +75,13 @@ async function remove(context: ApiContext, request: ApiRequest): Promise<Answer>
   const known = await findByRefOrId(stores.actions, request.params.ref_or_id ?? '');
   assertNotSystemPack(known.pack);
   const { remove_files: removeFiles } = (request.body ?? {}) as { remove_files?: boolean };
-  if (removeFiles === true) await removeActionFiles(context, known);
   await stores.actions.removeOne({ id: known.id });
+  if (removeFiles !== true) return {};
+  await removeActionFiles(context, known).catch(async (error: unknown) => {
+    // An action whose files cannot be removed stays.
+    await stores.actions.insert(known);
+    throw error;
+  });
   return {};
 }
 
@@ -132,6 +136,7 @@ function entryPointOf({ entry_point: entryPoint }: Action, name: string): string
 
 /** Routes that change actions. */
 export function changeRoutes(context: ApiContext): readonly Route[] {
+  const subject = contentSubject('action', context.stores.actions);
   return [
     {
       method: 'POST',
@@ -148,7 +153,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/:ref_or_id',
       summary: 'Change an action',
       permission: 'action_modify',
-      resourceUid: actionUid,
+      subject,
       body: ACTION,
       handle: (request) => update(context, request),
     },
@@ -157,8 +162,8 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/:ref_or_id',
       summary: 'Remove an action, with its files if asked for',
       permission: 'action_delete',
-      resourceUid: actionUid,
-      body: { type: 'object', properties: { remove_files: { type: 'boolean' } } },
+      subject,
+      body: { type: 'object', properties: { remove_files: { type: 'boolean' } }, additionalProperties: false },
       success: 204,
       handle: (request) => remove(context, request),
     },

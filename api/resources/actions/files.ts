@@ -3,6 +3,7 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { stringify } from 'yaml';
 import { readMetadata } from '../../../action-service/packs/read-metadata.ts';
 import { errorCode, ValidationError } from '../../../core/errors.ts';
+import { escapeRegex } from '../../../core/python/regex.ts';
 import type { Action } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { packFilePath } from '../../packs/pack-files.ts';
@@ -95,7 +96,7 @@ async function copyProgram(source: Action, target: Omit<Action, 'id'>, from: str
   try {
     if (source.runner_type !== 'mistral-v2') return await copyFile(from, to);
     const text = await readFile(from, 'utf8');
-    const old = new RegExp(`^${source.ref.replaceAll('.', '\\.')}(?=\\s*:)`, 'm');
+    const old = new RegExp(`^${escapeRegex(source.ref)}(?=\\s*:)`, 'm');
     await writeFile(
       to,
       text.replace(old, () => target.ref),

@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { NotFoundError } from '../../../core/errors.ts';
 import { isId } from '../../../stores/collection.ts';
 import type { Action, RunnerType } from '../../../stores/records.ts';
+import { contentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { notAnId } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -11,12 +12,6 @@ import { presentRecord } from '../../lists/presentation.ts';
 import { packFilePath } from '../../packs/pack-files.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { ACTION_LIST } from './rules.ts';
-
-/** The uid that permissions may be granted on, for a path that names an action by reference. */
-export function actionUid(params: Readonly<Record<string, string>>): string | undefined {
-  const [, pack, name] = /^([^.]+)\.(.+)$/.exec(params.ref_or_id ?? '') ?? [];
-  return pack === undefined || name === undefined ? undefined : `action:${pack}:${name}`;
-}
 
 /** Parameters as a caller sees them: the runner's, with the action's over them. */
 export function mergedParameters(action: Action, runner: RunnerType | undefined): Record<string, unknown> {
@@ -79,6 +74,7 @@ async function entryPoint(context: ApiContext, request: ApiRequest): Promise<Ans
 /** Routes that read actions. */
 export function readRoutes(context: ApiContext): readonly Route[] {
   const { stores, config } = context;
+  const subject = contentSubject('action', stores.actions);
   return [
     {
       method: 'GET',
@@ -101,7 +97,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/views/overview/:ref_or_id',
       summary: 'One action with the parameters of its runner',
       permission: 'action_view',
-      resourceUid: actionUid,
+      subject,
       handle: async ({ params }) => {
         const action = await findByRefOrId(stores.actions, params.ref_or_id ?? '');
         return { body: { ...presentRecord(action), parameters: await withParameters(context, action) } };
@@ -112,7 +108,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/views/parameters/:ref_or_id',
       summary: 'Parameters of an action and of its runner',
       permission: 'action_view',
-      resourceUid: actionUid,
+      subject,
       handle: async ({ params }) => {
         const action = await findForParameters(context, params.ref_or_id ?? '');
         return { body: { parameters: await withParameters(context, action) } };
@@ -124,7 +120,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       produces: '*/*',
       summary: "Text of an action's program or workflow",
       permission: 'action_view',
-      resourceUid: actionUid,
+      subject,
       handle: (request) => entryPoint(context, request),
     },
     {
@@ -132,7 +128,7 @@ export function readRoutes(context: ApiContext): readonly Route[] {
       path: '/actions/:ref_or_id',
       summary: 'One action',
       permission: 'action_view',
-      resourceUid: actionUid,
+      subject,
       handle: async ({ params }) => ({
         body: presentRecord(await findByRefOrId(stores.actions, params.ref_or_id ?? '')),
       }),

@@ -3,8 +3,8 @@ import type { JsonSchema } from '../../server/json-schema.ts';
 
 const DATA_FILE = {
   type: 'object',
-  properties: { file_path: { type: 'string' }, content: { type: 'string' } },
   required: ['file_path', 'content'],
+  properties: { file_path: { type: 'string' }, content: { type: 'string' } },
   additionalProperties: false,
 } as const;
 
@@ -60,6 +60,7 @@ const PARAMETER: JsonSchema = {
 /** Body of `POST` and `PUT` of actions. */
 export const ACTION: JsonSchema = {
   type: 'object',
+  required: ['name', 'runner_type'],
   properties: {
     ...READ_BACK,
     name: NAME,
@@ -74,7 +75,6 @@ export const ACTION: JsonSchema = {
     notify: NOTIFY,
     data_files: { type: 'array', items: DATA_FILE },
   },
-  required: ['name', 'runner_type'],
   additionalProperties: false,
 };
 

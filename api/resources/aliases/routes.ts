@@ -1,11 +1,11 @@
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
-import { contentUid, newContentSubject, uidOf } from '../../content/uid.ts';
+import { contentSubject, contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import type { JsonSchema } from '../../server/json-schema.ts';
+import { BEST_MATCH, type JsonSchema } from '../../server/json-schema.ts';
 import type { ApiRequest, Route } from '../../server/route.ts';
 import { showsSecrets } from '../executions/read.ts';
 import { type AliasRequest, executeAlias } from './execute.ts';
@@ -17,12 +17,20 @@ const LIST = contentList(['enabled', 'action_ref', 'formats', 'ack', 'result', '
   byId: false,
 });
 
-const FORMAT: JsonSchema = {
-  type: ['string', 'object'],
+const STRUCTURED: JsonSchema = {
+  type: 'object',
   properties: { display: { type: 'string' }, representation: { type: 'array', items: { type: 'string' } } },
 };
+const FORMAT: JsonSchema = { anyOf: [{ type: 'string' }, STRUCTURED] };
+
+const MESSAGE = {
+  enabled: { type: ['boolean', 'null'] },
+  format: { type: ['string', 'null'] },
+  extra: { type: ['object', 'null'] },
+} as const;
 
 const ALIAS: JsonSchema = {
+  ...BEST_MATCH,
   type: 'object',
   properties: {
     ...READ_BACK,
@@ -32,8 +40,8 @@ const ALIAS: JsonSchema = {
     enabled: { type: 'boolean', nullable: true },
     action_ref: { type: 'string' },
     formats: { type: ['array', 'null'], items: FORMAT },
-    ack: { type: ['object', 'null'] },
-    result: { type: ['object', 'null'] },
+    ack: { type: ['object', 'null'], properties: { ...MESSAGE, append_url: { type: ['boolean', 'null'] } } },
+    result: { type: ['object', 'null'], properties: MESSAGE },
     extra: { type: ['object', 'null'] },
     immutable_parameters: { type: ['object', 'null'] },
   },
@@ -41,16 +49,17 @@ const ALIAS: JsonSchema = {
   additionalProperties: false,
 };
 
+/** StackStorm takes further fields and ignores them. */
 const COMMAND: JsonSchema = {
   type: 'object',
-  properties: { command: { type: 'string' } },
   required: ['command'],
-  additionalProperties: false,
+  properties: { command: { type: 'string' } },
 };
 
 const optional = { type: ['string', 'null'] } as const;
 
 const EXECUTION: JsonSchema = {
+  ...BEST_MATCH,
   type: 'object',
   properties: {
     name: { type: 'string' },
@@ -68,6 +77,7 @@ const EXECUTION: JsonSchema = {
 
 const MATCH_AND_EXECUTE: JsonSchema = {
   type: 'object',
+  required: ['command', 'source_channel', 'user'],
   properties: {
     command: { type: 'string' },
     user: optional,
@@ -76,7 +86,6 @@ const MATCH_AND_EXECUTE: JsonSchema = {
     notification_channel: optional,
     notification_route: optional,
   },
-  required: ['command', 'source_channel'],
   additionalProperties: false,
 };
 
@@ -108,7 +117,7 @@ async function matchAndExecute(context: ApiContext, request: ApiRequest): Promis
   const match = await matchCommand(context, body.command);
   return executeAlias(
     context,
-    { user: DEFAULT_USER, ...body, name: match.alias.name, format: match.representation },
+    { ...body, name: match.alias.name, format: match.representation },
     { requester: request.requester, showSecrets: showsSecrets(request), matchMultiple: match.matchMultiple },
   );
 }
@@ -118,7 +127,7 @@ const behindAlias: NonNullable<Route['subject']> = async () => undefined;
 
 export function aliasRoutes(context: ApiContext): readonly Route[] {
   const { stores } = context;
-  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('action_alias', ref);
+  const subject = contentSubject('action_alias', stores.aliases);
   return [
     {
       method: 'POST',
@@ -180,7 +189,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/actionalias/:ref_or_id',
       summary: 'Change an alias',
       permission: 'action_alias_modify',
-      resourceUid,
+      subject,
       body: ALIAS,
       handle: async ({ params, body, requester }) => {
         const known = await findByRefOrId(stores.aliases, params.ref_or_id ?? '');
@@ -198,7 +207,7 @@ export function aliasRoutes(context: ApiContext): readonly Route[] {
       path: '/actionalias/:ref_or_id',
       summary: 'Remove an alias',
       permission: 'action_alias_delete',
-      resourceUid,
+      subject,
       success: 204,
       handle: async ({ params }) => {
         const known = await findByRefOrId(stores.aliases, params.ref_or_id ?? '');

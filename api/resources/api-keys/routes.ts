@@ -1,5 +1,5 @@
 import { createApiKey, findApiKey } from '../../../action-service/tokens.ts';
-import { NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { ApiKey } from '../../../stores/records.ts';
 import { ensureUser } from '../../auth/users.ts';
 import type { ApiContext } from '../../context.ts';
@@ -7,7 +7,7 @@ import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
 import { toTimestamp } from '../../lists/presentation.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
-import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
 import { showsSecrets } from '../executions/read.ts';
 
 const MASKED = '********';
@@ -63,16 +63,23 @@ async function list({ stores, config }: ApiContext, request: ApiRequest): Promis
   const user = request.query.text('user');
   const filter = user === undefined ? {} : { user };
   const [keys, total] = await Promise.all([
-    stores.apiKeys.find(filter, { ...page, sort: { user: 1 } }),
+    stores.apiKeys.find(filter, { ...page, sort: { created_at: 1, id: 1 } }),
     stores.apiKeys.count(filter),
   ]);
   const showHash = showsSecrets(request);
   return { headers: listHeaders(total, page), body: keys.map((key) => present(key, showHash)) };
 }
 
+/** A key acts as its owner: only administrators may make one for somebody else, or give one away. @throws ForbiddenError */
+function assertOwner(requester: Requester, owner: string): void {
+  if (!requester.isAdmin && owner !== requester.user)
+    throw new ForbiddenError('"user" attribute can only be provided by admins when RBAC is enabled');
+}
+
 async function create({ stores }: ApiContext, { body, requester }: ApiRequest): Promise<Answer> {
   const { user, key_hash: keyHash, metadata, enabled } = body as Body;
   const owner = typeof user === 'string' && user !== '' ? user : requester.user;
+  assertOwner(requester, owner);
   await ensureUser(stores, owner);
   const { record, key } = await createApiKey(stores, {
     user: owner,
@@ -84,12 +91,13 @@ async function create({ stores }: ApiContext, { body, requester }: ApiRequest): 
   return { body: { ...shown, key: key ?? null } };
 }
 
-async function update(context: ApiContext, { params, body }: ApiRequest): Promise<Answer> {
+async function update(context: ApiContext, { params, body, requester }: ApiRequest): Promise<Answer> {
   const known = await findForChange(context, params.api_key_id_or_key ?? '');
   const { user, key_hash: hash, metadata, enabled } = body as Body;
   if (typeof hash === 'string' && hash !== '' && hash !== MASKED && hash !== known.key_hash)
     throw new ValidationError('Update of key_hash is not allowed.');
   const owner = typeof user === 'string' && user !== '' ? user : known.user;
+  if (owner !== known.user) assertOwner(requester, owner);
   await ensureUser(context.stores, owner);
   const changed = await context.stores.apiKeys.updateOne(
     { id: known.id },

@@ -5,7 +5,7 @@ import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.
 import type { Execution } from '../../../stores/executions.ts';
 import type { ApiContext } from '../../context.ts';
 import { type Attributes, readAttributes } from '../../lists/attributes.ts';
-import { assertId, assertIds, toFilter } from '../../lists/filters.ts';
+import { assertId, assertIds, readSpan, toFilter } from '../../lists/filters.ts';
 import { findById } from '../../lists/find.ts';
 import { listHeaders, listParameters } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
@@ -60,8 +60,19 @@ async function presentAll(
 function sortOf(query: Query): Sort {
   const descending = query.has('timestamp_lt') || query.has('sort_desc');
   const ascending = query.has('timestamp_gt') || query.has('sort_asc');
-  return readSort(query.text('sort'), SORTABLE, { start_timestamp: ascending && !descending ? 1 : -1 });
+  const order = spanOrder(query.text('timestamp')) ?? (ascending && !descending ? 1 : -1);
+  return readSort(query.text('sort'), SORTABLE, { start_timestamp: order });
 }
+
+/** A span of time is listed in the direction in which it is written. */
+function spanOrder(span: string | undefined): 1 | -1 | undefined {
+  if (span?.includes('..') !== true) return undefined;
+  const [from, to] = readSpan(span);
+  return from < to ? 1 : -1;
+}
+
+/** Parameters cannot be filtered by: who may not see a secret could guess it. */
+const CONTEXT_PATH = /^context(?:\.[\w-]+)+$/;
 
 /** `filter=path:value path:value`. */
 function advancedFilter(given: string | undefined): Record<string, unknown> {
@@ -72,10 +83,18 @@ function advancedFilter(given: string | undefined): Record<string, unknown> {
     if (at === -1) throw new ValidationError(`invalid format for filter "${token}"`);
     const path = token.slice(0, at);
     const rule = Object.hasOwn(paths, path) ? paths[path] : undefined;
-    if (rule === undefined) throw new ValidationError(`Cannot resolve field "${path}"`);
-    filter[rule.field] = token.slice(at + 1);
+    const field = rule?.field ?? (CONTEXT_PATH.test(path) ? path : undefined);
+    if (field === undefined) throw new ValidationError(`Cannot resolve field "${unresolved(path)}"`);
+    const value = token.slice(at + 1);
+    filter[field] = value.toLowerCase() === 'null' ? null : value;
   }
   return filter;
+}
+
+/** The part of a path that there is not: the first one, or what is below an attribute that is there. */
+function unresolved(path: string): string {
+  const [root = '', below] = path.split('.');
+  return below !== undefined && EXECUTION_LIST.known.includes(root) ? below : root;
 }
 
 async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -107,7 +126,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
 
 async function one(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const { query, params } = request;
-  const attributes = readAttributes(query, EXECUTION_LIST);
+  const attributes = readAttributes(query, EXECUTION_LIST, 'one');
   const limit = query.integer('max_result_size');
   if (limit !== undefined && limit < 0) throw new ValidationError('max_result_size must be a positive number');
   if (limit !== undefined && limit > MAX_RESULT_SIZE)

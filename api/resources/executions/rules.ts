@@ -1,4 +1,4 @@
-import { after, anyOf, before, type FilterTable, text } from '../../lists/filters.ts';
+import { after, anyOf, before, between, type FilterTable, text } from '../../lists/filters.ts';
 import type { ListRules } from '../../lists/list.ts';
 
 /** Filters of executions: name in the query, field in the database. */
@@ -9,7 +9,7 @@ export const EXECUTION_FILTERS: FilterTable = {
   parent: text('parent'),
   rule: text('rule.name'),
   runner: text('runner_type'),
-  timestamp: text('start_timestamp'),
+  timestamp: between('start_timestamp'),
   trigger: text('trigger.name'),
   trigger_type: text('trigger_type.name'),
   trigger_instance: text('trigger_instance.id'),

@@ -6,19 +6,31 @@ import type { JsonSchema } from '../../server/json-schema.ts';
 /** Milliseconds. */
 const DELAY = { type: 'integer', minimum: 0, maximum: FURTHEST_SECONDS * 1_000 } as const;
 
-/** Body of `POST /executions`. StackStorm takes further fields and ignores them. */
+const TIME = {
+  type: 'string',
+  pattern: String.raw`^\d{4}\-\d{2}\-\d{2}(\s|T)\d{2}:\d{2}:\d{2}(\.\d{3,6})?(Z|\+00|\+0000|\+00:00)$`,
+} as const;
+
+/** Body of `POST /executions`. What an execution has besides is looked at and ignored, further fields are ignored, as by StackStorm. */
 export const EXECUTION_REQUEST: JsonSchema = {
   type: 'object',
-  required: ['action'],
   properties: {
+    id: { type: 'string' },
+    status: { type: 'string', enum: EXECUTION_STATUSES },
+    start_timestamp: TIME,
+    end_timestamp: TIME,
     action: { type: 'string' },
+    action_is_workflow: { type: 'boolean' },
     parameters: { type: 'object' },
-    user: { type: 'string', nullable: true },
+    result: { type: 'object' },
     context: { type: 'object', nullable: true },
     callback: { type: 'object', nullable: true },
+    runner_info: { type: 'object' },
     notify: { ...NOTIFY, nullable: true },
     delay: DELAY,
+    user: { type: 'string', nullable: true },
   },
+  required: ['action'],
 };
 
 /** Body of `PUT /executions/{id}`. */

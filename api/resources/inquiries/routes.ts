@@ -1,12 +1,15 @@
-import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { errorCode, errorMessage, ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { validateValues } from '../../../core/params/index.ts';
 import { pyRepr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import { uidOf } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
+import { BOTH_OF_ONE } from '../../lists/attributes.ts';
 import { listHeaders } from '../../lists/list.ts';
 import { readPage } from '../../lists/paging.ts';
-import { findProblem, type JsonSchema, toObjectSchema } from '../../server/json-schema.ts';
+import { pickAttributes } from '../../lists/presentation.ts';
+import type { JsonSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Requester, Route } from '../../server/route.ts';
 
 const RUNNER = 'inquirer';
@@ -14,8 +17,8 @@ const PAGE = 20;
 
 const RESPONSE: JsonSchema = {
   type: 'object',
-  properties: { id: { type: 'string' }, response: { type: 'object' } },
   required: ['id', 'response'],
+  properties: { id: { type: 'string' }, response: { type: 'object' } },
 };
 
 interface Question {
@@ -67,11 +70,12 @@ async function assertMayAnswer(
 }
 
 function assertAnswer(id: string, { schema }: Question, response: Readonly<Record<string, unknown>>): void {
-  const properties = isPlainObject(schema.properties) ? schema.properties : {};
-  const extra = schema.additionalProperties !== false;
-  const problem = findProblem({ ...schema, ...toObjectSchema(properties, extra) }, response);
-  if (problem !== undefined)
-    throw new ValidationError(`Response for inquiry "${id}" did not pass schema validation. ${problem}`);
+  try {
+    validateValues(schema, response);
+  } catch (error) {
+    if (errorCode(error) !== 'VALIDATION') throw error;
+    throw new ValidationError(`Response for inquiry "${id}" did not pass schema validation. ${errorMessage(error)}`);
+  }
 }
 
 async function respond(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -88,14 +92,22 @@ async function respond(context: ApiContext, request: ApiRequest): Promise<Answer
   return { body: { id, response } };
 }
 
+/** The longest waiting first, as StackStorm lists them; attributes that do not exist are ignored here. */
 async function list({ stores, config }: ApiContext, { query, requester }: ApiRequest): Promise<Answer> {
+  const include = query.list('include_attributes');
+  const exclude = query.list('exclude_attributes');
+  if (include !== undefined && exclude !== undefined) throw new ValidationError(BOTH_OF_ONE);
   const page = readPage(query, requester, config.api.max_page_size, PAGE);
   const filter = { status: 'pending', runner_type: RUNNER };
   const [found, total] = await Promise.all([
-    stores.executions.find(filter, { ...page, sort: { start_timestamp: -1 }, include: ['result'] }),
+    stores.executions.find(filter, { ...page, sort: { start_timestamp: 1 }, include: ['result'] }),
     stores.executions.count(filter),
   ]);
-  return { headers: listHeaders(total, page), body: found.map((one) => ({ id: one.id, ...questionOf(one) })) };
+  const questions = found.map((one) => ({ id: one.id, ...questionOf(one) }));
+  return {
+    headers: listHeaders(total, page),
+    body: questions.map((one) => pickAttributes(one, include, exclude, ['id'])),
+  };
 }
 
 /** Who may run a workflow may see and answer its questions. */

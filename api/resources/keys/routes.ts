@@ -14,6 +14,7 @@ import { presentKey } from './present.ts';
 
 const KEY: JsonSchema = {
   type: 'object',
+  required: ['name', 'value'],
   properties: {
     id: { type: 'string', nullable: true },
     uid: { type: 'string', nullable: true },
@@ -27,7 +28,6 @@ const KEY: JsonSchema = {
     expire_timestamp: { type: 'string', nullable: true },
     ttl: { type: 'integer', nullable: true, minimum: -FURTHEST_SECONDS, maximum: FURTHEST_SECONDS },
   },
-  required: ['name', 'value'],
 };
 
 interface KeyBody {
@@ -39,6 +39,8 @@ interface KeyBody {
   readonly user?: string | null;
   readonly ttl?: number | null;
 }
+
+const PAGE = 100;
 
 const SCOPES: Readonly<Record<string, string>> = {
   system: SYSTEM_SCOPE,
@@ -108,7 +110,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const scopes =
     given === 'all' && !query.has('user') ? [SYSTEM_SCOPE, USER_SCOPE] : [scopeOf(given, query.text('user'))];
   const user = ownerOf(context, requester, query.text('user'));
-  const page = readPage(query, requester, context.config.api.max_page_size);
+  const page = readPage(query, requester, context.config.api.max_page_size, PAGE);
   const body: Record<string, unknown>[] = [];
   for (const scope of scopes) {
     const decrypt = assertMayDecrypt(request, scope);

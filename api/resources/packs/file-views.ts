@@ -11,15 +11,32 @@ const MAX_FILE_BYTES = 500 * 1000;
 const BINARY_PROBE = 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
+/** As Python's `mimetypes` knows them. */
 const TYPES: Readonly<Record<string, string>> = {
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
+  '.bat': 'text/plain',
+  '.css': 'text/css',
+  '.csv': 'text/csv',
+  '.gif': 'image/gif',
+  '.htm': 'text/html',
+  '.html': 'text/html',
+  '.ico': 'image/vnd.microsoft.icon',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.js': 'application/javascript',
   '.json': 'application/json',
+  '.ksh': 'text/plain',
   '.md': 'text/markdown',
+  '.pdf': 'application/pdf',
+  '.pl': 'text/plain',
+  '.png': 'image/png',
   '.py': 'text/x-python',
   '.sh': 'application/x-sh',
+  '.svg': 'image/svg+xml',
+  '.tar': 'application/x-tar',
+  '.tsv': 'text/tab-separated-values',
   '.txt': 'text/plain',
-  '.html': 'text/html',
+  '.xml': 'text/xml',
+  '.zip': 'application/zip',
 };
 
 const isBinary = (content: Buffer) =>

@@ -1,5 +1,6 @@
 /** The index of packs that can be installed, fetched from the configured addresses. */
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
+import { pyStr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -22,6 +23,9 @@ export interface FetchedIndex {
 }
 
 export interface PackIndex {
+  /** What the indexes say, and how it went with each; none of them need answer. */
+  look(): Promise<FetchedIndex>;
+  /** @throws ValidationError when none of the indexes gives a pack */
   fetch(): Promise<FetchedIndex>;
   search(query: string): Promise<readonly PackEntry[]>;
   find(pack: string): Promise<PackEntry | undefined>;
@@ -42,9 +46,13 @@ export function createPackIndex(addresses: string): PackIndex {
       const answer = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (!answer.ok) return failed(url, 'unresponsive', `The index answers with status ${answer.status}.`);
       const content: unknown = await answer.json();
-      const packs = isPlainObject(content) && isPlainObject(content.packs) ? content.packs : {};
-      const entries = Object.entries(packs).filter((entry): entry is [string, PackEntry] => isPlainObject(entry[1]));
-      if (entries.length === 0) return failed(url, 'empty', 'The index URL returned a JSON document without packs.');
+      if (Array.isArray(content)) return failed(url, 'malformed', 'Expected an index object, got a list instead.');
+      if (!isPlainObject(content)) return failed(url, 'malformed', 'Expected an index object.');
+      if (Object.keys(content).length === 0) return failed(url, 'empty', 'The index URL returned an empty object.');
+      if (!isPlainObject(content.packs)) return failed(url, 'malformed', 'Index object is missing "packs" attribute.');
+      const entries = Object.entries(content.packs).filter((entry): entry is [string, PackEntry] =>
+        isPlainObject(entry[1]),
+      );
       return {
         packs: Object.fromEntries(entries),
         status: { url, packs: entries.length, message: 'Success.', error: null },
@@ -55,8 +63,9 @@ export function createPackIndex(addresses: string): PackIndex {
   }
 
   async function fetchAll(): Promise<FetchedIndex> {
-    const all = await Promise.all(urls.map(fetchOne));
-    const index = Object.assign({}, ...all.map(({ packs }) => packs).reverse()) as Record<string, PackEntry>;
+    // The first address goes before the others: it comes last, as in StackStorm.
+    const all = await Promise.all(urls.toReversed().map(fetchOne));
+    const index = Object.assign({}, ...all.map(({ packs }) => packs)) as Record<string, PackEntry>;
     return { index, status: all.map(({ status }) => status) };
   }
 
@@ -66,16 +75,26 @@ export function createPackIndex(addresses: string): PackIndex {
     return kept.fetched;
   };
 
+  async function found(): Promise<FetchedIndex> {
+    const fetched = await current();
+    if (Object.keys(fetched.index).length > 0) return fetched;
+    const tried = fetched.status.map(({ url }) => url).join(', ');
+    throw new ValidationError(
+      `No results from the ${urls.length === 1 ? 'index' : 'indexes'}: tried ${tried}.\nStatus: ${JSON.stringify(fetched.status, undefined, 2)}`,
+    );
+  }
+
   return {
-    fetch: current,
+    look: current,
+    fetch: found,
     async search(query) {
       if (query === '') throw new ValidationError('Query must be specified.');
-      const { index } = await current();
+      const { index } = await found();
       return searchEntries(Object.values(index), query.toLowerCase());
     },
     async find(pack) {
       if (pack === '') throw new ValidationError('Pack name must be specified.');
-      const { index } = await current();
+      const { index } = await found();
       return Object.hasOwn(index, pack) ? index[pack] : undefined;
     },
   };
@@ -85,19 +104,22 @@ function failed(url: string, error: string, message: string) {
   return { packs: {}, status: { url, packs: 0, message, error } };
 }
 
-/** Packs whose name fits come first, then those with a fitting keyword, then the rest. */
+/** Packs whose name fits come first, then those with a fitting keyword, then the rest; of a pack, the first field that fits counts. */
 function searchEntries(entries: readonly PackEntry[], query: string): readonly PackEntry[] {
   const ranked = entries.flatMap((entry) => {
-    const keys = Object.keys(entry).filter((key) => !NOT_SEARCHED.includes(key) && contains(entry[key], query));
-    const best = PRIORITY.findIndex((key) => keys.includes(key));
-    return keys.length === 0 ? [] : [{ entry, rank: best === -1 ? PRIORITY.length : best }];
+    const key = Object.keys(entry).find((one) => !NOT_SEARCHED.includes(one) && contains(entry[one], query));
+    if (key === undefined) return [];
+    return [{ entry, rank: PRIORITY.includes(key) ? PRIORITY.indexOf(key) : PRIORITY.length }];
   });
   return ranked.sort((a, b) => a.rank - b.rank).map(({ entry }) => entry);
 }
 
+/** Whether a text has the query within it, or a list or mapping has it as a whole. */
 function contains(value: unknown, query: string): boolean {
-  if (Array.isArray(value)) return value.some((item) => String(item).toLowerCase().includes(query));
-  return String(value ?? '')
+  const fits = (item: unknown) => String(item).toLowerCase() === query;
+  if (Array.isArray(value)) return value.some(fits);
+  if (isPlainObject(value)) return Object.keys(value).some(fits);
+  return pyStr(value ?? null)
     .toLowerCase()
     .includes(query);
 }

@@ -51,7 +51,7 @@ async function search(index: PackIndex, request: ApiRequest): Promise<Answer> {
 }
 
 async function health(index: PackIndex): Promise<Answer> {
-  const { status } = await index.fetch();
+  const { status } = await index.look();
   const errors: Record<string, number> = {};
   for (const { error } of status) if (error !== null) errors[error] = (errors[error] ?? 0) + 1;
   const invalid = status.filter(({ error }) => error !== null).length;

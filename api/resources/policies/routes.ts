@@ -1,13 +1,14 @@
 import { ConflictError, ValidationError } from '../../../core/errors.ts';
+import type { ParameterSchemas } from '../../../core/params/index.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
 import { assertNotSystemPack, assertRefParts, contentList, NAME, READ_BACK, replaceBy } from '../../content/rules.ts';
-import { contentUid, newContentSubject, uidOf } from '../../content/uid.ts';
+import { contentSubject, contentUid, newContentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { text } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
 import { presentRecord } from '../../lists/presentation.ts';
-import type { JsonSchema } from '../../server/json-schema.ts';
+import { BEST_MATCH, type JsonSchema } from '../../server/json-schema.ts';
 import { fillAndCheck } from '../../server/parameters.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 
@@ -19,6 +20,7 @@ const LIST = contentList(['enabled', 'resource_ref', 'policy_type', 'parameters'
 });
 
 const POLICY: JsonSchema = {
+  ...BEST_MATCH,
   type: 'object',
   properties: {
     ...READ_BACK,
@@ -50,7 +52,7 @@ async function toRecord({ stores }: ApiContext, body: Body, defaultPack: string)
   if (!body.policy_type.includes('.')) throw new ValidationError(`Invalid reference: ${body.policy_type}`);
   const type = await stores.policyTypes.findOne({ ref: body.policy_type });
   if (type === undefined) throw new ValidationError(`Referenced policy_type "${body.policy_type}" doesnt exist`);
-  const schemas = type.parameters as Readonly<Record<string, unknown>>;
+  const schemas = type.parameters as ParameterSchemas;
   return {
     uid: contentUid('policy', { pack, name: body.name }),
     ref: `${pack}.${body.name}`,
@@ -102,7 +104,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
 
 export function policyRoutes(context: ApiContext): readonly Route[] {
   const { stores } = context;
-  const resourceUid: Route['resourceUid'] = ({ ref_or_id: ref }) => uidOf('policy', ref);
+  const subject = contentSubject('policy', stores.policies);
   return [
     ...contentReadRoutes(context, {
       path: '/policies',
@@ -126,7 +128,7 @@ export function policyRoutes(context: ApiContext): readonly Route[] {
       path: '/policies/:ref_or_id',
       summary: 'Change a policy',
       permission: 'policy_modify',
-      resourceUid,
+      subject,
       body: POLICY,
       handle: (request) => update(context, request),
     },
@@ -135,7 +137,7 @@ export function policyRoutes(context: ApiContext): readonly Route[] {
       path: '/policies/:ref_or_id',
       summary: 'Remove a policy',
       permission: 'policy_delete',
-      resourceUid,
+      subject,
       success: 204,
       handle: async ({ params }) => {
         const known = await findByRefOrId(stores.policies, params.ref_or_id ?? '');

@@ -1,5 +1,5 @@
 import { API_VERSION } from '../../server/openapi.ts';
-import type { Route } from '../../server/route.ts';
+import { ANY_USER, type Route } from '../../server/route.ts';
 
 const DOCS_URL = '/openapi.json';
 
@@ -9,7 +9,7 @@ export function rootRoutes(): readonly Route[] {
       method: 'GET',
       path: '/',
       summary: 'Version of the API',
-      permission: null,
+      permission: ANY_USER,
       handle: async () => ({ body: { version: API_VERSION, docs_url: DOCS_URL } }),
     },
   ];

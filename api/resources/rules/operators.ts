@@ -1,16 +1,17 @@
 import { ValidationError } from '../../../core/errors.ts';
+import { pyRepr } from '../../../core/python/repr.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 
-/** Comparisons that criteria may use (`st2common/operators.py`). */
+/** Comparisons that criteria may use, in the order in which StackStorm tells them (`st2common/operators.py`). */
 export const CRITERIA_OPERATORS = [
   'matchwildcard',
   'matchregex',
   'regex',
   'iregex',
-  'equals',
   'eq',
-  'nequals',
+  'equals',
   'neq',
+  'nequals',
   'ieq',
   'iequals',
   'contains',
@@ -21,21 +22,21 @@ export const CRITERIA_OPERATORS = [
   'istartswith',
   'endswith',
   'iendswith',
-  'lessthan',
   'lt',
-  'greaterthan',
+  'lessthan',
   'gt',
+  'greaterthan',
   'td_lt',
   'timediff_lt',
   'td_gt',
   'timediff_gt',
   'exists',
   'nexists',
-  'search',
   'inside',
   'in',
   'ninside',
   'nin',
+  'search',
 ] as const;
 
 const WITHOUT_PATTERN = ['exists', 'nexists'];
@@ -46,9 +47,8 @@ export function assertCriteria(criteria: Readonly<Record<string, unknown>>): voi
     if (!isPlainObject(criterion) || typeof criterion.type !== 'string')
       throw new ValidationError(`Operator not specified for field: ${path}`);
     if (!CRITERIA_OPERATORS.some((name) => name === criterion.type)) {
-      const known = CRITERIA_OPERATORS.join(', ');
       throw new ValidationError(
-        `For field: ${path}, operator ${criterion.type} not in list of allowed operators: ${known}.`,
+        `For field: ${path}, operator ${criterion.type} not in list of allowed operators: ${pyRepr(CRITERIA_OPERATORS)}`,
       );
     }
     const { pattern } = criterion;

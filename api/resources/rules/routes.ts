@@ -1,5 +1,6 @@
 import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
 import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { validateValues } from '../../../core/params/index.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
@@ -11,7 +12,6 @@ import { findByRefOrId } from '../../lists/find.ts';
 import { listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import { ownOnly } from '../../server/authorize.ts';
-import { assertFits, toObjectSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 import { assertCriteria } from './operators.ts';
 import { assertMayUse } from './permissions.ts';
@@ -37,7 +37,7 @@ async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody
   const type = await stores.triggerTypes.findOne({ ref: trigger.type });
   const schema = type?.parameters_schema;
   if (!isPlainObject(schema) || !isPlainObject(schema.properties)) return;
-  assertFits(toObjectSchema(schema.properties, schema.additionalProperties !== false), trigger.parameters ?? {});
+  validateValues({ ...schema, type: 'object' }, trigger.parameters ?? {});
 }
 
 /** The record of a rule, with the trigger it needs. */

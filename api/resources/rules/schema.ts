@@ -1,9 +1,10 @@
 import { contentList, NAME, READ_BACK, TAGS } from '../../content/rules.ts';
 import { flag, text } from '../../lists/filters.ts';
 import type { ListRules } from '../../lists/list.ts';
-import type { JsonSchema } from '../../server/json-schema.ts';
+import { BEST_MATCH, type JsonSchema } from '../../server/json-schema.ts';
 
 export const RULE: JsonSchema = {
+  ...BEST_MATCH,
   type: 'object',
   properties: {
     ...READ_BACK,
@@ -14,6 +15,7 @@ export const RULE: JsonSchema = {
       type: ['object', 'null'],
       required: ['ref'],
       properties: { ref: { type: 'string' }, parameters: { type: 'object' } },
+      additionalProperties: false,
     },
     trigger: {
       type: 'object',
@@ -35,6 +37,7 @@ export const RULE: JsonSchema = {
         parameters: { type: 'object' },
         description: { type: ['string', 'null'] },
       },
+      additionalProperties: false,
     },
     enabled: { type: 'boolean', nullable: true },
     context: { type: ['object', 'null'] },

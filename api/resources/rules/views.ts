@@ -1,3 +1,4 @@
+import type { Collection, Stored } from '../../../stores/collection.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -13,24 +14,49 @@ interface Named {
   readonly type?: string;
 }
 
+interface Described extends Stored {
+  readonly ref: string;
+  readonly description?: string;
+}
+
 /** Rules with the descriptions of their triggers and actions. */
 async function describe({ stores }: ApiContext, rules: readonly Record<string, unknown>[]): Promise<unknown[]> {
   const actionRefs = rules.map((rule) => (rule.action as Named | undefined)?.ref);
   const triggerTypes = rules.map((rule) => (rule.trigger as Named | undefined)?.type);
-  const [actions, types] = await Promise.all([
-    stores.actions.find({ ref: { $in: actionRefs } }, { include: ['ref', 'description'] }),
-    stores.triggerTypes.find({ ref: { $in: triggerTypes } }, { include: ['ref', 'description'] }),
+  const triggerRefs = rules.map((rule) => (rule.trigger as Named | undefined)?.ref);
+  const [actions, triggers, types] = await Promise.all([
+    descriptionsOf(stores.actions, actionRefs),
+    descriptionsOf(stores.triggers, triggerRefs),
+    descriptionsOf(stores.triggerTypes, triggerTypes),
   ]);
-  const ofAction = new Map(actions.map((action) => [action.ref, action.description]));
-  const ofType = new Map(types.map((type) => [type.ref, type.description]));
-  const described = (part: unknown, descriptions: ReadonlyMap<string, string | undefined>, key: string | undefined) =>
-    part === undefined ? {} : { ...(part as object), description: descriptions.get(key ?? '') ?? '' };
-  return rules.map((rule) => ({
-    ...rule,
-    ...(rule.trigger === undefined ? {} : { trigger: described(rule.trigger, ofType, (rule.trigger as Named).type) }),
-    ...(rule.action === undefined ? {} : { action: described(rule.action, ofAction, (rule.action as Named).ref) }),
-  }));
+  // What a trigger does not tell, its type does.
+  const ofTrigger = ({ ref = '', type = '' }: Named) => {
+    const own = triggers.get(ref);
+    const general = types.get(type);
+    return own || general === undefined ? own : general;
+  };
+  return rules.map((rule) => {
+    const trigger = rule.trigger as Named | undefined;
+    const action = rule.action as Named | undefined;
+    return {
+      ...rule,
+      ...(trigger === undefined ? {} : { trigger: { ...trigger, description: told(ofTrigger(trigger)) } }),
+      ...(action === undefined ? {} : { action: { ...action, description: told(actions.get(action.ref ?? '')) } }),
+    };
+  });
 }
+
+/** Descriptions by reference: `null` of what is there and has none. */
+async function descriptionsOf(
+  collection: Pick<Collection<Described>, 'find'>,
+  refs: readonly (string | undefined)[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const found = await collection.find({ ref: { $in: refs } }, { include: ['ref', 'description'] });
+  return new Map(found.map(({ ref, description }) => [ref, description ?? null]));
+}
+
+/** As StackStorm tells it: an empty text of what is not there. */
+const told = (description: string | null | undefined) => (description === undefined ? '' : description);
 
 export function viewRoutes(context: ApiContext): readonly Route[] {
   const { stores, config } = context;

@@ -1,6 +1,7 @@
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import { contentReadRoutes } from '../../content/read-routes.ts';
-import { contentList } from '../../content/rules.ts';
+import { assertNotSystemPack, contentList } from '../../content/rules.ts';
+import { contentSubject } from '../../content/uid.ts';
 import type { ApiContext } from '../../context.ts';
 import { flag, text } from '../../lists/filters.ts';
 import { findByRefOrId } from '../../lists/find.ts';
@@ -27,13 +28,16 @@ export function sensorTypeRoutes(context: ApiContext): readonly Route[] {
       path: '/sensortypes/:ref_or_id',
       summary: 'Enable or disable a sensor; nothing else can be changed',
       permission: 'sensor_type_modify',
+      subject: contentSubject('sensor_type', stores.sensorTypes),
       body: { type: 'object', properties: { enabled: { type: 'boolean' } } },
       handle: async ({ params, body }) => {
         const sensor = await findByRefOrId(stores.sensorTypes, params.ref_or_id ?? '');
+        assertNotSystemPack(sensor.pack);
         const { enabled } = body as { enabled?: boolean };
         const changed = await stores.sensorTypes.updateOne(
           { id: sensor.id },
-          { $set: { enabled: enabled ?? sensor.enabled } },
+          // Who does not say that it is enabled disables it, as in StackStorm.
+          { $set: { enabled: enabled ?? false } },
         );
         bus.publish(EXCHANGES.sensor, 'update', { id: sensor.id, ref: sensor.ref });
         return { body: presentRecord(changed ?? sensor) };

@@ -31,17 +31,26 @@ interface Body {
   readonly payload_schema?: Readonly<Record<string, unknown>> | null;
   readonly parameters_schema?: Readonly<Record<string, unknown>> | null;
   readonly tags?: readonly unknown[] | null;
+  readonly metadata_file?: string | null;
 }
 
-async function store({ triggers, stores }: ApiContext, body: Body, pack: string): Promise<OpenContent> {
+async function store(
+  { triggers, stores }: ApiContext,
+  body: Body,
+  pack: string,
+  metadataFile?: string,
+): Promise<OpenContent> {
   const { name = '' } = body;
-  const type = await triggers.registerType({
-    name,
-    pack,
-    description: body.description ?? '',
-    payload_schema: body.payload_schema ?? {},
-    parameters_schema: body.parameters_schema ?? {},
-  });
+  const type = await triggers.registerType(
+    {
+      name,
+      pack,
+      description: body.description ?? '',
+      payload_schema: body.payload_schema ?? {},
+      parameters_schema: body.parameters_schema ?? {},
+    },
+    body.metadata_file ?? metadataFile,
+  );
   if (!Array.isArray(body.tags) || body.tags.length === 0) return type;
   return (await stores.triggerTypes.updateOne({ id: type.id }, { $set: { tags: body.tags } })) ?? type;
 }
@@ -62,7 +71,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   const body = request.body as Body;
   assertRefParts(known.pack, body.name);
   if (body.name !== undefined && body.name !== known.name) await rename(context, known, body.name);
-  return { body: presentRecord(await store(context, body, known.pack)) };
+  return { body: presentRecord(await store(context, body, known.pack, known.metadata_file)) };
 }
 
 /** What is stored by its reference would otherwise take the place of another type, and leave this one. @throws ConflictError */

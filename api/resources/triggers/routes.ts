@@ -10,6 +10,7 @@ import { presentRecord } from '../../lists/presentation.ts';
 import { assertFits, type JsonSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
 
+/** StackStorm takes further fields and ignores them. */
 const TRIGGER: JsonSchema = {
   type: 'object',
   properties: {
@@ -21,7 +22,6 @@ const TRIGGER: JsonSchema = {
     description: { type: ['string', 'null'] },
   },
   required: ['type'],
-  additionalProperties: false,
 };
 
 interface Body {
@@ -61,8 +61,8 @@ async function find({ stores }: ApiContext, id: string): Promise<OpenContent> {
 
 async function create({ stores, bus }: ApiContext, request: ApiRequest): Promise<Answer> {
   const record = toRecord(request.body as Body);
-  const known = await stores.triggers.findOne({ ref: record.ref, type: record.type });
-  // Making the same trigger twice is no mistake: the one there is answers.
+  const known = await stores.triggers.findOne({ ref: record.ref });
+  // Making a trigger twice is no mistake: the one that has the name answers.
   const trigger = known ?? (await stores.triggers.insert(record));
   bus.publish(EXCHANGES.trigger, 'create', { id: trigger.id, ref: trigger.ref, type: trigger.type });
   return { body: present(trigger) };

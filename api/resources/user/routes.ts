@@ -22,7 +22,7 @@ export function userRoutes({ stores, config }: ApiContext): readonly Route[] {
             authentication: {
               method: METHODS[credential.kind],
               location: credential.location,
-              ...(token === undefined ? {} : { token_expire: toTimestamp(token.expiry) }),
+              ...(token === undefined ? {} : { token_expire: toTimestamp(token.expiry).replace(/\.\d+/, '') }),
             },
             rbac: { enabled: config.rbac.enable, roles: requester.roles, is_admin: requester.isAdmin },
           },

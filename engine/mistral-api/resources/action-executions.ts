@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenRecord, TaskRun } from '../../../stores/records.ts';
-import { isFinalState, type OrderMark } from '../../contract.ts';
+import type { OrderMark } from '../../contract.ts';
 import { signalExecution } from '../../executions/control-execution.ts';
 import { toText } from '../../executions/execution-records.ts';
 import { syncRunning, syncUntil } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import { cancelChild } from '../cancel-child.ts';
-import { fitsFilters, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
+import { fitsFilters, isTrue, pageOf, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { ACTION_EXECUTION_FIELDS, presentActionExecution, toTime } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { runAlone } from '../run-alone.ts';
@@ -27,6 +27,9 @@ const FILTERS = [
   'accepted',
   'description',
 ] as const;
+/** To which a client may bring a run. */
+const STATES: readonly string[] = ['SUCCESS', 'ERROR', 'CANCELLED', 'PAUSED', 'RUNNING'];
+const UNKNOWN_ERROR = 'Unknown error';
 /** Runs looked at for one list. */
 const LIST_LIMIT = 2_000;
 
@@ -96,17 +99,23 @@ async function presentRuns({ stores }: ApiContext, runs: readonly TaskRun[]): Pr
 
 /** Completes an asynchronous action, or tells that it was paused or goes on. */
 async function complete(context: ApiContext, uuid: string, body: Body, hint?: string): Promise<Resource> {
+  const state = textField(body, 'state') ?? 'Unset';
+  if (!STATES.includes(state)) {
+    const known = STATES.map((one) => `'${one}'`).join(', ');
+    throw new ValidationError(`Error. Expected one of [${known}], actual: ${state}`);
+  }
   const run = await loadRun(context, uuid, hint);
-  const state = textField(body, 'state') ?? 'SUCCESS';
   const { workflow_id } = await loadExecution(context, run.workflow_execution_id);
   if (state === 'PAUSED' || state === 'RUNNING') {
     await signalExecution(context, workflow_id, 'actionUpdated', { id: run.run_id, state, mark: markOf(body) });
-  } else if (isFinalState(state)) {
-    const completion = { id: run.run_id, state: state as 'SUCCESS', result: toResult(body.output) };
-    await signalExecution(context, workflow_id, 'completeAction', completion);
-    if (state === 'CANCELLED') await cancelChild(context, run);
   } else {
-    throw new ValidationError(`Error. Expected one of (SUCCESS, ERROR, CANCELLED, PAUSED, RUNNING), actual: ${state}`);
+    const result = toResult(body.output) ?? (state === 'ERROR' ? UNKNOWN_ERROR : null);
+    await signalExecution(context, workflow_id, 'completeAction', {
+      id: run.run_id,
+      state: state as 'SUCCESS',
+      result,
+    });
+    if (state === 'CANCELLED') await cancelChild(context, run);
   }
   return await presentRun(context, uuid, run.workflow_execution_id);
 }
@@ -118,9 +127,10 @@ function markOf({ mark }: Body): OrderMark | undefined {
   return typeof from === 'string' && typeof number === 'number' ? { from, number } : undefined;
 }
 
-/** Output comes as JSON text, as plain text or as a value. */
+/** Output comes as JSON text, as plain text or as a value; `undefined`: there is none. */
 function toResult(output: unknown): unknown {
-  if (typeof output !== 'string') return output ?? null;
+  if (output === null || output === '') return undefined;
+  if (typeof output !== 'string') return output;
   try {
     return JSON.parse(output);
   } catch {
@@ -174,15 +184,13 @@ function isDescending(query: Query): boolean {
 
 function page(runs: readonly Resource[], query: Query): Resource {
   const fields = toFields(ACTION_EXECUTION_FIELDS, query.fields);
-  const includeOutput = query.include_output === 'true' || fields?.includes('output');
+  const includeOutput = isTrue(query.include_output) || fields?.includes('output');
   const direction = isDescending(query) ? -1 : 1;
   const key = query.sort_keys?.split(',')[0] || 'created_at';
   const all = runs
     .filter((resource) => fitsFilters(resource, FILTERS, query))
     .sort((a, b) => direction * String(a[key] ?? '').localeCompare(String(b[key] ?? '')));
-  const start = query.marker === undefined ? 0 : all.findIndex(({ id }) => id === query.marker) + 1;
-  const limit = toLimit(query.limit);
-  const resources = all.slice(start, limit > 0 ? start + limit : undefined).map((resource) => {
+  const resources = pageOf(all, query).map((resource) => {
     const { output, ...rest } = resource;
     return pick(includeOutput ? { ...rest, output } : rest, fields);
   });

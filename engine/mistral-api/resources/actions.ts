@@ -5,7 +5,7 @@ import type { WorkflowDefinition } from '../../../stores/records.ts';
 import { findDefinition, removeDefinition, uploadActions } from '../../definitions/store-definitions.ts';
 import { systemActions } from '../../workflows/system-actions.ts';
 import type { ApiContext } from '../api-context.ts';
-import { fitsFilters, listResources, pick, type Query, type Resource, toFields, toLimit } from '../listing.ts';
+import { fitsFilters, listResources, pageOf, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { DEFINITION_FIELDS, presentDefinition, toTime } from '../presentation.ts';
 import { textBody } from '../request-body.ts';
 import { toUploadOptions, validation } from './definitions.ts';
@@ -138,11 +138,9 @@ function filtered(resources: readonly Resource[], query: Query): Resource[] {
   return resources.filter((resource) => fitsFilters(resource, FILTERS, query));
 }
 
-function page(resources: readonly Resource[], query: Query): { actions: Resource[] } {
+function page(resources: readonly Resource[], query: Query): { actions: readonly Resource[] } {
   const direction = query.sort_dirs?.startsWith('desc') ? -1 : 1;
   const key = query.sort_keys?.split(',')[0] || 'name';
   const sorted = [...resources].sort((a, b) => direction * String(a[key]).localeCompare(String(b[key])));
-  const start = query.marker === undefined ? 0 : sorted.findIndex(({ id }) => id === query.marker) + 1;
-  const limit = toLimit(query.limit);
-  return { actions: sorted.slice(start, limit > 0 ? start + limit : undefined) };
+  return { actions: pageOf(sorted, query) };
 }

@@ -12,7 +12,7 @@ import {
 import type { ApiContext } from '../api-context.ts';
 import { type ListSpec, listResources, pick, type Query, toFields } from '../listing.ts';
 import { DEFINITION_FIELDS, presentDefinition } from '../presentation.ts';
-import { textBody } from '../request-body.ts';
+import { checkedScope, textBody } from '../request-body.ts';
 
 const columns = {
   id: 'id',
@@ -26,10 +26,11 @@ const columns = {
   updated_at: 'updated_at',
 };
 
+/** @throws ValidationError for a scope that there is not */
 export function toUploadOptions(query: Query, mode: UploadOptions['mode'], id?: string): UploadOptions {
   return {
     namespace: query.namespace ?? '',
-    scope: query.scope ?? 'private',
+    scope: checkedScope(query.scope ?? 'private'),
     mode,
     ...(id === undefined ? {} : { id }),
   };

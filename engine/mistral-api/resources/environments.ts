@@ -6,7 +6,7 @@ import { toText } from '../../executions/execution-records.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { toTime } from '../presentation.ts';
-import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
+import { type Body, jsonBody, objectField, scopeField, textField } from '../request-body.ts';
 
 const FIELDS = ['id', 'name', 'description', 'variables', 'scope', 'project_id', 'created_at', 'updated_at'];
 
@@ -50,7 +50,15 @@ export function registerEnvironments(app: FastifyInstance, { stores }: ApiContex
   });
 }
 
+const KEYS = ['name', 'description', 'variables', 'scope'];
+
 function toFieldsOf(body: Body) {
+  if (Object.keys(body).some((key) => !KEYS.includes(key))) {
+    const known = KEYS.map((key) => `'${key}'`).join(', ');
+    throw new ValidationError(
+      `Please, check your environment definition. Only: [${known}] are allowed as definition keys.`,
+    );
+  }
   const name = textField(body, 'name');
   if (name === undefined || name === '') throw new ValidationError('The field "name" is missing.');
   const description = textField(body, 'description');
@@ -58,7 +66,7 @@ function toFieldsOf(body: Body) {
     name,
     ...(description === undefined ? {} : { description }),
     ...(body.variables === undefined ? {} : { variables: toText(objectField(body, 'variables')) }),
-    scope: textField(body, 'scope') ?? 'private',
+    scope: scopeField(body),
   };
 }
 

@@ -8,10 +8,11 @@ import { fromText, toText } from '../../executions/execution-records.ts';
 import { askForView } from '../../executions/live-view.ts';
 import { startExecution } from '../../executions/start-execution.ts';
 import type { ApiContext } from '../api-context.ts';
-import { listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
+import { isTrue, listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
 import { EXECUTION_FIELDS, presentExecution } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { isUuid } from '../uuid.ts';
+import { listBelowExecution } from './sub-executions.ts';
 
 const columns = {
   id: 'id',
@@ -49,7 +50,7 @@ export async function loadExecution({ stores }: ApiContext, uuid: string): Promi
 export function registerExecutions(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: Query }>('/executions', async ({ query }) => {
     const answer = await listResources(executionList(context, '/executions'), query);
-    return query.include_output === 'true' || query.fields !== undefined ? answer : withoutOutput(answer);
+    return isTrue(query.include_output) || query.fields !== undefined ? answer : withoutOutput(answer);
   });
   app.post('/executions', async (request, reply) => {
     const record = await start(context, jsonBody(request), request);
@@ -63,7 +64,7 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
   );
   app.delete<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }, reply) => {
     const record = await loadExecution(context, params.id);
-    if (!isFinalState(record.state) && !/^true$/i.test(query.force ?? '')) {
+    if (!isFinalState(record.state) && !isTrue(query.force)) {
       throw new ForbiddenError(
         `Only completed executions can be deleted. Use --force to override this. Execution ${record.uuid} is in ${record.state} state`,
       );
@@ -73,9 +74,7 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     return reply.code(204).send();
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id/executions', async ({ params, query }) => {
-    await loadExecution(context, params.id);
-    const root = { $or: [{ uuid: params.id }, { root_execution_id: params.id }] };
-    return await listResources(executionList(context, `/executions/${params.id}/executions`), onlyPaging(query), root);
+    return await listBelowExecution(context, await loadExecution(context, params.id), query);
   });
 }
 

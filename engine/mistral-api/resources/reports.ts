@@ -4,7 +4,7 @@ import type { TaskExecution, TaskRun, WorkflowExecution } from '../../../stores/
 import type { Stores } from '../../../stores/stores.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
-import type { Query, Resource } from '../listing.ts';
+import { isTrue, type Query, type Resource } from '../listing.ts';
 import { toTime } from '../presentation.ts';
 import { loadExecution } from './executions.ts';
 
@@ -52,7 +52,6 @@ export function registerReports(app: FastifyInstance, context: ApiContext): void
 }
 
 function toOptions(query: Query): ReportOptions {
-  const isTrue = (text: string | undefined) => /^(true|1|yes|t|y|on)$/i.test(text ?? '');
   const depth = query.max_depth ?? '-1';
   if (!/^-?\d{1,9}$/.test(depth)) {
     throw new ValidationError(`Invalid input for field/attribute max_depth. Value: '${depth}'.`);

@@ -10,6 +10,7 @@ import { presentTask, TASK_FIELDS } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { createWorkflowPlaces } from '../workflow-places.ts';
 import { executionList, loadExecution, onlyPaging } from './executions.ts';
+import { listBelowTask } from './sub-executions.ts';
 
 const columns = {
   id: 'id',
@@ -65,9 +66,7 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
     pick(await presentOne(await loadTask(context, params.id)), toFields(TASK_FIELDS, query.fields)),
   );
   app.get<{ Params: { id: string }; Querystring: Query }>('/tasks/:id/executions', async ({ params, query }) => {
-    const task = await loadTask(context, params.id);
-    const path = `/tasks/${params.id}/executions`;
-    return await listResources(executionList(context, path), onlyPaging(query), { task_execution_id: task.uuid });
+    return await listBelowTask(context, await loadTask(context, params.id), query);
   });
   app.get<{ Params: { id: string }; Querystring: Query }>(
     '/tasks/:id/workflow_executions',
@@ -88,7 +87,11 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
 
 async function rerun(context: ApiContext, task: TaskExecution, body: Body): Promise<void> {
   const name = textField(body, 'name');
-  if (name !== undefined && name !== task.name) throw new ValidationError('Task name does not match.');
+  if (name !== undefined && name !== '' && name !== task.name) throw new ValidationError('Task name does not match.');
+  const workflow = textField(body, 'workflow_name');
+  if (workflow !== undefined && workflow !== '' && workflow !== task.workflow_name) {
+    throw new ValidationError('Workflow name does not match.');
+  }
   const state = textField(body, 'state');
   if (state !== 'RUNNING' && state !== 'SKIPPED') {
     throw new ValidationError(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { findProblem, toObjectSchema } from '../../../api/server/json-schema.ts';
+import { BEST_MATCH, findProblem } from '../../../api/server/json-schema.ts';
 
 const schema = {
   type: 'object',
@@ -44,13 +44,6 @@ test('schema: null is let through where the schema says so', () => {
   assert.equal(findProblem({ type: ['integer', 'null'] }, 'abc'), "'abc' is not of type 'integer', 'null'");
 });
 
-test('toObjectSchema: required flags of properties become a list, at any depth', () => {
-  const made = toObjectSchema({ a: { type: 'string', required: true }, b: { properties: { c: { required: true } } } });
-  assert.deepEqual(made.required, ['a']);
-  assert.equal(findProblem(made, { a: 'x', b: {} }), "'c' is a required property");
-  assert.equal(findProblem(made, { a: 'x', b: { c: 1 } }), undefined);
-});
-
 test('schema: names of the prototype are not properties', () => {
   assert.equal(
     findProblem(schema, { name: 'ok', constructor: 1 }),
@@ -58,3 +51,42 @@ test('schema: names of the prototype are not properties', () => {
   );
   assert.equal(findProblem({ type: 'object', required: ['toString'] }, {}), "'toString' is a required property");
 });
+
+const STRUCTURED = { type: 'object', properties: { show: { type: 'array' } } };
+
+const model = {
+  ...BEST_MATCH,
+  type: 'object',
+  properties: {
+    name: { type: 'string' },
+    formats: { type: 'array', items: { anyOf: [{ type: 'string' }, STRUCTURED] } },
+    action: {
+      type: 'object',
+      properties: { ref: { type: 'string' }, parameters: { type: 'object' } },
+      required: ['ref'],
+      additionalProperties: false,
+    },
+    pack: { type: 'string' },
+  },
+  required: ['name', 'action'],
+  additionalProperties: false,
+};
+
+const best: readonly [unknown, string | undefined][] = [
+  [{ name: 'a', action: { ref: 'b' } }, undefined],
+  [[], "[] is not of type 'object'"],
+  [{ extra: 1, pack: 1 }, "Additional properties are not allowed ('extra' was unexpected)"],
+  [{ pack: 1 }, "'name' is a required property"],
+  [{ name: 1, pack: 1 }, "1 is not of type 'string'"],
+  [{ name: 'a', action: {}, pack: 1 }, "1 is not of type 'string'"],
+  [{ name: 'a', action: { more: 1 } }, "Additional properties are not allowed ('more' was unexpected)"],
+  [{ name: 'a', action: { parameters: 1 } }, "'ref' is a required property"],
+  [{ name: 'a', action: { ref: 'b' }, formats: [1] }, "1 is not of type 'string'"],
+  [{ name: 'a', action: { ref: 'b' }, formats: [{ show: 'x' }] }, "'x' is not of type 'array'"],
+];
+
+for (const [value, expected] of best) {
+  test(`schema of a model: ${JSON.stringify(value)} gives ${expected ?? 'no problem'}`, () => {
+    assert.equal(findProblem(model, value), expected);
+  });
+}

@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readAttributes } from '../../../api/lists/attributes.ts';
-import { after, anyOf, assertIds, before, flag, itemOf, prefix, text, toFilter } from '../../../api/lists/filters.ts';
+import {
+  after,
+  anyOf,
+  assertIds,
+  before,
+  between,
+  flag,
+  itemOf,
+  prefix,
+  text,
+  toFilter,
+} from '../../../api/lists/filters.ts';
 import { withoutOverlap } from '../../../api/lists/list.ts';
 import { readPage } from '../../../api/lists/paging.ts';
 import { pickAttributes, presentRecord } from '../../../api/lists/presentation.ts';
@@ -37,6 +48,19 @@ test('attributes: unknown ones and both lists at once are refused', () => {
   assert.throws(() => read({ include_attributes: 'name', exclude_attributes: 'action' }), /mutually exclusive/);
 });
 
+test('attributes: of one record, mistakes are told as StackStorm tells them there', () => {
+  const rules = { known: ['name', 'action'], excludable: ['action'] };
+  const read = (raw: Record<string, string>) =>
+    readAttributes(parseQuery({ include_attributes: 'list', exclude_attributes: 'list' }, raw), rules, 'one');
+  assert.throws(() => read({ include_attributes: 'name,no.sense' }), /attribute specified: Cannot resolve field "no"$/);
+  assert.throws(
+    () => read({ include_attributes: 'no', exclude_attributes: 'name' }),
+    /exclude attribute specified: name$/,
+  );
+  const both = { include_attributes: 'name', exclude_attributes: 'action' };
+  assert.throws(() => read(both), /^ValidationError: exclude_attributes and include_attributes arguments are mutually/);
+});
+
 test('filters: a prefix has all names that begin with it, as the database orders them', () => {
   const filter = toFilter({ prefix: prefix('name') }, parseQuery({ prefix: 'string' }, { prefix: 'ann:' }));
   const { $gte, $lt } = filter.name as { readonly $gte: string; readonly $lt: string };
@@ -69,7 +93,7 @@ test('filters: texts only become conditions of the table', () => {
   const filter = (raw: Record<string, unknown>) => toFilter(table, parseQuery(kinds, raw));
   assert.deepEqual(filter({ status: '{"$ne": 1}' }), { status: '{"$ne": 1}' });
   assert.deepEqual(filter({ status: { $ne: 1 } }), { status: '[object Object]' });
-  assert.deepEqual(filter({ status: 'null', enabled: 'True' }), { status: null, enabled: true });
+  assert.deepEqual(filter({ status: 'Null', enabled: 'True' }), { status: null, enabled: true });
   assert.deepEqual(filter({ id: 'a,b' }), { id: { $in: ['a', 'b'] } });
   assert.deepEqual(filter({ since: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' }), {
     time: { $gt: new Date('2026-01-01T00:00:00Z'), $lt: new Date('2026-01-02T00:00:00Z') },
@@ -78,11 +102,23 @@ test('filters: texts only become conditions of the table', () => {
   assert.deepEqual(filter({ tags: 'x' }), { tags: { $elemMatch: { name: 'x' } } });
 });
 
-test('timestamps: ISO 8601, anything else is refused', () => {
+test('timestamps: ISO 8601 in UTC, anything else is refused', () => {
   assert.equal(parseTimestamp('2026-01-31T10:20:30.123456Z').toISOString(), '2026-01-31T10:20:30.123Z');
-  assert.equal(parseTimestamp('2026-01-31 10:20:30+0200').toISOString(), '2026-01-31T08:20:30.000Z');
+  for (const zone of ['Z', '+00', '+0000', '+00:00'])
+    assert.equal(parseTimestamp(`2026-01-31 10:20:30${zone}`).toISOString(), '2026-01-31T10:20:30.000Z');
   assert.throws(() => parseTimestamp('yesterday'), /Datetime value does not match expected format\./);
-  assert.throws(() => parseTimestamp('2026-13-31T10:20:30Z'), /does not match/);
+  const wrong = ['2026-13-31T10:20:30Z', '2026-01-31', '2026-01-31T10:20:30', '2026-01-31T10:20:30+02:00'];
+  for (const text of wrong) assert.throws(() => parseTimestamp(text), /does not match/, text);
+});
+
+test('filters: a span of time, whichever end comes first', () => {
+  const filter = (time: string) => toFilter({ time: between('at') }, parseQuery({ time: 'string' }, { time }));
+  const [from, to] = ['2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'];
+  const expected = { at: { $gte: new Date(from), $lte: new Date(to) } };
+  assert.deepEqual(filter(`${from}..${to}`), expected);
+  assert.deepEqual(filter(`${to}..${from}`), expected);
+  assert.deepEqual(filter(from), { at: { $gte: new Date(from), $lte: new Date(from) } });
+  assert.throws(() => filter(`${from}..`), /does not match/);
 });
 
 test('sorting: unknown keys are skipped', () => {

@@ -59,7 +59,9 @@ test('body: brackets within texts do not count as depth', () => {
 });
 
 test('body: a form gives lists of values', () => {
-  assert.deepEqual(parseFormBody('a=1&b=2&a=3'), { a: ['1', '3'], b: ['2'] });
+  assert.deepEqual(parseFormBody('a=1&b=2&a=3&c=&d'), { a: ['1', '3'], b: ['2'] });
+  assert.throws(() => parseFormBody('a%00b=1'), /a key must not contain null characters/);
+  assert.throws(() => parseFormBody('__proto__=1'), /the key "__proto__" is not allowed/);
 });
 
 const urls: readonly [string, string][] = [
@@ -73,6 +75,7 @@ const urls: readonly [string, string][] = [
   ['/v1/', '/'],
   ['/', '/'],
   ['/v1x/actions', '/v1x/actions'],
+  ['/v1/actions/50%/%zz/%41', '/actions/50%25/%25zz/%41'],
 ];
 
 for (const [given, expected] of urls) {

@@ -13,6 +13,7 @@ import {
   resolveLiveParams,
   validateConfig,
   validateParams,
+  validateValues,
 } from '../../../core/params/index.ts';
 
 const definitions = {
@@ -198,7 +199,7 @@ describe('configuration of a pack', () => {
     [{ region: null }, 'region', "None is not of type 'string'"],
     [{ port: '{{ st2kv.system.port }}' }, 'port', "'{{ st2kv.system.port }}' is not of type 'integer', 'null'"],
     [{ server: {} }, 'server.host', "'host' is a required property"],
-    [{ hosts: { x: '' } }, 'hosts', "Additional properties are not allowed ('x' was unexpected)"],
+    [{ hosts: { x: '' } }, 'hosts', "'x' does not match any of the regexes: '^p'"],
     [{ list: [{ key: 'a' }, { key: 1 }] }, 'list.1.key', "1 is not of type 'string', 'null'"],
     [{ token: '{{ st2kv.system.t | decrypt_kv }}' }, 'token', 'Values specified as "secret: True" in config schema'],
   ];
@@ -234,4 +235,38 @@ test('secrets are masked at any depth', () => {
     other: 's',
   });
   assert.equal(values.o.k, 's');
+});
+
+describe('of several problems the one nearest to the root is told', () => {
+  const text = { type: 'string', required: true } as const;
+  const number = { type: 'integer' } as const;
+  const inner = { type: 'object', properties: { text }, additionalProperties: false } as const;
+  const schema = { type: 'object', properties: { text, number, inner }, additionalProperties: false };
+  const cases: readonly (readonly [object, string])[] = [
+    [{ more: 1, number: 'x' }, "Additional properties are not allowed ('more' was unexpected)"],
+    [{ number: 'x' }, "'text' is a required property"],
+    [{ text: 'a', number: 'x', inner: { more: 1 } }, "'x' is not of type 'integer', 'null'"],
+    [{ text: 'a', inner: { more: 1 } }, "Additional properties are not allowed ('more' was unexpected)"],
+  ];
+  for (const [values, message] of cases) {
+    test(JSON.stringify(values), () => assert.throws(() => validateValues(schema, values), { message }));
+  }
+
+  test('of a choice, the way that has come furthest', () => {
+    const choice = { anyOf: [{ type: 'string' }, { type: 'object', properties: { text } }], required: true };
+    const check = (value: unknown) => validateValues({ type: 'object', properties: { choice } }, { choice: value });
+    assert.throws(() => check({}), { message: "'text' is a required property" });
+    assert.throws(() => check(1), { message: "1 is not of type 'string'" });
+    const both = { oneOf: [{ type: 'number' }, { type: 'integer' }] };
+    assert.throws(() => validateValues({ properties: { both } }, { both: 7 }), {
+      message: "7 is valid under each of {'type': 'integer'}, {'type': 'number'}",
+    });
+  });
+
+  test('patterns cannot hang, and wrong ones are told', () => {
+    const check = (pattern: string) =>
+      validateValues({ properties: { a: { type: 'string', pattern } } }, { a: `${'a'.repeat(40)}!` });
+    assert.throws(() => check('^(a+)+$'), /does not match/);
+    assert.throws(() => check('('), { code: 'VALIDATION', message: /^The schema cannot be used: / });
+  });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listResources, type Query } from '../../../engine/mistral-api/listing.ts';
+import { fitsFilters, listResources, pageOf, parseQueryText, type Query } from '../../../engine/mistral-api/listing.ts';
 import type { Collection } from '../../../stores/collection.ts';
 
 interface Thing {
@@ -42,13 +42,33 @@ test('a full page names the next one', async () => {
 
 test('filters become conditions, operators of a database do not pass', async () => {
   const { asked, list } = fakeList(two);
-  await list({ name: 'neq:x', 'name[$ne]': 'x', $where: '1' });
-  assert.deepEqual(asked[0], { $and: [{ name: { $ne: 'x' } }, {}] });
+  await list({ name: 'neq:x', id: 'a', 'name[$ne]': 'x', $where: '1' });
+  assert.deepEqual(asked[0], { $and: [{ name: { $ne: 'x' }, _id: { $eq: 'a' } }, {}] });
 });
 
 test('only fields asked for, with the id', async () => {
   assert.deepEqual((await fakeList(two).list({ fields: 'name' })).things, two);
   assert.deepEqual((await fakeList(two).list({ fields: 'id' })).things, [{ id: 'a' }, { id: 'b' }]);
+});
+
+test('a name that comes twice is a list', async () => {
+  const query = parseQueryText('fields=name&fields=id&__proto__=x');
+  assert.equal(query.fields, 'name,id');
+  assert.deepEqual((await fakeList(two).list(query)).things, two);
+});
+
+test('what is in no collection is filtered by yes and no as clients of Python write them', () => {
+  const run = { name: 'a', accepted: true };
+  const fits = (accepted: string) => fitsFilters(run, ['accepted'], { accepted });
+  assert.deepEqual(['True', 'true', 'eq:True', 'neq:False', 'False'].map(fits), [true, true, true, true, false]);
+});
+
+test('a page of what is in no collection begins behind its marker', () => {
+  const page = (query: Query) => pageOf([...two, { id: 'c' }], query).map(({ id }) => id);
+  assert.deepEqual(page({}), ['a', 'b', 'c']);
+  assert.deepEqual(page({ marker: 'a', limit: '1' }), ['b']);
+  assert.deepEqual(page({ marker: 'c', limit: '-1' }), []);
+  assert.throws(() => page({ marker: 'z' }), { code: 'NOT_FOUND' });
 });
 
 const WRONG: readonly [Query, RegExp][] = [
@@ -58,6 +78,7 @@ const WRONG: readonly [Query, RegExp][] = [
   [{ sort_dirs: 'up', sort_keys: 'name' }, /Unknown sort direction/],
   [{ sort_keys: '__proto__' }, /Unknown field/],
   [{ fields: 'nothing' }, /Some fields do not exist {2}\[nothing\]/],
+  [{ created_at: 'gt:yesterday' }, /Invalid input for field\/attribute created_at/],
   [{ marker: 'z' }, /nothing with the id of the marker/],
 ];
 for (const [query, message] of WRONG) {
