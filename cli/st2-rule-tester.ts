@@ -110,11 +110,14 @@ async function main(): Promise<number> {
   const api = values.offline === true ? undefined : apiOfEnvironment(process.env);
   const rule =
     ruleFile === undefined
-      ? await found(`Rule "${ref}"`, (api as ClientApi).find<Rule>(`/rules/${ref}`))
+      ? await found(`Rule "${ref}"`, (api as ClientApi).find<Rule>(`/rules/${encodeURIComponent(ref ?? '')}`))
       : toRule(ruleFile, await readYaml(ruleFile));
   const occurrence = toOccurrence(
     instanceFile === undefined
-      ? await found(`Trigger instance "${id}"`, (api as ClientApi).find(`/triggerinstances/${id}`))
+      ? await found(
+          `Trigger instance "${id}"`,
+          (api as ClientApi).find(`/triggerinstances/${encodeURIComponent(id ?? '')}`),
+        )
       : await readYaml(instanceFile),
   );
   const { fetch, decrypt } = keysFrom(api);

@@ -2,6 +2,7 @@
  * What all collections have in common: plain records in and out, ids as 24 hex digits, single atomic changes.
  * The embedded database knows neither transactions, pipeline updates, `$where` nor BSON regular expressions; nothing here uses them.
  */
+import { createHash } from 'node:crypto';
 import mongoose, { type Connection, Schema } from 'mongoose';
 import { ConflictError } from '../core/errors.ts';
 
@@ -79,6 +80,16 @@ const ID = /^[0-9a-f]{24}$/;
 /** A new id: 24 hex digits, ascending with time. */
 export function newId(): string {
   return new mongoose.Types.ObjectId().toHexString();
+}
+
+/**
+ * The id of what a text stands for: whoever makes it of the same text has the same id, so that it is stored once.
+ *
+ * @param algorithm stays what it is for each kind of text: while programs are updated, the old and the new one run beside each other,
+ *   and an id made another way would be a second record of the same
+ */
+export function idOf(algorithm: 'sha1' | 'sha256', text: string): string {
+  return createHash(algorithm).update(text).digest('hex').slice(0, 24);
 }
 
 /** Bytes of a value as a document of the database. */

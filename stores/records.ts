@@ -152,6 +152,8 @@ export interface WorkflowExecution extends Stored {
   readonly root_execution_id: string | null;
   /** Execution of ours it belongs to. */
   readonly st2_execution_id?: string;
+  /** Execution of ours whose input it was started with, as a copy of that one's workflow. */
+  readonly input_of?: string;
   /** Definition it was started from. */
   readonly definition_id?: string;
   /** Key of the body (blob store) to run it again from. */

@@ -1,6 +1,7 @@
 /**
  * The datastore: named text values in the scope of the system or of a user, optionally encrypted, optionally with an end.
- * Names of user values are stored as `<user>:<name>`.
+ * Names of user values are stored as `<user>:<name>`, with a colon in the user as `%3A`: else `b:c` of the user `a` and `c` of the user
+ * `a:b` would be one.
  */
 import { NotFoundError, ValidationError } from '../../core/errors.ts';
 import type { KeyValue } from '../../stores/records.ts';
@@ -27,7 +28,23 @@ export function fullScope(scope: string): string {
 
 /** The name under which a value is stored. */
 export function storedName(scope: string, name: string, user: string): string {
-  return fullScope(scope) === USER_SCOPE ? `${user}:${name}` : name;
+  return fullScope(scope) === USER_SCOPE ? `${escapeUser(user)}:${name}` : name;
+}
+
+/** The bare name of a stored value, and whose it is in the scope of users. */
+export function splitStoredName(scope: string, stored: string): { readonly name: string; readonly user?: string } {
+  const at = stored.indexOf(':');
+  if (scope !== USER_SCOPE || at === -1) return { name: stored };
+  return { user: unescapeUser(stored.slice(0, at)), name: stored.slice(at + 1) };
+}
+
+/** Only what could be taken for an escape is escaped besides colons: all other names stay as they are. */
+function escapeUser(user: string): string {
+  return user.replace(/:|%(?=3A|25)/g, (character) => (character === ':' ? '%3A' : '%25'));
+}
+
+function unescapeUser(escaped: string): string {
+  return escaped.replace(/%(3A|25)/g, (_, code) => (code === '3A' ? ':' : '%'));
 }
 
 export interface SetValue {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ValidationError } from '../../core/errors.ts';
 import type { ParameterSchemas, RunnerType } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { checkPolicyParameters } from '../policy-types.ts';
 import { removeRules, triggerRefOf } from '../triggers/remove-rules.ts';
 import type { TriggerService } from '../triggers/trigger-service.ts';
 import { assertFitsRunner } from './fits-runner.ts';
@@ -238,14 +239,15 @@ export const CONTENT_TYPES: readonly ContentType[] = [
     folder: 'policies',
     async register(metadata, context) {
       const base = common('policy', metadata, context);
+      const policyType = required(metadata, 'policy_type');
       await context.stores.policies.upsert(
         { ref: base.ref },
         {
           ...base,
           enabled: enabled(metadata),
           resource_ref: required(metadata, 'resource_ref'),
-          policy_type: required(metadata, 'policy_type'),
-          parameters: mapping(metadata, 'parameters'),
+          policy_type: policyType,
+          parameters: checkPolicyParameters(policyType, mapping(metadata, 'parameters')),
         },
       );
     },

@@ -5,7 +5,7 @@
  * 2. When registering fails, the old version comes back and is registered again.
  * 3. One installation of a pack at a time, over all processes of a machine.
  */
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
@@ -16,6 +16,7 @@ import { lockPack } from './pack-lock.ts';
 import { parsePackSource } from './pack-source.ts';
 import { type BuiltVirtualenv, buildVirtualenv, type VirtualenvOptions } from './pack-virtualenv.ts';
 import { findPacks, registerPacks } from './register-packs.ts';
+import { clearLeftStaging, createStaging, placeOfOld } from './staging.ts';
 import { SYSTEM_PACKS } from './system-packs.ts';
 import { unregisterPacks } from './unregister-packs.ts';
 
@@ -78,7 +79,8 @@ export async function installPacks(
   await mkdir(base, { recursive: true }).catch((error: unknown) => {
     throw new ValidationError(`Packs cannot be installed into ${base}: ${errorMessage(error)}`);
   });
-  const staging = await mkdtemp(path.join(base, '.staging-'));
+  await clearLeftStaging(base, installer.logger);
+  const staging = await createStaging(base);
   const unlocks: (() => Promise<void>)[] = [];
   try {
     const packs = await installer.stage({ name: 'download packs', action: 'packs.download', packs: given }, () =>
@@ -174,7 +176,7 @@ async function putInPlace(packs: readonly FetchedPack[], placement: Placement): 
       afterwards.push(() => replaced.commit());
     }
     for (const { ref, folder } of packs)
-      undo.unshift(await swap(path.join(base, ref), folder, path.join(staging, `old.${ref}`)));
+      undo.unshift(await swap(path.join(base, ref), folder, placeOfOld(staging, ref)));
     if (options.complete) {
       await installer.stage({ name: 'register packs', action: 'packs.load', packs: refs }, () =>
         register(refs, options, installer, undo),

@@ -1,18 +1,10 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errorCode, ValidationError } from '../../core/errors.ts';
-import { isSameProcess, type NotedProcess, noteProcess } from '../../platform/noted-process.ts';
+import { isOwnerGone, ownerNote } from './owner-note.ts';
 
-interface Owner extends NotedProcess {
-  /** Pids say nothing of another machine or container with the same folder. */
-  readonly host: string;
-}
-
-/** Longer than any installation takes: whether its owner lives cannot be seen from another host. */
-const FOREIGN_LIMIT_MS = 3_600_000;
-/** Nobody takes this long from making a lock to writing its owner. */
-const EMPTY_LIMIT_MS = 10_000;
+/** Nobody takes this long to remove a lock. */
+const REMOVAL_LIMIT_MS = 10_000;
 
 /**
  * Locks the installation of a pack into a folder.
@@ -23,35 +15,42 @@ const EMPTY_LIMIT_MS = 10_000;
  */
 export async function lockPack(base: string, pack: string, force: boolean): Promise<() => Promise<void>> {
   const file = path.join(base, `.${pack}.lock`);
-  if (force || (await isStale(file))) await rm(file, { force: true });
-  const owner: Owner = { ...noteProcess(process.pid), host: hostname() };
-  try {
-    await writeFile(file, JSON.stringify(owner), { flag: 'wx' });
-  } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error;
+  if (force) await rm(file, { force: true });
+  else await removeLeft(file);
+  if (!(await create(file, ownerNote())))
     throw new ValidationError(`Pack "${pack}" is being installed by somebody else. Use "force" to go on all the same.`);
-  }
   return () => rm(file, { force: true });
 }
 
-/** Whether whoever made the lock is gone. */
-async function isStale(file: string): Promise<boolean> {
+/**
+ * Removes a lock whose owner is gone. Only one at a time may, and looks again when it may: else the lock that it removes could be that
+ * of somebody who has removed the old one meanwhile.
+ */
+async function removeLeft(file: string): Promise<void> {
+  if (!(await isOwnerGone(file))) return;
+  const turn = `${file}.removal`;
+  const ageMs = await stat(turn).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs,
+    () => 0,
+  );
+  // Whoever had the turn was killed in it.
+  if (ageMs > REMOVAL_LIMIT_MS) await rm(turn, { force: true });
+  // Somebody else removes it right now, and locks it then.
+  if (!(await create(turn, ''))) return;
   try {
-    const text = await readFile(file, 'utf8');
-    const ageMs = Date.now() - (await stat(file)).mtimeMs;
-    const owner = ownerIn(text);
-    if (owner === undefined) return ageMs > EMPTY_LIMIT_MS;
-    return owner.host === hostname() ? !isSameProcess(owner) : ageMs > FOREIGN_LIMIT_MS;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
+    if (await isOwnerGone(file)) await rm(file, { force: true });
+  } finally {
+    await rm(turn, { force: true });
   }
 }
 
-function ownerIn(text: string): Owner | undefined {
+/** Makes a file; false when it is there. */
+async function create(file: string, text: string): Promise<boolean> {
   try {
-    return JSON.parse(text) as Owner;
-  } catch {
-    return undefined; // its owner ended before it could write
+    await writeFile(file, text, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
   }
 }

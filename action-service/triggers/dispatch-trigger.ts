@@ -1,3 +1,4 @@
+import { errorCode } from '../../core/errors.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { OpenRecord } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -10,13 +11,14 @@ export interface Occurrence {
   /** Trace that the occurrence belongs to: `{trace_tag}` or `{id_}`. */
   readonly traceContext?: Readonly<Record<string, unknown>>;
   readonly occurredAt?: Date;
-  /** Fixed id: the same occurrence is stored once however often it is reported. @throws ConflictError the second time */
+  /** Fixed id: the same occurrence is stored once however often it is reported. */
   readonly id?: string;
   /** No rule listens: it is recorded as processed, and the rules engine is not troubled. */
   readonly unheard?: boolean;
 }
 
-export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord>;
+/** @returns what was stored; `undefined` when the occurrence with this id was told before */
+export type DispatchTrigger = (occurrence: Occurrence) => Promise<OpenRecord | undefined>;
 
 /** What is stored of an occurrence. */
 export function toTriggerInstance(occurrence: Occurrence) {
@@ -37,7 +39,11 @@ export function toTriggerInstance(occurrence: Occurrence) {
  */
 export function createTriggerDispatch(stores: Stores, bus: Bus): DispatchTrigger {
   return async (occurrence) => {
-    const instance = await stores.triggerInstances.insert(toTriggerInstance(occurrence));
+    const instance = await stores.triggerInstances.insert(toTriggerInstance(occurrence)).catch((error: unknown) => {
+      if (errorCode(error) === 'CONFLICT' && occurrence.id !== undefined) return undefined;
+      throw error;
+    });
+    if (instance === undefined) return undefined;
     if (occurrence.unheard !== true) bus.publish(EXCHANGES.triggerInstance, 'create', { id: instance.id });
     return instance;
   };

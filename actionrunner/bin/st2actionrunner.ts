@@ -1,4 +1,6 @@
+import { installFolder } from '../../action-service/packs/install-packs.ts';
 import { createPackConfigs } from '../../action-service/packs/pack-config.ts';
+import { clearLeftStaging } from '../../action-service/packs/staging.ts';
 import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
@@ -37,7 +39,12 @@ export const service = defineService('st2actionrunner', async (context) => {
   const policies = createPolicies({ ...parts, logger });
   const dispatcher = createDispatcher({ ...parts, services, owner: parts.instance, buildContext, policies, logger });
   const warm = { start: async () => undefined, stop: async () => warmPythons.close() };
-  return composeServices([parts.infrastructure, warm, dispatcher]);
+  // A pack that a killed installation has taken away is back before its actions are run.
+  const packs = {
+    start: () => clearLeftStaging(installFolder(config.packs.base_paths), logger),
+    stop: async () => undefined,
+  };
+  return composeServices([parts.infrastructure, warm, packs, dispatcher]);
 });
 
 await runWhenProgram(import.meta.url, service);

@@ -8,14 +8,13 @@
  * 3. Retries of what a workflow waits for are made by whoever ends the execution (dispatcher, sweeps), before the workflow
  *    hears of it; here those of executions that end elsewhere (workflows).
  */
-import { createHash } from 'node:crypto';
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
-import type { DispatchTrigger, Occurrence } from '../../action-service/triggers/dispatch-trigger.ts';
+import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
 import { actionEnds, recordUnheardEnds, traceContextOf } from '../../action-service/triggers/record-ends.ts';
 import type { RuleWatch } from '../../action-service/triggers/rule-watch.ts';
-import { errorCode, errorMessage } from '../../core/errors.ts';
+import { errorMessage } from '../../core/errors.ts';
 import { renderValues } from '../../core/expressions/stackstorm.ts';
 import { withKeyValues } from '../../core/params/index.ts';
 import { keyValueRoot } from '../../core/params/key-value-lookup.ts';
@@ -25,6 +24,7 @@ import { createBatch } from '../../platform/batch.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { idOf } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
 import { findStale } from '../../stores/find-stale.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -52,7 +52,7 @@ export interface NotifierDeps {
 }
 
 function notificationId(executionId: string, index: number): string {
-  return createHash('sha256').update(`${executionId} ${index}`).digest('hex').slice(0, 24);
+  return idOf('sha256', `${executionId} ${index}`);
 }
 
 export function createNotifier(deps: NotifierDeps): Service {
@@ -89,16 +89,10 @@ export function createNotifier(deps: NotifierDeps): Service {
     const told = await notifications(execution, renderFor(execution));
     for (const [index, payload] of told.entries()) {
       const traceContext = traceContextOf(execution);
-      await dispatchOnce({ id: notificationId(id, index), trigger: NOTIFY_TRIGGER, payload, traceContext });
+      await dispatch({ id: notificationId(id, index), trigger: NOTIFY_TRIGGER, payload, traceContext });
     }
     const unheard = !(await rules.hasRules(ACTION_TRIGGER));
-    for (const occurrence of await actionEnds(actions, [execution])) await dispatchOnce({ ...occurrence, unheard });
-  }
-
-  async function dispatchOnce(occurrence: Occurrence): Promise<void> {
-    await dispatch(occurrence).catch((error: unknown) => {
-      if (errorCode(error) !== 'CONFLICT') throw error;
-    });
+    for (const occurrence of await actionEnds(actions, [execution])) await dispatch({ ...occurrence, unheard });
   }
 
   async function handle(id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { registerPolicyTypes } from '../../action-service/policy-types.ts';
 import type { ApiContext } from '../context.ts';
 import type { Route } from '../server/route.ts';
 import { actionRoutes } from './actions/routes.ts';
@@ -9,7 +10,6 @@ import { inquiryRoutes } from './inquiries/routes.ts';
 import { keyRoutes } from './keys/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { policyRoutes } from './policies/routes.ts';
-import { registerPolicyTypes } from './policy-types/policy-types.ts';
 import { policyTypeRoutes } from './policy-types/routes.ts';
 import { registerSystemRoles, syncDefinitions } from './rbac/roles.ts';
 import { rbacRoutes } from './rbac/routes.ts';

@@ -1,16 +1,16 @@
-import { ForbiddenError, NotFoundError } from '../../core/errors.ts';
+import { NotFoundError } from '../../core/errors.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { storedOutput } from '../lists/stored-output.ts';
 import { executionSubject } from '../resources/executions/subject.ts';
-import { ownOnly } from '../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../server/route.ts';
 import { type EventHub, outputEvent } from './event-hub.ts';
 import { DEFAULT_EVENTS, type EventFilter, matchesPattern, type StreamEvent, toFrame, wants } from './events.ts';
 import { listenWhileOpen } from './live-events.ts';
 import { createRounds, type Rounds } from './rounds.ts';
+import { createSight } from './sight.ts';
 import { createSseConnection, SSE_HEADERS, SSE_TYPE, type SseConnection } from './sse-connection.ts';
 
 export interface StreamDeps {
@@ -114,30 +114,6 @@ async function stream(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Pr
     live.release(new Set(missed.map(({ event }) => event)));
   });
   return answer(connection);
-}
-
-/**
- * Which events a requester may see: under permission isolation those of own executions. Output does not say whose it is,
- * so it is shown once the execution was seen.
- *
- * @throws ForbiddenError when the execution to wait for is somebody else's
- */
-async function createSight({ config, stores }: StreamDeps, { requester }: ApiRequest, endId: string | undefined) {
-  const user = ownOnly(config, requester)['context.user'];
-  if (user === undefined) return () => true;
-  const own = new Set<string>();
-  if (endId !== undefined) {
-    const execution = await stores.executions.get(endId, { include: ['context'] });
-    if (execution !== undefined && execution.context.user !== user) {
-      throw new ForbiddenError(`User "${requester.user}" may not see the execution "${endId}".`);
-    }
-    own.add(endId);
-  }
-  return ({ executionId, owner, outputId }: StreamEvent): boolean => {
-    if (executionId === undefined) return true;
-    if (outputId === undefined && owner === user) own.add(executionId);
-    return outputId === undefined ? owner === user : own.has(executionId);
-  };
 }
 
 async function output(deps: StreamDeps, rounds: Rounds, request: ApiRequest): Promise<Answer> {

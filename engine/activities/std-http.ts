@@ -81,7 +81,26 @@ async function request(input: Input): Promise<Response> {
     redirect: input.allow_redirects === false ? 'manual' : 'follow',
     // Holds for the body of the answer as well.
     signal: AbortSignal.timeout(Math.ceil(seconds * 1_000)),
+    ...withoutOtherLimits(),
   });
+}
+
+/** What sends the requests of `fetch`, as far as it is used here. Source: undici's `Dispatcher`, which Node's documentation of `fetch` refers to. */
+interface Dispatcher {
+  dispatch(options: object, handler: unknown): boolean;
+}
+
+/** Where undici, which `fetch` is a part of, keeps it. */
+const DISPATCHER = Symbol.for('undici.globalDispatcher.1');
+
+/** Lets an answer be silent for longer than the five minutes that `fetch` allows: the action has a timeout of its own. */
+function withoutOtherLimits(): { readonly dispatcher?: never } {
+  const { [DISPATCHER]: usual } = globalThis as { readonly [DISPATCHER]?: Dispatcher };
+  if (usual === undefined) return {};
+  const dispatcher: Dispatcher = {
+    dispatch: (options, handler) => usual.dispatch({ ...options, headersTimeout: 0, bodyTimeout: 0 }, handler),
+  };
+  return { dispatcher: dispatcher as never };
 }
 
 function toBody(input: Input, headers: Headers): string | undefined {

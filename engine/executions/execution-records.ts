@@ -23,6 +23,7 @@ export function newExecutionRecord(start: {
   readonly definition_id: string;
   readonly description: string;
   readonly st2_execution_id?: string;
+  readonly input_of?: string;
 }): NewRecord<WorkflowExecution> {
   const { identity } = start;
   const now = new Date();
@@ -42,6 +43,7 @@ export function newExecutionRecord(start: {
     task_execution_id: identity.parent?.task_id ?? null,
     root_execution_id: identity.parent === undefined ? null : identity.root_execution_id,
     ...(start.st2_execution_id === undefined ? {} : { st2_execution_id: start.st2_execution_id }),
+    ...(start.input_of === undefined ? {} : { input_of: start.input_of }),
     version: 0,
     created_at: now,
     updated_at: now,

@@ -30,10 +30,18 @@ export interface StartRequest {
   /** `env` may be the name of a stored environment. */
   readonly params: Readonly<Record<string, unknown>>;
   readonly description: string;
+  /** Execution of ours whose input is given. */
+  readonly input_of?: string;
   /** Checksum of the definition that is meant; whichever is stored when absent. */
   readonly checksum?: string;
   /** Whose request it is, where mistral-api asks for a token. */
   readonly user?: string;
+}
+
+export interface StartedExecution {
+  readonly record: WorkflowExecution;
+  /** It was started before, by an earlier request or by somebody else's. */
+  readonly isKnown: boolean;
 }
 
 /**
@@ -44,7 +52,7 @@ export interface StartRequest {
  * @throws PreconditionError when the stored definition is not the one that is meant
  * @throws ForbiddenError when it is to belong to an execution of another user
  */
-export async function startExecution(context: StartContext, request: StartRequest): Promise<WorkflowExecution> {
+export async function startExecution(context: StartContext, request: StartRequest): Promise<StartedExecution> {
   const { stores } = context;
   const found = await loadWorkflow(stores, request);
   const { workflow, definition } = found;
@@ -76,6 +84,7 @@ export async function startExecution(context: StartContext, request: StartReques
         definition_id: definition.id,
         description: request.description,
         st2_execution_id: st2.execution_id,
+        input_of: request.input_of,
       }),
     ));
   const namespace = request.namespace || definition.namespace;
@@ -88,7 +97,7 @@ export async function startExecution(context: StartContext, request: StartReques
     if (existing === undefined && !isUnsure) await stores.workflowExecutions.removeOne({ uuid });
     throw error;
   }
-  return record;
+  return { record, isKnown: existing !== undefined };
 }
 
 /** Starts the Temporal workflow, or finds it started. */

@@ -8,7 +8,13 @@ import { createSnapshots } from '../../action-service/snapshots.ts';
 import { MASKED_VALUE } from '../../core/params/index.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { Resource } from './listing.ts';
-import { jsonBody } from './request-body.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whether a POST answers with nothing but what was in it, which is so unless it is `false`. */
+    isToldByClient?: boolean;
+  }
+}
 
 /** Fields that hold values as JSON text. */
 const JSON_FIELDS = ['input', 'output', 'params', 'result', 'published'] as const;
@@ -29,6 +35,7 @@ const WORKFLOWS_OF: Readonly<Record<Kind, (stores: Stores, ids: readonly string[
   tasks: async ({ taskExecutions }, ids) => placesOf(await taskExecutions.find({ uuid: { $in: [...ids] } }, within)),
   action_executions: async ({ taskRuns }, ids) => placesOf(await taskRuns.find({ uuid: { $in: [...ids] } }, within)),
 };
+const isKnown = (id: string | undefined) => id !== undefined;
 const KINDS = Object.keys(WORKFLOWS_OF) as readonly Kind[];
 
 /** What is masked of some resources. */
@@ -47,18 +54,16 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
       resources.map(({ id }) => String(id)),
     );
     const workflows = await stores.workflowExecutions.find(
-      { uuid: { $in: [...new Set(places.values())] }, st2_execution_id: { $exists: true } },
-      { include: ['uuid', 'st2_execution_id'] },
+      { uuid: { $in: [...new Set(places.values())] } },
+      { include: ['uuid', 'st2_execution_id', 'input_of'] },
     );
-    const owners = new Map(workflows.map(({ uuid, st2_execution_id: id }) => [uuid, id]));
-    const { mask, isEmpty, isGone } = await masksFor([...new Set([...owners.values()].flatMap((id) => id ?? []))]);
+    const owners = new Map(workflows.map((one) => [one.uuid, [one.st2_execution_id, one.input_of].filter(isKnown)]));
+    const all = [...new Set([...owners.values()].flat())];
+    const { mask, isEmpty, isGone } = await masksFor(all);
     return {
       mask,
-      isEmpty: isEmpty && ![...owners.values()].some((id) => id !== undefined && isGone(id)),
-      isUnknown({ id }) {
-        const owner = owners.get(places.get(String(id)) ?? '');
-        return owner !== undefined && isGone(owner);
-      },
+      isEmpty: isEmpty && !all.some(isGone),
+      isUnknown: ({ id }) => owners.get(places.get(String(id)) ?? '')?.some(isGone) === true,
     };
   }
 
@@ -90,17 +95,9 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
   }
 }
 
-/** What a client creates with a POST it has told us itself; unless it asks for an execution that is there, or for one like it. */
-function toldByClient(request: FastifyRequest): boolean {
-  if (request.method !== 'POST') return false;
-  if (request.routeOptions.url !== '/v2/executions') return true;
-  try {
-    const { id, source_execution_id } = jsonBody(request);
-    return id === undefined && source_execution_id === undefined;
-  } catch {
-    // Refused: the answer tells nothing but why.
-    return true;
-  }
+/** What a client creates with a POST it has told us itself, unless the resource says that it has found it. */
+function toldByClient({ method, isToldByClient }: FastifyRequest): boolean {
+  return method === 'POST' && isToldByClient !== false;
 }
 
 function maskResource(resource: Resource, mask: (value: unknown) => unknown): Resource {

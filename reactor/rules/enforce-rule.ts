@@ -3,12 +3,12 @@
  * The request carries the pair of instance and rule as its idempotency key: however often an instance is handled, each of
  * its rules makes one execution.
  */
-import { createHash } from 'node:crypto';
 import type { ActionService } from '../../action-service/contract.ts';
 import { toTimestamp } from '../../action-service/present-execution.ts';
 import { triggerView } from '../../action-service/triggers/trigger-service.ts';
 import { errorCode, errorMessage, TramontaneError } from '../../core/errors.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { idOf } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
 import { rememberBy } from '../../stores/remembered.ts';
 import type { Stores } from '../../stores/stores.ts';
@@ -40,7 +40,7 @@ const REMEMBERED_MS = 1_000;
 
 /** The same for the same instance and rule, so that there is one record of what the rule did about it. */
 function enforcementId(instance: TriggerInstance, rule: Rule): string {
-  return createHash('sha1').update(`${instance.id}/${rule.id}`).digest('hex').slice(0, 24);
+  return idOf('sha1', `${instance.id}/${rule.id}`);
 }
 
 export function createRuleEnforcer({ stores, actions, traces, systemUser, logger }: Deps): RuleEnforcer {

@@ -1,8 +1,8 @@
 /** What a sensor fires, as a trigger instance: the trigger found, the payload checked. Source: `trigger_dispatcher.py`. */
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { parametersHash } from '../../action-service/triggers/trigger-service.ts';
-import { ValidationError } from '../../core/errors.ts';
+import { errorMessage, ValidationError } from '../../core/errors.ts';
 import { remember } from '../../core/expressions/remember.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { OpenContent } from '../../stores/records.ts';
@@ -11,11 +11,15 @@ import type { SensorDispatch } from './sensor-process.ts';
 
 /**
  * The check of a schema, by its JSON text: the database gives a new object with every event. Each has an Ajv of its own, as one
- * keeps all that it compiled for ever and takes an `$id` once.
+ * keeps all that it compiled for ever and takes an `$id` once. For a schema that is none it is a sentence.
  */
-const checkOf = remember((schema) => {
+const checkOf = remember((schema): ValidateFunction | string => {
   const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
-  return ajv.compile({ type: 'object', ...normalize(JSON.parse(schema) as Readonly<Record<string, unknown>>) });
+  try {
+    return ajv.compile({ type: 'object', ...normalize(JSON.parse(schema) as Readonly<Record<string, unknown>>) });
+  } catch (error) {
+    return `the payload schema of its type cannot be used: ${errorMessage(error)}`;
+  }
 });
 
 /** @returns the function behind `sensor_service.dispatch`; it throws ValidationError for what cannot be dispatched */
@@ -59,6 +63,7 @@ export function createSensorDispatch(
 function findProblem(schema: unknown, payload: unknown): string | undefined {
   if (!isPlainObject(schema) || Object.keys(schema).length === 0) return undefined;
   const check = checkOf(JSON.stringify(schema));
+  if (typeof check === 'string') return check;
   if (check(payload)) return undefined;
   const [first] = check.errors ?? [];
   return `${first?.instancePath ?? ''} ${first?.message ?? 'does not fit'}`.trim();

@@ -2,24 +2,24 @@
  * Fires timer triggers (interval, date, cron).
  *
  * Every engine computes the same times from the same triggers, and the id of a trigger instance is made from trigger and
- * time: of several engines the first one stores it, the others meet a conflict. So a timer fires once, engines can be added
- * and restarted at will, and there is no state to keep beside the trigger instances themselves. (Schedules in Temporal
- * would fire once as well, but need a workflow run for each firing and know nothing of APScheduler's cron fields.)
+ * time: of several engines the first one stores it. So a timer fires once, engines can be added and restarted at will, and
+ * there is no state to keep beside the trigger instances themselves. (Schedules in Temporal would fire once as well, but need a
+ * workflow run for each firing and know nothing of APScheduler's cron fields.)
  *
  * 1. A firing that was missed is made up for when it is less than `misfire_grace` old; of several only the last.
  * 2. A date timer is made up for within a day.
  * 3. No firing is older than its trigger.
  */
-import { createHash } from 'node:crypto';
 import { toTimestamp } from '../../action-service/present-execution.ts';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { TIMER_TRIGGER_TYPES } from '../../action-service/triggers/internal-trigger-types.ts';
 import { parseTimer, type TimerSchedule } from '../../action-service/triggers/timers/timer-schedule.ts';
 import { canonicalJson } from '../../action-service/triggers/trigger-service.ts';
-import { errorCode, errorMessage } from '../../core/errors.ts';
+import { errorMessage } from '../../core/errors.ts';
 import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { idOf } from '../../stores/collection.ts';
 import type { OpenContent } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { createSweep } from '../sweep.ts';
@@ -59,7 +59,7 @@ interface Timer {
 
 /** Id of the trigger instance of a timer at a time: the same everywhere. */
 export function firingId(triggerRef: string, due: number): string {
-  return createHash('sha1').update(`${triggerRef}@${due}`).digest('hex').slice(0, 24);
+  return idOf('sha1', `${triggerRef}@${due}`);
 }
 
 const isTimerType = (type: unknown) => TIMER_TRIGGER_TYPES.some((known) => known === type);
@@ -89,16 +89,15 @@ export function createTimersEngine(deps: TimersEngineDeps): Service {
     const { trigger } = timer;
     const type = String(trigger.type).replace(/^core\./, '');
     try {
-      await dispatch({
+      const stored = await dispatch({
         id: firingId(trigger.ref, due),
         trigger: trigger.ref,
         payload: { executed_at: executedAt(now()), schedule: trigger.parameters },
         traceContext: { trace_tag: `${type}-${trigger.name}`, is_new: true },
         occurredAt: new Date(due),
       });
-      logger.debug({ trigger: trigger.ref, due: new Date(due).toISOString() }, 'timer fired');
+      if (stored !== undefined) logger.debug({ trigger: trigger.ref, due: new Date(due).toISOString() }, 'timer fired');
     } catch (error) {
-      if (errorCode(error) === 'CONFLICT') return;
       const grace = timer.schedule.isOnce ? ONCE_GRACE_MS : settings.misfire_grace * 1000;
       logger.warn({ trigger: trigger.ref, reason: errorMessage(error) }, 'timer could not fire');
       if (isStopped || now() - due > grace) return;

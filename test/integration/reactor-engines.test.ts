@@ -85,7 +85,8 @@ describe('rules engines', () => {
     for (const engine of engines) await engine.start();
     const ids: string[] = [];
     for (let count = 0; count < 20; count += 1) {
-      const { id } = await parts.dispatch({ trigger: 'core.st2.key_value_pair.create', payload: { count } });
+      const trigger = 'core.st2.key_value_pair.create';
+      const { id } = (await parts.dispatch({ trigger, payload: { count } })) ?? assert.fail('it is new');
       ids.push(id);
       parts.bus.publish(EXCHANGES.triggerInstance, 'create', { id });
     }
@@ -157,7 +158,7 @@ describe('rules engines', () => {
     };
     const engine = rulesEngine('one', { ...config.rulesengine, sweep_interval: 0.05, lease: 0.1 }, actions);
     await engine.start();
-    const { id } = await parts.dispatch({ trigger, payload: {} });
+    const { id } = (await parts.dispatch({ trigger, payload: {} })) ?? assert.fail('it is new');
     const failed = () => parts.stores.triggerInstances.findOne({ id, status: 'processing_failed' });
     await waitFor(failed, { what: 'the last attempt' }).finally(() => engine.stop());
     assert.equal(asked, 5);

@@ -1,8 +1,9 @@
 /** One HTTP exchange with what the runner needs of a client: proxies, redirects, certificates, inactivity timeout, a limit. */
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
 import { addAbortSignal, type Duplex } from 'node:stream';
-import { connect as tlsConnect } from 'node:tls';
+import { type ConnectionOptions, connect as tlsConnect } from 'node:tls';
 import { brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type ZlibOptions } from 'node:zlib';
 import { errorCode } from '../../../core/errors.ts';
 
@@ -89,6 +90,12 @@ function proxyHeaders(proxy: URL): Record<string, string> {
   return { 'Proxy-Authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
 }
 
+/** What the certificate has to speak for. An address is checked as well, but is no name that a server can be asked for. */
+function nameForTls({ hostname }: URL): Pick<ConnectionOptions, 'host' | 'servername'> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return isIP(host) === 0 ? { host, servername: host } : { host };
+}
+
 /** A connection to the server through a proxy (CONNECT), with TLS inside. */
 function tunnel(proxy: URL, exchange: HttpExchange): Promise<Duplex> {
   const { url, signal, verifyCertificate } = exchange;
@@ -111,7 +118,7 @@ function tunnel(proxy: URL, exchange: HttpExchange): Promise<Duplex> {
         reject(new Error(`The proxy ${proxy.host} refused a tunnel to ${target}: ${answer.statusCode}`));
         return;
       }
-      const secure = tlsConnect({ socket, servername: url.hostname, rejectUnauthorized: verifyCertificate });
+      const secure = tlsConnect({ socket, ...nameForTls(url), rejectUnauthorized: verifyCertificate });
       // The request for the tunnel is done, and with it its limits: these are those of what the tunnel leads to.
       addAbortSignal(signal, secure);
       secure.setTimeout(exchange.timeout * 1000, () => secure.destroy(new HttpTimeoutError(url, exchange.timeout)));

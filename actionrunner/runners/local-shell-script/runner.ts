@@ -7,10 +7,20 @@ import { splitArguments, toArgumentWords } from '../shell/script-arguments.ts';
 
 const EXECUTE_BITS = 0o111;
 
-/** Packs copied without modes still work: a script is made executable, as StackStorm does. */
+/**
+ * Packs copied without modes still work: a script is made executable, as StackStorm does.
+ *
+ * @throws what the file system says of a script that nobody can run
+ */
 async function makeExecutable(path: string): Promise<void> {
   const { mode } = await stat(path);
-  if ((mode & EXECUTE_BITS) !== EXECUTE_BITS) await chmod(path, mode | EXECUTE_BITS);
+  if ((mode & EXECUTE_BITS) === EXECUTE_BITS) return;
+  try {
+    await chmod(path, mode | EXECUTE_BITS);
+  } catch (error) {
+    // Somebody else's file may be executable enough for whoever is to run it, who with sudo is not this process.
+    if ((mode & EXECUTE_BITS) === 0) throw error;
+  }
 }
 
 export const localShellScriptRunner: Runner = {

@@ -1,4 +1,4 @@
-import { USER_SCOPE } from '../../../action-service/keyvalue/keyvalue-service.ts';
+import { splitStoredName } from '../../../action-service/keyvalue/keyvalue-service.ts';
 import type { KeyValue } from '../../../stores/records.ts';
 import { toTimestamp } from '../../lists/presentation.ts';
 
@@ -8,7 +8,7 @@ import { toTimestamp } from '../../lists/presentation.ts';
  * @param plain the decrypted value, when it is shown
  */
 export function presentKey(record: KeyValue, plain?: string): Record<string, unknown> {
-  const { name, user } = splitName(record);
+  const { name, user } = splitStoredName(record.scope, record.name);
   return {
     uid: `key_value_pair:${record.scope}:${record.name}`,
     scope: record.scope,
@@ -21,9 +21,4 @@ export function presentKey(record: KeyValue, plain?: string): Record<string, unk
     ...(user === undefined ? {} : { user }),
     encrypted: record.secret && plain === undefined,
   };
-}
-
-function splitName({ scope, name }: KeyValue): { readonly name: string; readonly user?: string } {
-  const at = name.indexOf(':');
-  return scope === USER_SCOPE && at !== -1 ? { user: name.slice(0, at), name: name.slice(at + 1) } : { name };
 }

@@ -1,7 +1,7 @@
 /** Files of packs as clients read them. */
 import { readFile, stat } from 'node:fs/promises';
 import { extname } from 'node:path';
-import { NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
 import type { ApiContext } from '../../context.ts';
 import { packFilePath } from '../../packs/pack-files.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
@@ -39,8 +39,21 @@ const TYPES: Readonly<Record<string, string>> = {
   '.zip': 'application/zip',
 };
 
+/** Also where a folder has come in the place of the file, or a file in that of its folder. */
+const GONE = ['ENOENT', 'ENOTDIR', 'EISDIR'];
+
 const isBinary = (content: Buffer) =>
   content.subarray(0, BINARY_PROBE).includes(0) || content.subarray(0, BINARY_PROBE).includes(BYTE_ORDER_MARK);
+
+/** The content of a file; `undefined` when it is gone: packs are replaced while they are read. */
+async function readIfThere(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (GONE.includes(errorCode(error) ?? '')) return undefined;
+    throw error;
+  }
+}
 
 async function allFiles(context: ApiContext, request: ApiRequest): Promise<Answer> {
   const pack = await findPack(context, request.params.ref_or_id ?? '');
@@ -50,8 +63,8 @@ async function allFiles(context: ApiContext, request: ApiRequest): Promise<Answe
     const path = await packFilePath(context, pack.ref, '', name);
     const info = path === undefined ? undefined : await stat(path).catch(() => undefined);
     if (path === undefined || info?.isFile() !== true || info.size > MAX_FILE_BYTES) continue;
-    const content = await readFile(path);
-    if (!isBinary(content)) body.push({ file_path: name, content: content.toString('utf8') });
+    const content = await readIfThere(path);
+    if (content !== undefined && !isBinary(content)) body.push({ file_path: name, content: content.toString('utf8') });
   }
   return { body };
 }
@@ -69,10 +82,12 @@ async function oneFile(context: ApiContext, request: ApiRequest): Promise<Answer
   if (unchanged) return { status: 304, headers };
   if (info.size > MAX_FILE_BYTES)
     throw new ValidationError(`File ${name} exceeds maximum allowed file size (${MAX_FILE_BYTES} bytes)`);
+  const content = await readIfThere(path);
+  if (content === undefined) throw new NotFoundError(`File "${name}" not found`);
   return {
     headers: { ...headers, 'content-security-policy': 'sandbox', 'x-content-type-options': 'nosniff' },
     type: TYPES[extname(path)] ?? 'application/octet-stream',
-    body: await readFile(path),
+    body: content,
   };
 }
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { findPacks, registerPacks } from '../../../action-service/packs/register-packs.ts';
+import { POLICY_TYPES, registerPolicyTypes } from '../../../action-service/policy-types.ts';
 import { ValidationError } from '../../../core/errors.ts';
 import type { ApiContext } from '../../context.ts';
 import type { JsonSchema } from '../../server/json-schema.ts';
 import type { Answer, ApiRequest } from '../../server/route.ts';
-import { POLICY_TYPES, registerPolicyTypes } from '../policy-types/policy-types.ts';
 
 /** Kinds of content: name in the request, its plural, and the key of the answer. */
 const KINDS = [

@@ -1,11 +1,11 @@
 /** Roles of the system, and roles and assignments from definition files in StackStorm's format. */
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readMetadata } from '../../../action-service/packs/read-metadata.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { Logger } from '../../../platform/logging/create-logger.ts';
+import { idOf } from '../../../stores/collection.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { isPermission } from '../../server/permissions.ts';
 
@@ -94,11 +94,7 @@ function assignmentsOf(file: string, definition: Definition, known: ReadonlySet<
   return roles.map(String).map((role) => {
     if (!known.has(role)) throw new ValidationError(`${file}: the role "${role}" does not exist.`);
     const assignment = { user: username, role, description, is_remote: false, source };
-    return { id: idOf(assignment), ...assignment };
+    // The same assignment is stored once, however many processes read the files.
+    return { id: idOf('sha256', JSON.stringify(assignment)), ...assignment };
   });
-}
-
-/** The same assignment has the same id: it is stored once, however many processes read the files. */
-function idOf(assignment: Definition): string {
-  return createHash('sha256').update(JSON.stringify(assignment)).digest('hex').slice(0, 24);
 }

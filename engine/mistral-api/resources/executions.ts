@@ -53,7 +53,8 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     return isTrue(query.include_output) || query.fields !== undefined ? answer : withoutOutput(answer);
   });
   app.post('/executions', async (request, reply) => {
-    const record = await start(context, jsonBody(request), request);
+    const { record, isTold } = await start(context, jsonBody(request), request);
+    request.isToldByClient = isTold;
     return reply.code(201).send(presentExecution(record));
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }) =>
@@ -92,18 +93,28 @@ async function removeTree(context: ApiContext, uuid: string): Promise<void> {
   for (const child of below) await removeTree(context, child.uuid);
 }
 
-/** `If-Match` names the checksum of the definition that is to run. */
-async function start(context: ApiContext, body: Body, request: FastifyRequest): Promise<WorkflowExecution> {
+/**
+ * `If-Match` names the checksum of the definition that is to run.
+ *
+ * @returns the record, and whether all that it says was in the request
+ */
+async function start(
+  context: ApiContext,
+  body: Body,
+  request: FastifyRequest,
+): Promise<{ readonly record: WorkflowExecution; readonly isTold: boolean }> {
   const { stores } = context;
   const id = textField(body, 'id');
   if (id !== undefined && !isUuid(id)) throw new ValidationError(`The field "id" must be a UUID, not "${id}".`);
   const known = id === undefined ? undefined : await stores.workflowExecutions.findOne({ uuid: id });
-  if (known !== undefined) return known;
+  if (known !== undefined) return { record: known, isTold: false };
   const sourceId = textField(body, 'source_execution_id');
   const source = sourceId === undefined ? undefined : await loadExecution(context, sourceId);
+  const inputOf = source?.st2_execution_id ?? source?.input_of;
+  await assertOwnExecution(stores, request.mistralUser, { st2_execution_id: inputOf });
   const given = textField(body, 'description') ?? '';
   const note = sourceId === undefined ? '' : `Based on the execution '${sourceId}'`;
-  return await startExecution(context, {
+  const { record, isKnown } = await startExecution(context, {
     id,
     workflow_id: textField(body, 'workflow_id') ?? source?.definition_id,
     workflow_name: textField(body, 'workflow_name') ?? source?.workflow_name,
@@ -111,9 +122,11 @@ async function start(context: ApiContext, body: Body, request: FastifyRequest): 
     input: { ...(source === undefined ? {} : (fromText(source.input) as Body)), ...objectField(body, 'input') },
     params: { ...(source === undefined ? {} : (fromText(source.params.json) as Body)), ...objectField(body, 'params') },
     description: [given, note].filter((text) => text !== '').join(' '),
+    input_of: inputOf,
     checksum: request.headers['if-match']?.replaceAll('"', ''),
     user: request.mistralUser,
   });
+  return { record, isTold: !isKnown && source === undefined };
 }
 
 async function update(

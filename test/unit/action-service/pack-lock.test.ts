@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { stat } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -40,6 +42,46 @@ describe('the lock of an installation', () => {
     await (await lock())();
     leave(owner({}));
     await assert.rejects(lock(), refused);
+  });
+
+  it('of an owner who is gone is taken over by one of two, though both have seen it', async (t) => {
+    leave(owner({ pid: 2 ** 22 + 1 }));
+    const look = stat;
+    const stopMock = () => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    };
+    let goOn: () => void = () => undefined;
+    const hasSeen = new Promise<void>((seen) => {
+      const slowly = async (file: string) => {
+        const info = await look(file);
+        stopMock();
+        seen();
+        await new Promise<void>((resolve) => {
+          goOn = resolve;
+        });
+        return info;
+      };
+      t.mock.method(fs, 'stat', slowly);
+      syncBuiltinESMExports();
+    });
+    const first = lock();
+    await hasSeen;
+    const unlock = await lock();
+    goOn();
+    await assert.rejects(first, refused);
+    await unlock();
+    assert.deepEqual(readdirSync(folder.path), []);
+  });
+
+  it('can be taken over where somebody was killed while taking it over', async () => {
+    leave(owner({ pid: 2 ** 22 + 1 }));
+    const turn = path.join(folder.path, '.one.lock.removal');
+    writeFileSync(turn, '');
+    await assert.rejects(lock(), refused);
+    utimesSync(turn, Date.now() / 1_000 - 60, Date.now() / 1_000 - 60);
+    await (await lock())();
+    assert.deepEqual(readdirSync(folder.path), []);
   });
 
   it("is nobody's when it has stayed empty", async () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { httpRequestRunner } from '../../../actionrunner/runners/http-request/runner.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { runContext } from './support/run-context.ts';
 
 interface HttpResult {
@@ -180,6 +182,24 @@ describe('http-request', () => {
     await assert.rejects(run('http://127.0.0.1:1/'), /ECONNREFUSED/);
     await assert.rejects(run('file:///etc/passwd'), /Invalid URL "file:\/\/\/etc\/passwd": only http and https/);
     await assert.rejects(run('not a url'), /Invalid URL/);
+  });
+
+  it('asks a server that is named by its address through a tunnel, without a warning', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    const secure = createSecureServer(createAuthority().issue(), (_request, response) => response.end('secret'));
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    process.on('warning', note);
+    try {
+      const url = `https://127.0.0.1:${(secure.address() as AddressInfo).port}/`;
+      assert.equal((await run(url, { https_proxy: base, verify_ssl_cert: false })).body, 'secret');
+      await assert.rejects(run(url, { https_proxy: base }), /certificate/);
+      assert.deepEqual(warnings, []);
+    } finally {
+      process.off('warning', note);
+      secure.closeAllConnections();
+      secure.close();
+    }
   });
 
   it('asks through a proxy', async () => {

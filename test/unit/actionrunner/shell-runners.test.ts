@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import fs, { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, type TestContext } from 'node:test';
 import { quoteWord } from '../../../actionrunner/process/quote.ts';
 import { localShellCmdRunner } from '../../../actionrunner/runners/local-shell-cmd/runner.ts';
 import { localShellScriptRunner } from '../../../actionrunner/runners/local-shell-script/runner.ts';
@@ -125,6 +126,19 @@ describe('local-shell-cmd', () => {
   });
 });
 
+/** Does something while modes of files cannot be changed, as those of another user's files. */
+async function whileModesAreFixed<T>(t: TestContext, work: () => Promise<T>): Promise<T> {
+  const refused = Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
+  const { mock } = t.mock.method(fs, 'chmod', () => Promise.reject(refused));
+  syncBuiltinESMExports();
+  try {
+    return await work();
+  } finally {
+    mock.restore();
+    syncBuiltinESMExports();
+  }
+}
+
 describe('local-shell-script', () => {
   let folder: string;
   let script: string;
@@ -201,6 +215,16 @@ describe('local-shell-script', () => {
   it('makes the script executable', async () => {
     await runScript({});
     assert.match(await readFile(script, 'utf8'), /printf/);
+  });
+
+  it('runs a script that it may not change, as long as somebody can run it', async (t) => {
+    await chmod(script, 0o744);
+    assert.deepEqual(await whileModesAreFixed(t, () => runScript({ a: 'b' })), ['--a=b']);
+    await chmod(script, 0o644);
+    await assert.rejects(
+      whileModesAreFixed(t, () => runScript({})),
+      { code: 'EPERM' },
+    );
   });
 
   it('refuses NUL in an argument', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { apiOfEnvironment } from '../../../cli/client-api.ts';
 import { findProgram } from '../../../cli/project-paths.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -53,6 +54,29 @@ describe('st2-rule-tester', () => {
     assert.equal(other.status, 1);
     assert.match(other.stdout, /trigger\.body\.branch: "dev" does not fit equals "main"\n=== RULE DOES NOT MATCH ===/);
     assert.equal(run('--offline', '--rule=rule.yaml', '--trigger-instance=foreign.yaml').status, 1);
+  });
+
+  it('asks for the rule that is named, whatever characters its name has', async () => {
+    const asked: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url);
+      response.writeHead(404).end('{}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const program = findProgram('cli/st2-rule-tester');
+    assert.ok(program !== undefined);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    const env = { PATH: process.env.PATH, ST2_API_URL: url, ST2_AUTH_TOKEN: 'x' };
+    try {
+      const args = [...program.args, '--rule-ref=test.50% of it? #1', '--trigger-instance=fits.yaml'];
+      await assert.rejects(promisify(execFile)(program.command, args, { cwd: folder.path, env }), {
+        code: 2,
+        stderr: 'Rule "test.50% of it? #1" does not exist.\n',
+      });
+      assert.deepEqual(asked, ['/v1/rules/test.50%25%20of%20it%3F%20%231']);
+    } finally {
+      server.close();
+    }
   });
 
   it('explains a wrong call in a sentence', () => {

@@ -10,9 +10,14 @@ import { httpSeconds } from '../../../engine/outside-limits.ts';
 let server: http.Server;
 let url: string;
 
-/** `/reset` and `/stall` break off in the middle of their body. */
+/** `/reset` and `/stall` break off in the middle of their body, `/late` answers after some milliseconds. */
 before(async () => {
   server = http.createServer((request, response) => {
+    const [, ms] = /^\/late\?ms=(\d+)$/.exec(request.url ?? '') ?? [];
+    if (ms !== undefined) {
+      setTimeout(() => response.end('late'), Number(ms));
+      return;
+    }
     response.writeHead(200, { 'content-length': '100' });
     response.write('begun', () => {
       if (request.url === '/reset') response.destroy();
@@ -43,6 +48,23 @@ test('a body that breaks off is the failure of the action', async () => {
 
 test('the timeout holds for the body as well', async () => {
   await assertFails(sendHttp({ url: `${url}/stall`, timeout: 0.2 }), /^Failed to send HTTP request: .*timeout/);
+});
+
+test('an answer may be silent for as long as the timeout allows', async () => {
+  const place = globalThis as unknown as Record<symbol, { readonly constructor: new (options: object) => never }>;
+  const symbol = Symbol.for('undici.globalDispatcher.1');
+  await sendHttp({ url: `${url}/late?ms=0` });
+  const usual = place[symbol];
+  assert.ok(usual !== undefined, 'the dispatcher of fetch is known');
+  place[symbol] = new usual.constructor({ headersTimeout: 300, bodyTimeout: 300 });
+  try {
+    await assert.rejects(fetch(`${url}/late?ms=2500`), TypeError);
+    const { content } = (await sendHttp({ url: `${url}/late?ms=2500`, timeout: 10 })) as { readonly content: unknown };
+    assert.equal(content, 'late');
+    await assertFails(sendHttp({ url: `${url}/late?ms=2500`, timeout: 0.2 }), /timeout/);
+  } finally {
+    place[symbol] = usual;
+  }
 });
 
 test('a request whose completion comes later fails the same way', async () => {

@@ -28,6 +28,20 @@ test('sensors: a schema is compiled once, however many events come', async (t) =
   assert.equal(compile.mock.callCount(), 1);
 });
 
+test('sensors: a schema that cannot be compiled is tried once, and refuses each event', async (t) => {
+  const compile = t.mock.method(Ajv.prototype, 'compile');
+  const { send, dispatched } = dispatchWith({ type: 'object', properties: { count: { type: 'whole number' } } });
+  for (let count = 0; count < 3; count += 1) {
+    await assert.rejects(send({ count }), {
+      code: 'VALIDATION',
+      message:
+        /^Trigger payload validation failed .* "test\.event": the payload schema of its type cannot be used: schema/,
+    });
+  }
+  assert.equal(dispatched.length, 0);
+  assert.equal(compile.mock.callCount(), 1);
+});
+
 test('sensors: schemas may have an id, and the same one', async () => {
   for (const type of ['integer', 'string']) {
     const properties = { value: { $id: 'https://example.com/value', type, required: true } };

@@ -1,5 +1,7 @@
-import type { OpenRecord } from '../../../stores/records.ts';
-import type { Stores } from '../../../stores/stores.ts';
+import { ValidationError } from '../core/errors.ts';
+import { type ParameterSchemas, type ParameterValues, validateParams } from '../core/params/index.ts';
+import type { OpenRecord } from '../stores/records.ts';
+import type { Stores } from '../stores/stores.ts';
 
 const threshold = { description: 'How many executions may run at once.', type: 'integer', required: true };
 const action = {
@@ -62,10 +64,25 @@ export const POLICY_TYPES = [
   },
 ] as const;
 
+const refOf = ({ name }: (typeof POLICY_TYPES)[number]) => `action.${name}`;
+
+/**
+ * Checks the parameters of a policy against its type, and fills defaults in.
+ *
+ * @param type reference, as `action.retry`
+ * @throws ValidationError when there is no such type, or in the words of StackStorm's validator
+ */
+export function checkPolicyParameters(type: string, parameters: ParameterValues): Record<string, unknown> {
+  const known = POLICY_TYPES.find((one) => refOf(one) === type);
+  if (known === undefined)
+    throw new ValidationError(`Referenced policy_type "${type}" doesnt exist`, { policy_type: type });
+  return validateParams({ runner: {}, action: known.parameters as ParameterSchemas }, parameters);
+}
+
 /** Stores the policy types, so that they have ids. Safe to repeat. */
 export async function registerPolicyTypes(stores: Stores): Promise<number> {
   for (const type of POLICY_TYPES) {
-    const ref = `action.${type.name}`;
+    const ref = refOf(type);
     const record: Omit<OpenRecord, 'id'> = {
       ...type,
       uid: `policy_type:action:${type.name}`,
