@@ -32,7 +32,7 @@ export function completeTask(machine: Machine, task: TaskRecord, state: MistralS
 
 /** Does what follows from a completed task. */
 export function followTask(machine: Machine, task: TaskRecord): void {
-  const commands = controllerOf(machine).nextCommands(machine, task);
+  const commands = controllerOf(machine).nextCommands(machine, [task]);
   noteNext(machine, task, commands);
   if (machine.workflow.state === 'PAUSED') return;
   machine.journal.set(task, 'processed', true);
