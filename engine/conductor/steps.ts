@@ -2,6 +2,7 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { ACTION_UNUSABLE } from './ad-hoc.ts';
 import { forceFailTask } from './force-fail.ts';
+import { holdsOnFailure } from './hold.ts';
 import { cancelItemsLeft } from './items-left.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
 import { type Machine, pushStep, touch, touchRun } from './machine.ts';
@@ -107,8 +108,11 @@ export const STEPS: Handlers = {
   refresh_join: taskStep(joinVerb, (machine, task) => {
     if (task.join === undefined) return;
     machine.journal.set(task.join, 'refreshing', false);
-    if (task.state !== 'WAITING' || machine.workflow.state !== 'RUNNING') return;
-    carryOut(machine, task, judgeJoin(machine, task, task.join));
+    const paused = machine.workflow.state === 'PAUSED';
+    if (task.state !== 'WAITING' || isCompleted(machine.workflow.state) || (paused && holdsOnFailure(machine))) return;
+    const verdict = judgeJoin(machine, task, task.join);
+    // In a paused workflow a join may fail, as any task may, but it does not start.
+    if (!paused || verdict.kind === 'fail') carryOut(machine, task, verdict);
   }),
   check: {
     run: (machine) => checkAndComplete(machine),

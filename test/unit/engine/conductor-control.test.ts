@@ -36,6 +36,23 @@ describe('control from outside', () => {
     assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['j']);
   });
 
+  it('a join that can no longer be met fails while the workflow is paused; what follows waits', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    a: {action: x.x, on-success: j}
+    b: {action: x.x, on-success: j, on-error: noop}
+    j: {join: all, action: x.x, on-error: rescue}
+    rescue: {action: x.x}
+`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(success('a'));
+    conductor.handle({ type: 'pause' });
+    assert.deepEqual(startedRuns(conductor.handle(failure('b'))), []);
+    assert.equal(taskStates(conductor).j, 'ERROR');
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['rescue']);
+  });
+
   it('cancel ends at once; a late answer completes its task and nothing follows', () => {
     const conductor = conductorOf('wf: {tasks: {a: {action: x.x, on-success: b}, b: {action: x.x}}}');
     conductor.handle({ type: 'start' });
