@@ -88,6 +88,26 @@ wf:
   });
 });
 
+describe('what to run, of a with-items task', () => {
+  for (const what of ['action: no.such', 'action: <% $.missing %>', 'action: std.noop, target: <% $.missing %>']) {
+    it(`fails only the task when it cannot be found out: ${what}`, () => {
+      const view = rehearsed(`
+wf:
+  tasks:
+    t: {with-items: "i in [1, 2]", ${what}, on-error: h}
+    h: {action: std.noop}`).conductor.view();
+      assert.equal(view.state, 'SUCCESS');
+      assert.deepEqual(
+        view.tasks.map((task) => [task.name, task.state, task.runs.length]),
+        [
+          ['t', 'ERROR', 0],
+          ['h', 'SUCCESS', 1],
+        ],
+      );
+    });
+  }
+});
+
 describe('std.test_dict', () => {
   const run = (input: string) => resultOf(`wf: {tasks: {t: {action: std.test_dict, input: ${input}}}}`, 't');
 
