@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { conductorOf, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
+import { PyFloat } from '../../../core/python/values.ts';
+import { conductorOf, failure, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
 
 function resultOf(definition: string, task: string): unknown {
   return rehearsed(definition)
@@ -85,6 +86,21 @@ wf:
     assert.deepEqual(resultOf(definition, 't'), [9, 9]);
     assert.deepEqual(resultOf(definition, 'u'), [{ a: 1, b: 2 }, { b: 2 }]);
     assert.deepEqual(resultOf(definition, 'v'), [1, 2]);
+  });
+});
+
+describe('the state info of a failed task', () => {
+  it('is what its action answered, unless Python holds that for nothing', () => {
+    for (const [answer, info] of [
+      [{ why: 1.5 }, "{'why': 1.5}"],
+      [new PyFloat(0), null],
+      [[], null],
+    ] as const) {
+      const conductor = conductorOf('wf: {tasks: {a: {action: x.x}}}');
+      conductor.handle({ type: 'start' });
+      conductor.handle(failure('a', answer));
+      assert.equal(conductor.view().tasks[0]?.state_info, info);
+    }
   });
 });
 
