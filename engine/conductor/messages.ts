@@ -6,7 +6,7 @@ import type { TaskRecord } from './records.ts';
 
 const MESSAGE_LIMIT = 64 * 1024;
 
-/** A `msg` parameter as text; empty values are no message. */
+/** A `msg` parameter as Python's text; null is no message. */
 export function messageText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return cut(typeof value === 'string' ? value : pyStr(value));

@@ -124,6 +124,43 @@ wf:
   }
 });
 
+describe('what cannot be as it is given', () => {
+  it('ends the workflow when the task behind a refused sub-workflow fails once more by what it publishes', () => {
+    const view = rehearsed(`
+wf: {tasks: {t: {workflow: sub, publish-on-error: {v: <% $.missing %>}, on-error: noop}}}
+sub: {input: [x], tasks: {s: {action: std.noop}}}`).conductor.view();
+    assert.equal(view.state, 'ERROR');
+    assert.match(view.state_info ?? '', /'missing'.*task=t/);
+  });
+
+  it('a workflow whose name is no text is not found', () => {
+    const { state, tasks } = rehearsed(
+      'wf: {tasks: {t: {workflow: <% 5 %>, on-error: h}, h: {action: std.noop}}}',
+    ).conductor.view();
+    assert.equal(state, 'SUCCESS');
+    assert.equal(tasks[0]?.state_info, 'Failed to find workflow [name=5]');
+  });
+
+  it('a failing expression in safe-rerun does not fail the task', () => {
+    const view = rehearsed('wf: {tasks: {t: {action: std.noop, safe-rerun: <% $.missing %>}}}').conductor.view();
+    assert.equal(view.state, 'SUCCESS');
+  });
+
+  it('concurrency of task-defaults has to be a number for tasks without items, too', () => {
+    const view = rehearsed(
+      "wf: {task-defaults: {concurrency: '{{ true }}'}, tasks: {t: {action: std.noop}}}",
+    ).conductor.view();
+    assert.equal(view.state, 'ERROR');
+  });
+
+  it('task() takes a number for the name of a task', () => {
+    const view = rehearsed(
+      "wf: {output: {o: <% task(1).result %>}, tasks: {'1': {action: std.echo output=7}}}",
+    ).conductor.view();
+    assert.deepEqual(view.output, { o: 7 });
+  });
+});
+
 describe('std.test_dict', () => {
   const run = (input: string) => resultOf(`wf: {tasks: {t: {action: std.test_dict, input: ${input}}}}`, 't');
 
