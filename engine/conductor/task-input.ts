@@ -51,7 +51,7 @@ export function taskFlag(machine: Machine, task: TaskRecord, flag: 'safe_rerun' 
   const value = specOf(machine, task)[flag];
   if (typeof value !== 'string') return value !== false && value !== null && value !== 0;
   try {
-    return evaluateText(value, taskScope(machine, task, task.in_context)) === true;
+    return pyTruth(evaluateText(value, taskScope(machine, task, task.in_context)));
   } catch (error) {
     if (errorCode(error) === 'EFFECT_REQUIRED') throw error;
     return flag === 'keep_result';

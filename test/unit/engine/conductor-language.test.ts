@@ -146,6 +146,13 @@ sub: {input: [x], tasks: {s: {action: std.noop}}}`).conductor.view();
     assert.equal(view.state, 'SUCCESS');
   });
 
+  it('keep-result takes any value as Python does', () => {
+    const kept = (value: string) =>
+      resultOf(`wf: {tasks: {t: {action: std.echo output=1, keep-result: <% ${value} %>}}}`, 't');
+    assert.equal(kept('2'), 1);
+    assert.equal(kept('0'), null);
+  });
+
   it('concurrency of task-defaults has to be a number for tasks without items, too', () => {
     const view = rehearsed(
       "wf: {task-defaults: {concurrency: '{{ true }}'}, tasks: {t: {action: std.noop}}}",
