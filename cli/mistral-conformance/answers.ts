@@ -33,8 +33,13 @@ function answersFor(
   return 'items' in answers ? answers.items[String(run.item_index ?? 0)] : answers;
 }
 
+/** Mistral takes a failure without a value for a success without one. */
+function failureOf(value: unknown): ActionAnswer {
+  return value === null ? { kind: 'result', value } : { kind: 'error', value };
+}
+
 function toAnswer(answer: RecordedAnswer, run: ActionRun): ActionAnswer {
   if ('result' in answer) return { kind: 'result', value: answer.result };
-  if ('error' in answer) return { kind: 'error', value: answer.error };
+  if ('error' in answer) return failureOf(answer.error);
   return { kind: 'error', value: `The action raised an exception [action=${run.action}, msg='${answer.exception}']` };
 }

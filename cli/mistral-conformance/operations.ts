@@ -115,7 +115,7 @@ function completeAction(rehearsal: Rehearsal, execution: RehearsalExecution, ope
   if (run === undefined) return `No action of task ${operation.task} is waiting.`;
   execution.pendingActions.delete(run.id);
   const { id } = run;
-  if ('error' in operation) {
+  if ('error' in operation && operation.error !== null) {
     rehearsal.send(execution, { type: 'action.completed', id, state: 'ERROR', result: operation.error });
   } else if (operation.cancel !== undefined && operation.cancel !== false) {
     rehearsal.send(execution, { type: 'action.completed', id, state: 'CANCELLED', result: null });

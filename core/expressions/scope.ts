@@ -1,6 +1,7 @@
 /** What an expression of a workflow can see. */
 import { dictHas, isDict } from '../python/dict.ts';
-import type { DataView as ContextView } from './data-view.ts';
+import { pyTruth } from '../python/equality.ts';
+import { type DataView as ContextView, isDataView } from './data-view.ts';
 import type { ExpressionRuntime, RuntimeFunctions } from './functions/function-table.ts';
 import type { YaqlEngineOptions } from './yaql/options.ts';
 
@@ -20,17 +21,12 @@ export const ROOT_NAMES = ['__env', '__execution', '__task_execution'] as const;
 /** An entry of the data, or `undefined`. */
 export function dataEntry(data: unknown, name: string): unknown {
   if (isDict(data)) return dictHas(data, name) ? (data as Record<string, unknown>)[name] : undefined;
-  if (isView(data)) return data.get(name);
+  if (isDataView(data)) return data.get(name);
   return undefined;
 }
 
 /** True for data that has entries; of other values, for those that Python holds true. */
 export function hasData(data: unknown): boolean {
-  if (isDict(data)) return Object.keys(data).length > 0;
-  if (isView(data)) return data.keys()[Symbol.iterator]().next().done !== true;
-  return Boolean(data);
-}
-
-function isView(data: unknown): data is ContextView {
-  return typeof data === 'object' && data !== null && 'keys' in data && typeof data.keys === 'function';
+  if (isDataView(data)) return data.keys()[Symbol.iterator]().next().done !== true;
+  return pyTruth(data ?? null);
 }

@@ -8,8 +8,8 @@ import { reverseController } from './reverse.ts';
 
 export interface Controller {
   startCommands(machine: Machine): readonly TaskCommand[];
-  /** What follows a completed task. */
-  nextCommands(machine: Machine, task: TaskRecord): readonly TaskCommand[];
+  /** What follows from completed tasks. */
+  nextCommands(machine: Machine, tasks: readonly TaskRecord[]): readonly TaskCommand[];
   /** The context that a task has now from those before it; what it had stays below. */
   inboundContext(machine: Machine, task: TaskRecord): Context;
   /** The context that the output is made of. */

@@ -9,7 +9,7 @@ import { findDirectCommands, mergeOutbound } from './transitions.ts';
 
 export const directController: Controller = {
   startCommands: (machine) => machine.graph.starts.map((name) => runCommand(name, EMPTY_CONTEXT)),
-  nextCommands: findDirectCommands,
+  nextCommands: (machine, tasks) => tasks.flatMap((task) => findDirectCommands(machine, task)),
   inboundContext: joinInboundContext,
   finalContext: (machine) => mergeOutbound(machine.tasks.filter(isEndTask)),
 };

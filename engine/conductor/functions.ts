@@ -66,7 +66,7 @@ function findTask(machine: Machine, self: TaskRecord | undefined, name: unknown)
   if (name === null || name === '') {
     throw new ValidationError('task() without a name exists only inside of a task.');
   }
-  return typeof name === 'string' ? lastTask(machine, name) : undefined;
+  return typeof name === 'string' || typeof name === 'number' ? lastTask(machine, String(name)) : undefined;
 }
 
 /** A task around a sub-workflow that is in the same state adds nothing to a flat list. */

@@ -4,8 +4,11 @@
  * 1. An inbound task counts as arrived when it completed and led here, as failed when it completed without leading
  *    here or when no live path to it is left. `all` needs every one, `one` and N as many. Counting is by task.
  * 2. A join runs once a round. Who arrives after the start only adds its variables. (Mistral runs such a join again.)
- * 3. A task that arrives for the second time begins a new round. (Mistral mixes the rounds.)
- * 4. A join that has failed or run is evaluated anew when one of its inbound tasks is run again from outside and arrives once more.
+ * 3. A task that arrives for the second time begins a new round; who cannot come once more counts as he came in the round before.
+ *    But where no loop led back, only two ways to one task, and the others cannot come once more, the second is late as in 2.
+ *    (Mistral mixes the rounds.)
+ * 4. A join that has failed or run is evaluated anew when one of its inbound tasks is run again from outside and arrives once more:
+ *    who could not arrive before may be able to now.
  * 5. Nothing waits for ever: when only joins are left they are settled with what is there, see {@link settleJoins}.
  */
 import { pyRepr } from '../../core/python/repr.ts';
@@ -38,8 +41,11 @@ export function arriveAtJoin(machine: Machine, command: RunCommand): void {
   const repeated = newcomers.some((task) => isSecondArrival(existing?.join, task));
   if (existing === undefined || existing.join === undefined || (existing.join.ran && repeated)) {
     const join = createRound(existing?.join);
-    const context = command.context;
-    const { triggered_by } = command;
+    if (existing?.join !== undefined && isDuplicate(machine, existing, join, newcomers)) {
+      noteArrivals(machine, existing, newcomers);
+      return;
+    }
+    const { context, triggered_by } = command;
     const task = createTask(machine, {
       name: command.task,
       state: 'WAITING',
@@ -60,10 +66,20 @@ export function arriveAtJoin(machine: Machine, command: RunCommand): void {
     machine.journal.set(existing, 'attempt', existing.attempt + 1);
   }
   if (existing.state !== 'WAITING') {
-    machine.journal.set(existing.join, 'doubtful', undefined);
+    forgetLosses(machine, existing.join);
     setTaskState(machine, existing, 'WAITING', WAITING_INFO);
   }
   requestRefresh(machine, existing);
+}
+
+/** Who could not arrive is looked at again: something before the join runs once more. */
+export function forgetLosses(machine: Machine, join: JoinRecord): void {
+  const lost = [...join.failed];
+  join.failed.clear();
+  machine.journal.onUndo(() => {
+    for (const name of lost) join.failed.add(name);
+  });
+  machine.journal.set(join, 'doubtful', undefined);
 }
 
 /** Has the join looked at once, however many ask. */
@@ -99,9 +115,13 @@ export function judgeJoin(machine: Machine, task: TaskRecord, join: JoinRecord):
   const needed = neededArrivals(machine, task, inbound.length);
   if (join.arrived.size >= needed) return { kind: 'run' };
   for (const name of join.doubtful ?? inbound) {
-    if (!join.failed.has(name) && isLost(machine, task.name, join, name)) setFailed(machine, join, name);
+    if (join.failed.has(name) || !isLost(machine, task.name, join, name)) continue;
+    const before = machine.taskById.get(join.previous.get(name) ?? '');
+    if (before !== undefined && before === lastTask(machine, name)) noteArrivals(machine, task, [before]);
+    else setFailed(machine, join, name);
   }
   machine.journal.set(join, 'doubtful', []);
+  if (join.arrived.size >= needed) return { kind: 'run' };
   if (inbound.length - join.failed.size >= needed) return { kind: 'wait' };
   return { kind: 'fail', message: failedMessage(inbound.filter((name) => join.failed.has(name))) };
 }
@@ -142,6 +162,32 @@ function createRound(before: JoinRecord | undefined): JoinRecord {
     ran: false,
     refreshing: false,
   };
+}
+
+/** Whether a second arrival comes from a second way to the same task, rather than from a loop or together with others. */
+function isDuplicate(machine: Machine, task: TaskRecord, round: JoinRecord, newcomers: readonly TaskRecord[]): boolean {
+  const inbound = machine.graph.inbound.get(task.name) ?? [];
+  const come = new Set(newcomers.map((one) => one.name));
+  const possible = inbound.filter((name) => come.has(name) || !isLost(machine, task.name, round, name));
+  if (possible.length >= neededArrivals(machine, task, inbound.length)) return false;
+  return !newcomers.some((one) => followsFrom(machine, one, task));
+}
+
+/** Whether a task was started, at whatever distance, by an execution of the same task as `origin`. */
+function followsFrom(machine: Machine, task: TaskRecord, origin: TaskRecord): boolean {
+  const seen = new Set<string>();
+  const pending = [task];
+  for (let one = pending.pop(); one !== undefined; one = pending.pop()) {
+    if (one.name === origin.name) return true;
+    for (const id of [...one.triggered_by.map((trigger) => trigger.task_id), ...(one.join?.arrived.values() ?? [])]) {
+      const before = machine.taskById.get(id);
+      // What was created before cannot follow from it.
+      if (before === undefined || before.index < origin.index || seen.has(id)) continue;
+      seen.add(id);
+      pending.push(before);
+    }
+  }
+  return false;
 }
 
 function isSecondArrival(join: JoinRecord | undefined, task: TaskRecord): boolean {

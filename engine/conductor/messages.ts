@@ -1,11 +1,12 @@
 /** Texts for state infos. They follow Mistral's, which StackStorm's users and tools know. */
+import { pyTruth } from '../../core/python/equality.ts';
 import { pyStr } from '../../core/python/repr.ts';
 import type { Machine } from './machine.ts';
 import type { TaskRecord } from './records.ts';
 
 const MESSAGE_LIMIT = 64 * 1024;
 
-/** A `msg` parameter as text; empty values are no message. */
+/** A `msg` parameter as Python's text; null is no message. */
 export function messageText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   return cut(typeof value === 'string' ? value : pyStr(value));
@@ -13,10 +14,7 @@ export function messageText(value: unknown): string | null {
 
 /** The result of a failed action as state info: none when the result says nothing. */
 export function resultInfo(result: unknown): string | null {
-  if (result === null || result === undefined || result === '' || result === false || result === 0) return null;
-  if (Array.isArray(result) && result.length === 0) return null;
-  if (typeof result === 'object' && Object.keys(result).length === 0) return null;
-  return cut(pyStr(result));
+  return pyTruth(result) ? cut(pyStr(result)) : null;
 }
 
 export function cut(text: string): string {

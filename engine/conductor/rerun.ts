@@ -1,6 +1,7 @@
 /** Running again and skipping of failed tasks from outside (Mistral: `Workflow.rerun`). */
 import type { RerunRequest } from './contract.ts';
 import { isHeld, runAgain } from './hold.ts';
+import { forgetLosses } from './joins.ts';
 import { emit, type Machine, pushStep, setAccepted, setRunState, setTaskState } from './machine.ts';
 import type { TaskRecord } from './records.ts';
 import { isCompleted } from './states.ts';
@@ -61,8 +62,9 @@ function followLateTasks(machine: Machine): void {
   }
 }
 
-/** The workflow runs again; timers that its end had stopped run anew. */
+/** The workflow runs again; timers that its end had stopped run anew, and what joins had given up may come after all. */
 function reopen(machine: Machine, env: Env): void {
+  for (const { join } of machine.waitingJoins) if (join !== undefined) forgetLosses(machine, join);
   const ended = isCompleted(machine.workflow.state);
   const wasPaused = machine.workflow.state === 'PAUSED';
   setWorkflowState(machine, 'RUNNING', null);

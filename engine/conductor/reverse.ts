@@ -14,10 +14,13 @@ export const reverseController: Controller = {
       .filter((name) => requires(machine, name).length === 0)
       .map((name) => runCommand(machine, name));
   },
-  nextCommands(machine, task) {
-    if (task.state !== 'SUCCESS') return [];
+  nextCommands(machine, tasks) {
+    const succeeded = tasks.filter((task) => task.state === 'SUCCESS');
+    if (succeeded.length === 0) return [];
     const needed = neededFor(machine, targetTask(machine));
-    return (machine.graph.dependents.get(task.name) ?? [])
+    // A task that requires several of them starts once.
+    const dependents = new Set(succeeded.flatMap((task) => machine.graph.dependents.get(task.name) ?? []));
+    return [...dependents]
       .filter((name) => needed.has(name) && lastTask(machine, name) === undefined)
       .filter((name) => requires(machine, name).every((one) => lastTask(machine, one)?.state === 'SUCCESS'))
       .map((name) => runCommand(machine, name));

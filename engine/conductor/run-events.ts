@@ -52,7 +52,9 @@ export function handleRefusal(machine: Machine, task: TaskRecord, run: RunRecord
   if (isCompleted(run.state)) return;
   removeRun(machine, task, run);
   if (isCompleted(task.state)) return;
-  if (run.kind === 'workflow') completeTask(machine, task, 'ERROR', message);
+  // In a step of its own: what fails there has to find the task, and the run that led to it is gone.
+  if (run.kind === 'workflow')
+    pushStep(machine, { kind: 'complete_task', task_id: task.id, state: 'ERROR', state_info: message });
   else forceFailTask(machine, task, message);
 }
 

@@ -1,7 +1,8 @@
 /** Starting of actions and sub-workflows. */
-import { TramontaneError, ValidationError } from '../../core/errors.ts';
+import { errorCode, errorMessage, TramontaneError, ValidationError } from '../../core/errors.ts';
 import type { Template } from '../../workflow-translator/ir.ts';
 import { ACTION_UNUSABLE, findAdHocAction, resolveAdHoc } from './ad-hoc.ts';
+import type { ActionSignature } from './contract.ts';
 import { addRun, emit, type Machine, nextNumber, specOf } from './machine.ts';
 import type { RunRecord, TaskRecord } from './records.ts';
 import { runOn, taskFlag, withActionDefaults } from './task-input.ts';
@@ -31,9 +32,12 @@ function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
   const adHoc = findAdHocAction(machine, plan.name);
   const { name, input, transforms } =
     adHoc === undefined ? { ...plan, transforms: [] } : resolveAdHoc(machine, task, adHoc, plan.input);
-  if (adHoc === undefined) checkParameters(machine, name, input);
+  if (adHoc === undefined) {
+    const action = findForRun(machine, task, () => knownAction(machine, name));
+    checkParameters(name, action, input);
+  }
+  const target = findForRun(machine, task, () => runOn(machine, task, plan.input));
   const run = createRun(machine, task, plan, 'action', transforms);
-  const target = runOn(machine, task, plan.input);
   emit(machine, {
     type: 'action.run',
     ...identityOf(task, run),
@@ -43,6 +47,19 @@ function startAction(machine: Machine, task: TaskRecord, plan: RunPlan): void {
     ...(target === undefined || target === null ? {} : { run_on: target }),
     safe_rerun: taskFlag(machine, task, 'safe_rerun'),
   });
+}
+
+/**
+ * Finds out what to run, or where. What fails here takes the whole workflow with it; of a with-items task it only fails the task,
+ * as in Mistral.
+ */
+export function findForRun<T>(machine: Machine, task: TaskRecord, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    if (errorCode(error) === 'EFFECT_REQUIRED' || specOf(machine, task).with_items === undefined) throw error;
+    throw new TramontaneError(ACTION_UNUSABLE, errorMessage(error));
+  }
 }
 
 function startSubWorkflow(machine: Machine, task: TaskRecord, plan: RunPlan): void {
@@ -102,9 +119,13 @@ function identityOf(task: TaskRecord, run: RunRecord) {
   return item_index === undefined ? base : { ...base, item_index };
 }
 
-function checkParameters(machine: Machine, name: string, input: Input): void {
+function knownAction(machine: Machine, name: string): ActionSignature {
   const action = machine.ports.findAction(name);
   if (action === undefined) throw new ValidationError(`Failed to find action [action_name=${name}]`);
+  return action;
+}
+
+function checkParameters(name: string, action: ActionSignature, input: Input): void {
   if (action.adhoc !== undefined) return;
   const known = new Set(action.params.map((param) => param.name));
   const missing = action.params.filter((param) => param.required && !Object.hasOwn(input, param.name));

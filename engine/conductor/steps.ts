@@ -2,6 +2,7 @@
 import { errorCode, errorMessage } from '../../core/errors.ts';
 import { ACTION_UNUSABLE } from './ad-hoc.ts';
 import { forceFailTask } from './force-fail.ts';
+import { holdsOnFailure } from './hold.ts';
 import { cancelItemsLeft } from './items-left.ts';
 import { type JoinVerdict, judgeAtTheEnd, judgeJoin } from './joins.ts';
 import { type Machine, pushStep, touch, touchRun } from './machine.ts';
@@ -26,9 +27,9 @@ export interface StepHandler<S extends Step> {
 
 type Handlers = { readonly [K in Step['kind']]: StepHandler<Extract<Step, { kind: K }>> };
 
-/** Steps that start something of a task. */
+/** Steps that start something of a task. The verb says what failed; that may depend on how far it came. */
 function taskStep<S extends { readonly task_id: string }>(
-  verb: string,
+  verb: string | ((task: TaskRecord) => string),
   act: (machine: Machine, task: TaskRecord, step: S) => void,
 ): { run(machine: Machine, step: S): void; failed(machine: Machine, step: S, error: unknown): void } {
   return {
@@ -40,7 +41,7 @@ function taskStep<S extends { readonly task_id: string }>(
       const task = machine.taskById.get(step.task_id);
       if (task === undefined) return;
       if (errorCode(error) === ACTION_UNUSABLE) failOrdinarily(machine, task, errorMessage(error));
-      else forceFailTask(machine, task, describe(machine, task, verb, error));
+      else forceFailTask(machine, task, describe(machine, task, typeof verb === 'string' ? verb : verb(task), error));
     },
   };
 }
@@ -104,11 +105,14 @@ export const STEPS: Handlers = {
   run_updated: runStep((machine, task, run, step: Extract<Step, { kind: 'run_updated' }>) =>
     handleRunUpdate(machine, task, run, step.state),
   ),
-  refresh_join: taskStep('run task', (machine, task) => {
+  refresh_join: taskStep(joinVerb, (machine, task) => {
     if (task.join === undefined) return;
     machine.journal.set(task.join, 'refreshing', false);
-    if (task.state !== 'WAITING' || machine.workflow.state !== 'RUNNING') return;
-    carryOut(machine, task, judgeJoin(machine, task, task.join));
+    const paused = machine.workflow.state === 'PAUSED';
+    if (task.state !== 'WAITING' || isCompleted(machine.workflow.state) || (paused && holdsOnFailure(machine))) return;
+    const verdict = judgeJoin(machine, task, task.join);
+    // In a paused workflow a join may fail, as any task may, but it does not start.
+    if (!paused || verdict.kind === 'fail') carryOut(machine, task, verdict);
   }),
   check: {
     run: (machine) => checkAndComplete(machine),
@@ -145,6 +149,11 @@ export const STEPS: Handlers = {
     failed: (machine, _step, error) => failWorkflow(machine, errorMessage(error)),
   },
 };
+
+/** A join that can no longer be met has completed when its `on-error` or its `publish-on-error` fails. */
+function joinVerb(task: TaskRecord): string {
+  return isCompleted(task.state) ? 'complete task' : 'run task';
+}
 
 function carryOut(machine: Machine, task: TaskRecord, verdict: JoinVerdict): void {
   if (verdict.kind === 'run') runJoin(machine, task);

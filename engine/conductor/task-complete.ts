@@ -32,9 +32,9 @@ export function completeTask(machine: Machine, task: TaskRecord, state: MistralS
 
 /** Does what follows from a completed task. */
 export function followTask(machine: Machine, task: TaskRecord): void {
-  const commands = controllerOf(machine).nextCommands(machine, task);
+  const commands = controllerOf(machine).nextCommands(machine, [task]);
   noteNext(machine, task, commands);
-  if (machine.workflow.state === 'PAUSED') return;
+  if (machine.workflow.state === 'PAUSED') return refreshAffectedJoins(machine, task);
   machine.journal.set(task, 'processed', true);
   machine.journal.set(task, 'items', undefined);
   dispatchCommands(machine, commands);

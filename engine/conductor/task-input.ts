@@ -1,7 +1,7 @@
 /** What a task runs, and with what. */
-import { ValidationError } from '../../core/errors.ts';
-import { pyTypeName } from '../../core/python/equality.ts';
-import { pyRepr } from '../../core/python/repr.ts';
+import { errorCode, ValidationError } from '../../core/errors.ts';
+import { pyTruth, pyTypeName } from '../../core/python/equality.ts';
+import { pyRepr, pyStr } from '../../core/python/repr.ts';
 import { type Machine, specOf } from './machine.ts';
 import type { TaskRecord } from './records.ts';
 import { evaluateTemplate, evaluateText, type Layer, taskScope } from './scope.ts';
@@ -34,11 +34,10 @@ export function withActionDefaults(machine: Machine, action: string, input: Inpu
 
 /** Name of the action or sub-workflow; it may be an expression. */
 export function targetName(machine: Machine, task: TaskRecord): string {
-  const { target } = specOf(machine, task);
+  const { target, kind } = specOf(machine, task);
   const name = evaluateText(target, taskScope(machine, task, task.in_context));
-  if (typeof name === 'string' && name !== '') return name;
-  if (name === null || name === '') return 'std.noop';
-  throw new ValidationError(`The name of what task '${task.name}' runs is no text: ${pyRepr(name)}`);
+  // Mistral looks for whatever it is, and finds nothing of that name.
+  return pyTruth(name) || kind === 'workflow' ? pyStr(name) : 'std.noop';
 }
 
 /** The `target:` of a task, evaluated over its input and its context. */
@@ -47,11 +46,16 @@ export function runOn(machine: Machine, task: TaskRecord, input: Input): unknown
   return run_on === undefined ? undefined : evaluateTemplate(run_on, taskScope(machine, task, task.in_context, input));
 }
 
-/** A flag of a task that may be an expression. */
+/** A flag of a task that may be an expression. Mistral does not evaluate it, so it must not fail the task: then the flag is as by default. */
 export function taskFlag(machine: Machine, task: TaskRecord, flag: 'safe_rerun' | 'keep_result'): boolean {
   const value = specOf(machine, task)[flag];
   if (typeof value !== 'string') return value !== false && value !== null && value !== 0;
-  return evaluateText(value, taskScope(machine, task, task.in_context)) === true;
+  try {
+    return pyTruth(evaluateText(value, taskScope(machine, task, task.in_context)));
+  } catch (error) {
+    if (errorCode(error) === 'EFFECT_REQUIRED') throw error;
+    return flag === 'keep_result';
+  }
 }
 
 function actionDefaults(machine: Machine, action: string): Input | undefined {

@@ -6,7 +6,7 @@ import { PySet } from '../../core/python/values.ts';
 import { type Machine, pushStep, specOf } from './machine.ts';
 import { mapGet, mapHas } from './persistent-map.ts';
 import type { ItemsRecord, TaskRecord } from './records.ts';
-import { startRun } from './runs.ts';
+import { findForRun, startRun } from './runs.ts';
 import { evaluateTemplate, taskScope } from './scope.ts';
 import { targetName, taskInput } from './task-input.ts';
 import { isMapping, mergeObjects, storable } from './values.ts';
@@ -38,9 +38,9 @@ interface PreparedItem {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** Evaluates the inputs. Values that come from outside are asked for together, once for the whole batch. */
+/** Evaluates the inputs, then the name, which does not see the items. Values that come from outside are asked for together, once for the whole batch. */
 function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: readonly number[]): PreparedItem[] {
-  const prepared: PreparedItem[] = [];
+  const inputs: Omit<PreparedItem, 'name'>[] = [];
   const missing: unknown[] = [];
   for (const index of batch) {
     const variables: Record<string, unknown> = {};
@@ -48,14 +48,16 @@ function prepare(machine: Machine, task: TaskRecord, items: ItemsRecord, batch: 
       setKey(variables, name, itemVariable(task, name, items.lists[place]?.[index]));
     }
     try {
-      prepared.push({ index, input: taskInput(machine, task, variables), name: targetName(machine, task) });
+      inputs.push({ index, input: taskInput(machine, task, variables) });
     } catch (error) {
       if (errorCode(error) !== 'EFFECT_REQUIRED') throw error;
       missing.push(error);
     }
   }
   if (missing.length > 0) throw new EffectsRequired(missing);
-  return prepared;
+  if (inputs.length === 0) return [];
+  const name = findForRun(machine, task, () => targetName(machine, task));
+  return inputs.map((one) => ({ ...one, name }));
 }
 
 /** What was published under the name of an item's variable on the way to the task goes before the item; of two mappings one is made. */

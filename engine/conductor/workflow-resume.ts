@@ -52,8 +52,7 @@ export function heldBackCommands(machine: Machine): readonly TaskCommand[] {
   const idle = machine.tasks
     .filter((task) => task.state === 'IDLE')
     .map((task): TaskCommand => ({ kind: 'run_existing', task_id: task.id, rerun: false, reset: true }));
-  const following = machine.tasks
-    .filter((task) => isCompleted(task.state) && !task.processed)
-    .flatMap((task) => controllerOf(machine).nextCommands(machine, task));
+  const completed = machine.tasks.filter((task) => isCompleted(task.state) && !task.processed);
+  const following = controllerOf(machine).nextCommands(machine, completed);
   return [...idle, ...following].filter((command) => command.kind !== 'engine' || command.name !== 'pause');
 }

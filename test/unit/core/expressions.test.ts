@@ -57,6 +57,17 @@ describe('inline expressions', () => {
     });
   });
 
+  test('the data may be a list or a plain value, as the result of an action is', () => {
+    assert.deepEqual(evaluate('<% [$] %>', { data: [1, 2] }), [[1, 2]]);
+    assert.deepEqual(evaluateRecursively({ all: '{{ _ }}', first: '<% $.first() %>' }, { data: [1, 2] }), {
+      all: [1, 2],
+      first: 1,
+    });
+    assert.equal(evaluate('<% $__env %>', { data: ['text'] }), null);
+    assert.equal(evaluate('got {{ _ }}', { data: 7 }), 'got 7');
+    assert.equal(evaluateRecursively('<% $ %>', { data: [] }), '<% $ %>');
+  });
+
   test('structures are evaluated through, keys and results are not', () => {
     const value = { '<% $.name %>': ['<% $.count %>', { a: '{{ _.text }}' }], b: 1 };
     assert.deepEqual(evaluateRecursively(value, { data }), { '<% $.name %>': [3, { a: '{{ _.name }}' }], b: 1 });

@@ -12,6 +12,19 @@ describe('control from outside', () => {
     assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['b']);
   });
 
+  it('a task of a reverse workflow starts once at resume, however many that it requires ended during the pause', () => {
+    const conductor = conductorOf(
+      'wf: {type: reverse, tasks: {a: {action: x.x}, b: {action: x.x}, c: {action: x.x, requires: [a, b]}}}',
+      {},
+      { task_name: 'c' },
+    );
+    conductor.handle({ type: 'start' });
+    conductor.handle({ type: 'pause' });
+    conductor.handle(success('a'));
+    conductor.handle(success('b'));
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['c']);
+  });
+
   it('no join starts while the workflow is paused', () => {
     const conductor = conductorOf(
       'wf: {tasks: {a: {action: x.x, on-success: j}, b: {action: x.x, on-success: j}, j: {join: all, action: x.x}}}',
@@ -21,6 +34,23 @@ describe('control from outside', () => {
     conductor.handle({ type: 'pause' });
     assert.deepEqual(startedRuns(conductor.handle(success('b'))), []);
     assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['j']);
+  });
+
+  it('a join that can no longer be met fails while the workflow is paused; what follows waits', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    a: {action: x.x, on-success: j}
+    b: {action: x.x, on-success: j, on-error: noop}
+    j: {join: all, action: x.x, on-error: rescue}
+    rescue: {action: x.x}
+`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(success('a'));
+    conductor.handle({ type: 'pause' });
+    assert.deepEqual(startedRuns(conductor.handle(failure('b'))), []);
+    assert.equal(taskStates(conductor).j, 'ERROR');
+    assert.deepEqual(startedRuns(conductor.handle({ type: 'resume' })), ['rescue']);
   });
 
   it('cancel ends at once; a late answer completes its task and nothing follows', () => {

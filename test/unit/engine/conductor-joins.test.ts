@@ -119,6 +119,76 @@ wf:
     assert.equal(conductor.state, 'SUCCESS');
   });
 
+  it('a second way to a task before it does not start it again, nor make it fail', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    x: {action: x.x, on-success: j}
+    a: {action: x.x, on-success: b, on-complete: b}
+    b: {action: x.x, on-success: j}
+    j: {join: all, action: x.x}
+`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(success('x'));
+    assert.deepEqual(startedRuns(conductor.handle(success('a'))), ['b', 'b#2']);
+    assert.deepEqual(startedRuns(conductor.handle(success('b'))), ['j']);
+    assert.deepEqual(startedRuns(conductor.handle(success('b#2'))), []);
+    conductor.handle(success('j'));
+    assert.equal(conductor.state, 'SUCCESS');
+    assert.equal(conductor.view().tasks.filter((task) => task.name === 'j').length, 1);
+  });
+
+  it('in a loop, who cannot come once more counts as he came in the round before', () => {
+    const execution = rehearsed(`
+wf:
+  output: {n: <% $.n %>, b: <% $.b %>}
+  tasks:
+    s: {action: std.noop, publish: {n: 0}, on-success: a}
+    a: {action: std.noop, publish: {n: <% $.n + 1 %>}, on-success: j}
+    b: {action: std.noop, publish: {b: 1}, on-success: j}
+    j: {join: all, action: std.noop, on-success: [{a: <% $.n < 3 %>}]}
+`);
+    const view = execution.conductor.view();
+    assert.equal(view.state, 'SUCCESS');
+    assert.deepEqual(view.output, { n: 3, b: 1 });
+    assert.equal(view.tasks.filter((task) => task.name === 'j').length, 3);
+  });
+
+  it('waits for tasks that could not come before a task was run again from outside', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    s: {action: x.x, on-success: t, on-complete: j}
+    t: {action: x.x, on-success: j}
+    j: {join: all, action: x.x, on-error: rescue}
+    rescue: {action: x.x}
+`);
+    conductor.handle({ type: 'start' });
+    assert.deepEqual(startedRuns(conductor.handle(failure('s'))), ['rescue']);
+    conductor.handle(success('rescue'));
+    conductor.handle({ type: 'rerun', tasks: [{ task: 's', reset: true }] });
+    assert.deepEqual(startedRuns(conductor.handle(success('s#2'))), ['t']);
+    assert.equal(taskStates(conductor).j, 'WAITING');
+    assert.deepEqual(startedRuns(conductor.handle(success('t'))), ['j']);
+    conductor.handle(success('j'));
+    assert.equal(conductor.state, 'SUCCESS');
+  });
+
+  it('says that its completion failed when what it publishes on an error fails', () => {
+    const conductor = conductorOf(`
+wf:
+  tasks:
+    a: {action: x.x, on-success: j}
+    b: {action: x.x, on-success: j}
+    j: {join: all, action: x.x, publish-on-error: {v: <% $.missing %>}}
+`);
+    conductor.handle({ type: 'start' });
+    conductor.handle(failure('a'));
+    conductor.handle(success('b'));
+    assert.equal(conductor.state, 'ERROR');
+    assert.match(conductor.view().state_info ?? '', /^Failed to complete task \[error=.*'missing'\], wf=wf, task=j\]/);
+  });
+
   it('at a conflict the value that was published more often wins, whenever that was', () => {
     const execution = rehearsed(`
 wf:

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { conductorOf, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
+import { PyFloat } from '../../../core/python/values.ts';
+import { conductorOf, failure, rehearsed, startedRuns, success, taskStates } from '../../support/conducted.ts';
 
 function resultOf(definition: string, task: string): unknown {
   return rehearsed(definition)
@@ -85,6 +86,85 @@ wf:
     assert.deepEqual(resultOf(definition, 't'), [9, 9]);
     assert.deepEqual(resultOf(definition, 'u'), [{ a: 1, b: 2 }, { b: 2 }]);
     assert.deepEqual(resultOf(definition, 'v'), [1, 2]);
+  });
+});
+
+describe('the state info of a failed task', () => {
+  it('is what its action answered, unless Python holds that for nothing', () => {
+    for (const [answer, info] of [
+      [{ why: 1.5 }, "{'why': 1.5}"],
+      [new PyFloat(0), null],
+      [[], null],
+    ] as const) {
+      const conductor = conductorOf('wf: {tasks: {a: {action: x.x}}}');
+      conductor.handle({ type: 'start' });
+      conductor.handle(failure('a', answer));
+      assert.equal(conductor.view().tasks[0]?.state_info, info);
+    }
+  });
+});
+
+describe('what to run, of a with-items task', () => {
+  for (const what of ['action: no.such', 'action: <% $.missing %>', 'action: std.noop, target: <% $.missing %>']) {
+    it(`fails only the task when it cannot be found out: ${what}`, () => {
+      const view = rehearsed(`
+wf:
+  tasks:
+    t: {with-items: "i in [1, 2]", ${what}, on-error: h}
+    h: {action: std.noop}`).conductor.view();
+      assert.equal(view.state, 'SUCCESS');
+      assert.deepEqual(
+        view.tasks.map((task) => [task.name, task.state, task.runs.length]),
+        [
+          ['t', 'ERROR', 0],
+          ['h', 'SUCCESS', 1],
+        ],
+      );
+    });
+  }
+});
+
+describe('what cannot be as it is given', () => {
+  it('ends the workflow when the task behind a refused sub-workflow fails once more by what it publishes', () => {
+    const view = rehearsed(`
+wf: {tasks: {t: {workflow: sub, publish-on-error: {v: <% $.missing %>}, on-error: noop}}}
+sub: {input: [x], tasks: {s: {action: std.noop}}}`).conductor.view();
+    assert.equal(view.state, 'ERROR');
+    assert.match(view.state_info ?? '', /'missing'.*task=t/);
+  });
+
+  it('a workflow whose name is no text is not found', () => {
+    const { state, tasks } = rehearsed(
+      'wf: {tasks: {t: {workflow: <% 5 %>, on-error: h}, h: {action: std.noop}}}',
+    ).conductor.view();
+    assert.equal(state, 'SUCCESS');
+    assert.equal(tasks[0]?.state_info, 'Failed to find workflow [name=5]');
+  });
+
+  it('a failing expression in safe-rerun does not fail the task', () => {
+    const view = rehearsed('wf: {tasks: {t: {action: std.noop, safe-rerun: <% $.missing %>}}}').conductor.view();
+    assert.equal(view.state, 'SUCCESS');
+  });
+
+  it('keep-result takes any value as Python does', () => {
+    const kept = (value: string) =>
+      resultOf(`wf: {tasks: {t: {action: std.echo output=1, keep-result: <% ${value} %>}}}`, 't');
+    assert.equal(kept('2'), 1);
+    assert.equal(kept('0'), null);
+  });
+
+  it('concurrency of task-defaults has to be a number for tasks without items, too', () => {
+    const view = rehearsed(
+      "wf: {task-defaults: {concurrency: '{{ true }}'}, tasks: {t: {action: std.noop}}}",
+    ).conductor.view();
+    assert.equal(view.state, 'ERROR');
+  });
+
+  it('task() takes a number for the name of a task', () => {
+    const view = rehearsed(
+      "wf: {output: {o: <% task(1).result %>}, tasks: {'1': {action: std.echo output=7}}}",
+    ).conductor.view();
+    assert.deepEqual(view.output, { o: 7 });
   });
 });
 
