@@ -6,6 +6,8 @@ import { recordUnheardEnds } from './triggers/record-ends.ts';
 
 /** Shorter than the age from which the sweeps look at ends that nothing followed from. */
 const COLLECT_MS = 400;
+/** The same for what belongs to no workflow: somebody may be waiting for it, and look at its trace next. */
+const COLLECT_ROOTS_MS = 100;
 const MOST = 100;
 
 /** What has followed from the end of an execution. */
@@ -41,21 +43,24 @@ export function createEndNotes(
     await stores.executions.updateMany({ id: { $in: ids } }, { $set: marks });
   }
 
-  const batch = createBatch<EndNote>(
-    async (notes) => {
-      const quiet = notes.filter(({ isQuiet }) => isQuiet).map(({ execution }) => execution);
-      if (quiet.length > 0) await recordUnheardEnds(stores, actions, quiet);
-      await mark(notes, true, true);
-      await mark(notes, true, false);
-      await mark(notes, false, true);
-    },
-    { waitMs: COLLECT_MS, most: MOST },
-  );
+  async function write(notes: readonly EndNote[]): Promise<void> {
+    const quiet = notes.filter(({ isQuiet }) => isQuiet).map(({ execution }) => execution);
+    if (quiet.length > 0) await recordUnheardEnds(stores, actions, quiet);
+    await mark(notes, true, true);
+    await mark(notes, true, false);
+    await mark(notes, false, true);
+  }
+
+  const children = createBatch(write, { waitMs: COLLECT_MS, most: MOST });
+  const roots = createBatch(write, { waitMs: COLLECT_ROOTS_MS, most: MOST });
 
   return {
     add(note) {
+      const batch = note.execution.parent === undefined ? roots : children;
       batch.add(note).catch(onError);
     },
-    flush: () => batch.flush(),
+    async flush() {
+      await Promise.all([children.flush(), roots.flush()]);
+    },
   };
 }

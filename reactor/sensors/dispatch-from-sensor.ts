@@ -4,17 +4,27 @@ import type { DispatchTrigger } from '../../action-service/triggers/dispatch-tri
 import { parametersHash } from '../../action-service/triggers/trigger-service.ts';
 import { errorMessage, ValidationError } from '../../core/errors.ts';
 import { remember } from '../../core/expressions/remember.ts';
+import { compileRegex } from '../../core/python/regex.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { OpenContent } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { SensorDispatch } from './sensor-process.ts';
+
+/** Patterns of packs are Python's, and must not be able to hang the process. */
+const regExp = Object.assign(
+  (pattern: string) => {
+    const regex = compileRegex(pattern);
+    return { test: (text: string) => regex.search(text) !== null };
+  },
+  { code: 'compileRegex' },
+);
 
 /**
  * The check of a schema, by its JSON text: the database gives a new object with every event. Each has an Ajv of its own, as one
  * keeps all that it compiled for ever and takes an `$id` once. For a schema that is none it is a sentence.
  */
 const checkOf = remember((schema): ValidateFunction | string => {
-  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
+  const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false, code: { regExp } });
   try {
     return ajv.compile({ type: 'object', ...normalize(JSON.parse(schema) as Readonly<Record<string, unknown>>) });
   } catch (error) {

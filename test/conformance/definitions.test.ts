@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type CheckOptions, checkDefinition } from '../../workflow-translator/index.ts';
+import { recordings } from '../support/recordings.ts';
 
 interface DefinitionRecord {
   readonly id: string;
@@ -14,7 +15,7 @@ interface DefinitionRecord {
   readonly extra_definitions?: readonly Omit<DefinitionRecord, 'id'>[];
 }
 
-const folder = path.join(process.env.CONFORMANCE_DIR ?? path.resolve('../shared/conformance'), 'mistral');
+const folder = path.join(recordings, 'mistral');
 const skip = existsSync(folder) ? false : `there are no recorded cases at ${folder}`;
 
 function recordsOf(name: string): readonly DefinitionRecord[] {

@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { differenceOf, isLeftOut, isOptional } from '../../cli/conformance-expressions.ts';
 import { type RecordedCase, readSuite } from '../../cli/expression-conformance/recorded-cases.ts';
 import { runCase } from '../../cli/expression-conformance/run-case.ts';
-
-const FOLDER = process.env.CONFORMANCE_DIR ?? fileURLToPath(new URL('../../../shared/conformance', import.meta.url));
+import { recordings } from '../support/recordings.ts';
 
 /** @param known ids of cases in which we differ on purpose, with the reason */
 export function suiteTests(
@@ -15,7 +13,7 @@ export function suiteTests(
   belongs: (record: RecordedCase) => boolean = () => true,
   known: Readonly<Record<string, string>> = {},
 ): void {
-  const file = `${FOLDER}/expressions/${suite}.jsonl`;
+  const file = `${recordings}/expressions/${suite}.jsonl`;
   const isThere = existsSync(file);
   describe(`conformance: ${suite}`, { skip: !isThere && 'the recorded cases are not at hand' }, () => {
     if (!isThere) return;

@@ -14,8 +14,9 @@ import {
   createConductor,
   restoreConductor,
 } from '../../engine/conductor/index.ts';
+import { recordings } from '../support/recordings.ts';
 
-const folder = path.join(process.env.CONFORMANCE_DIR ?? path.resolve('../shared/conformance'), 'mistral');
+const folder = path.join(recordings, 'mistral');
 const skip = existsSync(folder) ? false : `there are no recorded cases at ${folder}`;
 
 /** Cases that we mean to answer otherwise, with the reason. */

@@ -12,9 +12,10 @@ import { findDifference } from '../../cli/mistral-conformance/compare.ts';
 import type { RunOutcome, RunRecord } from '../../cli/mistral-conformance/record.ts';
 import { isFinalState } from '../../engine/contract.ts';
 import { type Interpreter, type Started, startInterpreter } from '../support/interpreter.ts';
+import { recordings } from '../support/recordings.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const folder = path.join(process.env.CONFORMANCE_DIR ?? path.resolve('../shared/conformance'), 'mistral');
+const folder = path.join(recordings, 'mistral');
 const skip = existsSync(folder) ? false : `there are no recorded cases at ${folder}`;
 const SAMPLE = 48;
 /** Answered otherwise on purpose; see docs/conformance.md. */

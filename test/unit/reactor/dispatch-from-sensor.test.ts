@@ -53,3 +53,13 @@ test('sensors: schemas may have an id, and the same one', async () => {
     assert.equal(dispatched.length, 2);
   }
 });
+
+test('sensors: a pattern of a schema cannot hang the process', async () => {
+  const { send, dispatched } = dispatchWith({
+    type: 'object',
+    properties: { text: { type: 'string', pattern: '^(a+)+$' } },
+  });
+  await send({ text: 'a'.repeat(40) });
+  await assert.rejects(send({ text: `${'a'.repeat(40)}!` }), /\/text must match pattern/);
+  assert.equal(dispatched.length, 1);
+});
