@@ -5,8 +5,10 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConflictError, errorCode, errorMessage, TramontaneError, UnavailableError } from '../../core/errors.ts';
 import { isSameProcess, type NotedProcess, noteProcess } from '../../platform/noted-process.ts';
+import { removeLeft } from '../../platform/remove-left.ts';
 import { writeSecret } from '../start/secrets.ts';
 import type { ComponentStatus } from './supervisor.ts';
 
@@ -32,6 +34,9 @@ export interface ControlServer {
   tellServing(): Promise<void>;
   close(): void;
 }
+
+/** Between looks at a note that somebody else is about to remove. */
+const TURN_MS = 5;
 
 /** The system's limit for the path of a socket is about 104 bytes. */
 const longestSocketPath = 100;
@@ -114,24 +119,13 @@ async function claim(dataFolder: string, note: Note): Promise<void> {
         const what = other.serves ? 'It runs already' : 'It is being started already';
         throw new ConflictError(`${what} in ${dataFolder} (process ${other.pid}): end it with npm stop.`);
       }
-      await removeStale(file);
+      await removeLeft(file, isStale);
+      // Somebody else may be about to remove it.
+      await sleep(TURN_MS);
     }
   } finally {
     await rm(own, { force: true });
   }
-}
-
-/** Removes the note of a process that is gone, not the one that somebody else has just put in its place. */
-async function removeStale(file: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return;
-    throw error;
-  }
-  if ((await readNote(aside)) !== undefined) await link(aside, file).catch(() => undefined);
-  await rm(aside, { force: true });
 }
 
 async function written(dataFolder: string, note: Note): Promise<string> {
@@ -143,10 +137,27 @@ async function written(dataFolder: string, note: Note): Promise<string> {
 /** The note in a file, when its process lives. */
 async function readNote(file: string): Promise<Note | undefined> {
   try {
-    const note = JSON.parse(await readFile(file, 'utf8')) as Note;
-    return isSameProcess({ pid: note.pid, startTime: note.startTime ?? '-' }) ? note : undefined;
+    return livingNote(await readFile(file, 'utf8'));
   } catch {
     return undefined; // none was ever started here
+  }
+}
+
+/** Whether there is a note in a file, of a process that is gone. */
+async function isStale(file: string): Promise<boolean> {
+  try {
+    return livingNote(await readFile(file, 'utf8')) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function livingNote(text: string): Note | undefined {
+  try {
+    const note = JSON.parse(text) as Note;
+    return isSameProcess({ pid: note.pid, startTime: note.startTime ?? '-' }) ? note : undefined;
+  } catch {
+    return undefined; // nobody has written it to its end
   }
 }
 
