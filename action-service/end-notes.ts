@@ -6,7 +6,7 @@ import { recordUnheardEnds } from './triggers/record-ends.ts';
 
 /** Shorter than the age from which the sweeps look at ends that nothing followed from. */
 const COLLECT_MS = 400;
-/** The same for what belongs to no workflow: somebody may be waiting for it, and look at its trace next. */
+/** The same for what belongs to no workflow. Somebody may wait for it, and look at its trace next: after a pause it does not wait at all. */
 const COLLECT_ROOTS_MS = 100;
 const MOST = 100;
 
@@ -54,10 +54,19 @@ export function createEndNotes(
   const children = createBatch(write, { waitMs: COLLECT_MS, most: MOST });
   const roots = createBatch(write, { waitMs: COLLECT_ROOTS_MS, most: MOST });
 
+  let lastRoot = Number.NEGATIVE_INFINITY;
+
+  function addRoot(note: EndNote): void {
+    roots.add(note).catch(onError);
+    const now = performance.now();
+    if (now - lastRoot > COLLECT_ROOTS_MS) void roots.flush();
+    lastRoot = now;
+  }
+
   return {
     add(note) {
-      const batch = note.execution.parent === undefined ? roots : children;
-      batch.add(note).catch(onError);
+      if (note.execution.parent === undefined) addRoot(note);
+      else children.add(note).catch(onError);
     },
     async flush() {
       await Promise.all([children.flush(), roots.flush()]);
