@@ -15,8 +15,8 @@
    many are noted as done, are changed where they are stored.
 7. It answers a compare-and-set that fails (a full disk, a unique value that is taken) as one that found nothing. Here it is
    an error, and a full disk is named as MongoDB names it.
-8. It reads a message in several turns of its event loop, looks through each document for ids of its own kind, of which ours have
-   none, and has SQLite check each JSON text that it has just written. Without that a command takes half of the CPU.
+8. It reads a message in several turns of its event loop, looks through each document for ids of its own kind, and has SQLite
+   check each JSON text that it has just written: a third of the CPU of a command.
 """
 import asyncio
 import copy
@@ -26,6 +26,7 @@ import struct
 import uuid
 
 import bson
+from bson.codec_options import CodecOptions, TypeCodec, TypeRegistry
 from bson.int64 import Int64
 from neosqlite._sqlite import sqlite3
 from neosqlite.binary import Binary
@@ -40,6 +41,7 @@ from neosqlite.collection.query_helper._sql_updates import SqlUpdatesMixin
 from neosqlite.collection.query_helper.crud_operations import CRUDOperationsMixin as StatementsMixin
 from neosqlite.collection.sql_translator_unified import SQLClauseBuilder, SQLOperatorTranslator
 from neosqlite.connection import Connection
+from neosqlite.objectid import ObjectId
 from neosqlite.results import UpdateResult
 from neosqlite.sql_utils import quote_table_name
 from nx_27017 import server
@@ -52,6 +54,20 @@ def never(*_arguments, **_options):
     return False
 
 
+class ObjectIds(TypeCodec):
+    """Ids of documents that come without one, between the wire and the store."""
+
+    python_type = ObjectId
+    bson_type = bson.ObjectId
+
+    def transform_python(self, value):
+        return bson.ObjectId(value.binary)
+
+    def transform_bson(self, value):
+        return ObjectId(value.binary)
+
+
+CODEC = CodecOptions(type_registry=TypeRegistry([ObjectIds()]))
 HEADER = struct.Struct("<iiii")
 LENGTH = struct.Struct("<i")
 FLAGS = struct.Struct("<I")
@@ -69,11 +85,11 @@ def sections_of(message):
         if size < 4 or at + size > end:
             raise ValueError("A section of the message goes beyond its end.")
         if kind == 0:
-            yield "body", bson.decode(message[at : at + size])
+            yield "body", bson.decode(message[at : at + size], CODEC)
         elif kind == 1:
             name_end = message.index(0, at + 4)
             name = message[at + 4 : name_end].decode()
-            yield "payload", {name: bson.decode_all(message[name_end + 1 : at + size])}
+            yield "payload", {name: bson.decode_all(message[name_end + 1 : at + size], CODEC)}
         else:
             raise ValueError(f"Unknown kind of section: {kind}")
         at += size
@@ -83,7 +99,7 @@ def reply_to(request_id, document):
     cursor = document.get("cursor")
     if cursor is not None and cursor.get("id") == 0:
         cursor["id"] = Int64(0)
-    body = bson.encode(document)
+    body = bson.encode(document, codec_options=CODEC)
     length = MESSAGE_HEADER_SIZE + FLAGS.size + 1 + len(body)
     return HEADER.pack(length, 0, request_id, WireProtocol.OP_MSG) + b"\0\0\0\0\0" + body
 

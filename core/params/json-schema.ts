@@ -1,5 +1,6 @@
 /**
  * Checks values by the JSON Schema dialect of packs: draft 4 with draft 3's `required` on the property itself.
+ * `format` only says what is meant, as in StackStorm, which gives its validator no checker of formats (`st2common/util/schema`).
  * Messages are those of StackStorm's validator, which scripts look for. No code is generated from schemas.
  */
 import { isDict } from '../python/dict.ts';
@@ -7,7 +8,6 @@ import { pyEquals } from '../python/equality.ts';
 import { compileRegex } from '../python/regex.ts';
 import { pyRepr } from '../python/repr.ts';
 import { isPyInt, isPyNumber, numberOf } from '../python/values.ts';
-import { FORMATS } from './json-schema-formats.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 export type Path = readonly (string | number)[];
@@ -220,11 +220,6 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
     isText,
     (value, pattern) => compileRegex(String(pattern)).search(value) !== null,
     (value, pattern) => `${pyRepr(value)} does not match ${pyRepr(pattern)}`,
-  ),
-  format: rule(
-    isText,
-    (value, format) => FORMATS.get(String(format))?.(value) !== false,
-    (value, format) => `${pyRepr(value)} is not a ${pyRepr(format)}`,
   ),
   minItems: rule(
     isArray,
