@@ -95,7 +95,9 @@ export function toLimit(text: string | undefined): number {
 }
 
 function toSort<T extends Stored>(spec: ListSpec<T>, query: Query): [string, 1 | -1][] {
-  const keys = (query.sort_keys ?? spec.sort ?? 'created_at').split(',').filter((key) => key !== '');
+  // In small letters, as Mistral takes them: clients name columns as their tables do.
+  const names = (query.sort_keys ?? spec.sort ?? 'created_at').toLowerCase().split(',');
+  const keys = names.map((key) => key.trim()).filter((key) => key !== '');
   const dirs = (query.sort_dirs ?? '').split(',').filter((dir) => dir !== '');
   if (dirs.length > keys.length) {
     throw new ValidationError('Length of sort_keys must be equal or greater than sort_dirs.');
