@@ -71,6 +71,10 @@ test('a page of what is in no collection begins behind its marker', () => {
   assert.throws(() => page({ marker: 'z' }), { code: 'NOT_FOUND' });
 });
 
+test('sort keys are taken in capital letters', async () => {
+  assert.deepEqual((await fakeList(two).list({ sort_keys: ' Name,ID' })).things, two);
+});
+
 const WRONG: readonly [Query, RegExp][] = [
   [{ limit: '0' }, /Limit must be positive/],
   [{ limit: 'x' }, /Invalid input for field\/attribute limit/],
