@@ -6,6 +6,7 @@
  * nearest to the root, the first of these.
  */
 import { ValidationError } from '../../core/errors.ts';
+import { bestMatch } from '../../core/params/index.ts';
 import { pyRepr } from '../../core/python/repr.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 
@@ -147,23 +148,9 @@ function* failures(schema: JsonSchema, value: unknown, depth: number): Generator
   }
 }
 
-function findBestProblem(schema: JsonSchema, value: unknown): string | undefined {
-  let best: Failure | undefined;
-  for (const failure of failures(schema, value, 0)) if (best === undefined || isNearer(failure, best)) best = failure;
-  // Of the ways of a choice the one counts that has come furthest.
-  while (best?.ways !== undefined) best = best.ways.reduce((one, other) => (isNearer(one, other) ? other : one));
-  return best?.text;
-}
-
-/** Of two at one depth, a choice counts for less. */
-function isNearer(one: Failure, other: Failure): boolean {
-  if (one.depth !== other.depth) return one.depth < other.depth;
-  return one.ways === undefined && other.ways !== undefined;
-}
-
 /** What is wrong with a value, as one sentence; `undefined` when it fits. */
 export function findProblem(schema: JsonSchema, value: unknown): string | undefined {
-  if (schema['x-best-match'] === true) return findBestProblem(schema, value);
+  if (schema['x-best-match'] === true) return bestMatch(failures(schema, value, 0), ({ depth }) => depth)?.text;
   for (const [keyword, rule] of Object.entries(schema)) {
     const check = Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined;
     const problem = check?.(rule as never, value, schema);

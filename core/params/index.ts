@@ -14,6 +14,7 @@ import {
 } from './render-params.ts';
 import type { ParameterValues } from './schema.ts';
 
+export { bestMatch } from './best-match.ts';
 export { ParamCastError, ParamError, ParamSchemaError } from './errors.ts';
 export { checkSchema } from './json-schema.ts';
 export type { KeyValueReference, KeyValueScope, KeyValueSource } from './key-value-lookup.ts';

@@ -8,6 +8,7 @@ import { pyEquals } from '../python/equality.ts';
 import { compileRegex } from '../python/regex.ts';
 import { pyRepr } from '../python/repr.ts';
 import { isPyInt, isPyNumber, numberOf } from '../python/values.ts';
+import { bestMatch } from './best-match.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 export type Path = readonly (string | number)[];
@@ -32,24 +33,9 @@ export function* checkSchema(value: unknown, schema: Schema, path: Path = []): I
   }
 }
 
-/**
- * The one problem that is told, as jsonschema's `best_match` picks it: the one nearest to the root, the first of these; of the ways
- * of a choice that which has come furthest.
- */
+/** The problem of these that is told. */
 export function bestProblem(problems: Iterable<SchemaProblem>): SchemaProblem | undefined {
-  let best: SchemaProblem | undefined;
-  for (const problem of problems) if (best === undefined || isNearer(problem, best)) best = problem;
-  while (best?.ways !== undefined && best.ways.length > 0)
-    best = best.ways.reduce((one, other) => (isNearer(one, other) ? other : one));
-  return best;
-}
-
-const depthOf = ({ path, property }: SchemaProblem) => path.length + (property === undefined ? 0 : 1);
-
-/** Of two at one depth, a choice counts for less. */
-function isNearer(one: SchemaProblem, other: SchemaProblem): boolean {
-  const difference = depthOf(one) - depthOf(other);
-  return difference === 0 ? one.ways === undefined && other.ways !== undefined : difference < 0;
+  return bestMatch(problems, ({ path, property }) => path.length + (property === undefined ? 0 : 1));
 }
 
 function isValid(value: unknown, schema: unknown): boolean {
