@@ -8,8 +8,9 @@ import { createStores, type Stores } from '../stores/stores.ts';
 import { createCallbacks } from './callbacks/create-callbacks.ts';
 import type { ActionService } from './contract.ts';
 import { type ActionServiceParts, createActionService } from './create-action-service.ts';
-import { createEndListeners } from './end-listeners.ts';
+import { createHeldActions } from './held-actions.ts';
 import { createKeyValueService, type KeyValueService } from './keyvalue/keyvalue-service.ts';
+import { isQuietEnd } from './quiet-end.ts';
 import { createTriggerDispatch, type DispatchTrigger } from './triggers/dispatch-trigger.ts';
 import { createRuleWatch } from './triggers/rule-watch.ts';
 
@@ -40,6 +41,7 @@ export async function createProcessParts(
   const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
   const callbacks = createCallbacks(config, stores);
   const rules = recordsEnds ? createRuleWatch(stores, bus) : undefined;
+  const listeners = rules && { hasPolicy: createHeldActions(stores), hasRules: rules.hasRules };
   const actions = createActionService({
     stores,
     bus,
@@ -49,7 +51,10 @@ export async function createProcessParts(
     systemUser: config.system.user,
     maskSecrets: config.api.mask_secrets,
     webUrl: config.webui.base_url,
-    ...(rules === undefined ? {} : { isQuietEnd: createEndListeners(stores, rules) }),
+    ...(listeners && {
+      isQuietEnd: ({ action_ref: actionRef, notify }) =>
+        isQuietEnd({ actionRef, notifies: notify !== undefined }, listeners),
+    }),
   });
   return {
     stores,

@@ -10,6 +10,7 @@
  */
 import type { ActionService } from '../../action-service/contract.ts';
 import type { KeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
+import { isQuietEnd } from '../../action-service/quiet-end.ts';
 import type { DispatchTrigger } from '../../action-service/triggers/dispatch-trigger.ts';
 import { ACTION_TRIGGER, NOTIFY_TRIGGER } from '../../action-service/triggers/internal-trigger-types.ts';
 import { actionEnds, recordUnheardEnds, traceContextOf } from '../../action-service/triggers/record-ends.ts';
@@ -105,10 +106,9 @@ export function createNotifier(deps: NotifierDeps): Service {
     await stores.executions.updateOne({ id }, { $set: { notify_state: 'done' } }, { exclude: ['result'] });
   }
 
-  /** Whether an end is only to be recorded: it asks for no notification, no policy acts on it and no rule listens. */
   async function isQuiet({ action_ref: actionRef, notify }: Message): Promise<boolean> {
-    if (typeof actionRef !== 'string' || notify !== false) return false;
-    return !(await policies.hasAfter(actionRef)) && !(await rules.hasRules(ACTION_TRIGGER));
+    if (typeof actionRef !== 'string') return false;
+    return isQuietEnd({ actionRef, notifies: notify !== false }, { ...rules, hasPolicy: policies.hasAfter });
   }
 
   /**
