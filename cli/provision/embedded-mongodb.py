@@ -4,7 +4,7 @@
    numbers, dates as text, and objects of `$push` as JSON text; the one in Python stores what it was given. Only the
    latter is used.
 2. It hands each command to a thread pool, although a lock lets only one command at a time into a database. The
-   hand-over and the fight for the interpreter's lock cost a quarter of a command's time: commands are run where they arrive.
+   hand-over and the fight for the interpreter's lock cost a quarter of a command's time: commands run where they arrive.
 3. It joins the alternatives of `$or` to the rest of a filter without parentheses, so that a filter found, and changed,
    documents that only the last alternative fits.
 4. It allows for a list behind every field, which keeps SQLite from using an index: each look-up by status read the
@@ -385,16 +385,16 @@ def refusal(message, error, code):
     return message["request_id"], {"ok": 0, "errmsg": str(error), "code": code}
 
 
+# Commands that write: one document, or several.
+SINGLE, SEVERAL = {"findAndModify"}, {"insert", "update", "delete"}
+
+
 def is_of_one_document(body, sections):
     """Whether a command is one statement, which SQLite commits by itself."""
     if not SINGLE.isdisjoint(body):
         return True
     given = [data.get("documents", ()) for _, data in sections]
     return "insert" in body and sum(map(len, given)) == 1
-
-
-# Commands that write: one document, or several.
-SINGLE, SEVERAL = {"findAndModify"}, {"insert", "update", "delete"}
 
 
 def whole_or_refused(handle):

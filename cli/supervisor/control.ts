@@ -136,21 +136,18 @@ async function written(dataFolder: string, note: Note): Promise<string> {
 
 /** The note in a file, when its process lives. */
 async function readNote(file: string): Promise<Note | undefined> {
-  try {
-    return livingNote(await readFile(file, 'utf8'));
-  } catch {
-    return undefined; // none was ever started here
-  }
+  const text = await textOf(file);
+  return text === undefined ? undefined : livingNote(text);
 }
 
 /** Whether there is a note in a file, of a process that is gone. */
 async function isStale(file: string): Promise<boolean> {
-  try {
-    return livingNote(await readFile(file, 'utf8')) === undefined;
-  } catch {
-    return false;
-  }
+  const text = await textOf(file);
+  return text !== undefined && livingNote(text) === undefined;
 }
+
+/** `undefined` where none was ever started. */
+const textOf = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined);
 
 function livingNote(text: string): Note | undefined {
   try {

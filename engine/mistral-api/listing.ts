@@ -19,6 +19,13 @@ export function parseQueryText(text: string): Query {
 
 /** Whether a parameter says yes; clients of Python say it with a capital letter. */
 export const isTrue = (text: string | undefined): boolean => /^(true|1|yes|t|y|on)$/i.test(text ?? '');
+
+/** Levels of executions below one; below 0 is all. @throws ValidationError for what is no whole number */
+export function toDepth(text = '-1'): number {
+  if (/^-?\d{1,9}$/.test(text)) return Number(text);
+  throw new ValidationError(`Invalid input for field/attribute max_depth. Value: '${text}'.`);
+}
+
 export type Resource = Record<string, unknown>;
 
 /** How a resource's fields are stored. */

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { ValidationError } from '../../../core/errors.ts';
 import type { TaskExecution, TaskRun, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
-import { isTrue, type Query, type Resource } from '../listing.ts';
+import { isTrue, type Query, type Resource, toDepth } from '../listing.ts';
 import { toTime } from '../presentation.ts';
 import { loadExecution } from './executions.ts';
 
@@ -52,13 +51,9 @@ export function registerReports(app: FastifyInstance, context: ApiContext): void
 }
 
 function toOptions(query: Query): ReportOptions {
-  const depth = query.max_depth ?? '-1';
-  if (!/^-?\d{1,9}$/.test(depth)) {
-    throw new ValidationError(`Invalid input for field/attribute max_depth. Value: '${depth}'.`);
-  }
   return {
     errorsOnly: isTrue(query.errors_only),
-    maxDepth: Number(depth),
+    maxDepth: toDepth(query.max_depth),
     statisticsOnly: isTrue(query.statistics_only),
   };
 }

@@ -1,10 +1,9 @@
 /** The workflow executions below one, in the order of Mistral's API (`sub_execution.py`): each is followed by those that its tasks started. */
-import { ValidationError } from '../../../core/errors.ts';
 import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { syncRunning } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
-import { isTrue, type Query, type Resource } from '../listing.ts';
+import { isTrue, type Query, type Resource, toDepth } from '../listing.ts';
 import { presentExecution } from '../presentation.ts';
 
 interface Wanted {
@@ -42,10 +41,8 @@ export async function listBelowTask(context: ApiContext, task: TaskExecution, qu
 
 const OLDEST_FIRST = { sort: { created_at: 1 } } as const;
 
-function readWanted({ errors_only: errors, max_depth: depth = '-1', include_output: output }: Query): Wanted {
-  if (!/^-?\d{1,9}$/.test(depth))
-    throw new ValidationError(`Invalid input for field/attribute max_depth. Value: '${depth}'.`);
-  return { errorsOnly: isTrue(errors), maxDepth: Number(depth), includeOutput: isTrue(output) };
+function readWanted({ errors_only: errors, max_depth: depth, include_output: output }: Query): Wanted {
+  return { errorsOnly: isTrue(errors), maxDepth: toDepth(depth), includeOutput: isTrue(output) };
 }
 
 function toAnswer(records: readonly WorkflowExecution[], { includeOutput }: Wanted): Resource {

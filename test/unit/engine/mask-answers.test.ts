@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import fastify, { type FastifyInstance } from 'fastify';
 import { maskAnswers } from '../../../engine/mistral-api/mask-answers.ts';
 import type { Stores } from '../../../stores/stores.ts';
+import { takeTextBodies } from '../../support/text-bodies.ts';
 
 const MASK = '********';
 const EXECUTION = { id: 'st2', runner_type: 'noop', action_snapshot: 'action', runner_snapshot: 'runner' };
@@ -39,8 +40,7 @@ describe('answers of mistral-api', () => {
 
   before(() => {
     app = fastify();
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    takeTextBodies(app);
     app.register(
       async (v2) => {
         maskAnswers(v2, stores);

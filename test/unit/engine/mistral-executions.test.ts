@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { ApiContext } from '../../../engine/mistral-api/api-context.ts';
 import { maskAnswers } from '../../../engine/mistral-api/mask-answers.ts';
 import { registerExecutions } from '../../../engine/mistral-api/resources/executions.ts';
+import { takeTextBodies } from '../../support/text-bodies.ts';
 
 const MASK = '********';
 const KNOWN = randomUUID();
@@ -56,8 +57,7 @@ describe('POST /v2/executions', () => {
 
   before(() => {
     app = fastify();
-    app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+    takeTextBodies(app);
     app.register(
       async (v2) => {
         const context = { stores, client: { workflow: { start: async () => undefined } }, taskQueue: 'q' };
