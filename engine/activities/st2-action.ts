@@ -30,7 +30,8 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
   const url = new URL(`${context.apiUrl}/v1/executions`);
   return async (request) => {
     const info = activityInfo();
-    const workflowId = info.workflowExecution?.workflowId ?? '';
+    const { workflowId = '', runId } = info.workflowExecution ?? {};
+    const activity = { workflow_id: workflowId, run_id: runId, activity_id: info.activityId };
     const stContext = toRecord(request.input.st2_context);
     if (stContext.parent === undefined) {
       const ref = String(request.input.ref);
@@ -45,7 +46,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       'st2-context': jsonDumps(toSt2Context(context, request, stContext)),
       ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
     };
-    const body = JSON.stringify(toBody(context, request, stContext, workflowId, info.activityId));
+    const body = JSON.stringify(toBody(context, request, stContext, activity));
     const answer = await post(url, headers, body);
     if (answer.status >= 500 || answer.status === 429 || answer.status === 401) {
       throw ApplicationFailure.retryable(`The API answered ${answer.status}: ${answer.text.slice(0, 500)}`, 'ApiError');
@@ -94,8 +95,7 @@ function toBody(
   context: St2ActionContext,
   request: St2ActionRequest,
   stContext: Readonly<Record<string, unknown>>,
-  workflow_id: string,
-  activity_id: string,
+  activity: Readonly<Record<string, string | undefined>>,
 ) {
   const { input, run } = request;
   const parameters = toRecord(input.parameters);
@@ -104,7 +104,7 @@ function toBody(
     action: input.ref,
     ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
     ...(skipped || Object.keys(toRecord(stContext.notify)).length === 0 ? {} : { notify: stContext.notify }),
-    callback: { source: 'mistral_v2', url: actionExecutionUrl(context, request), workflow_id, activity_id },
+    callback: { source: 'mistral_v2', url: actionExecutionUrl(context, request), ...activity },
   };
 }
 

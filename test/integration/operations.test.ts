@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
+import { projectRoot } from '../../cli/project-paths.ts';
 import type { ServiceName } from '../../cli/services.ts';
 import { reachStatus } from '../support/executions.ts';
 import { type OtlpCollector, startOtlpCollector } from '../support/otlp-collector.ts';
@@ -130,6 +131,28 @@ describe('what an operator sees', () => {
         return true;
       };
       await waitFor(fits, { what: `the metrics of ${service}`, timeoutMs: 30_000 });
+    }
+  });
+
+  it('the Grafana dashboard asks for nothing but what is served, by labels that are there', async () => {
+    const file = path.join(projectRoot, 'deploy', 'grafana', 'tramontane.json');
+    const { panels } = JSON.parse(await readFile(file, 'utf8')) as {
+      readonly panels: readonly { readonly targets: readonly { readonly expr: string }[] }[];
+    };
+    const queries = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    const served = (await Promise.all([...(await listeners()).keys()].map(metricsOf))).join('\n').split('\n');
+    const types = new Set(served.flatMap((line) => /^# TYPE (\S+)/.exec(line)?.[1] ?? []));
+    for (const query of queries) {
+      const name = /\b(?:tramontane|temporal|process)_\w+/.exec(query)?.[0] ?? '';
+      const metric = [name, name.replace(/_(?:bucket|count)$/, '')].find((known) => types.has(known));
+      assert.notEqual(metric, undefined, query);
+      const samples = served.filter((line) => line.startsWith(`${name}{`));
+      const labels = /\bby \(([^)]*)\)/.exec(query)?.[1]?.split(', ') ?? [];
+      for (const label of labels)
+        assert.ok(
+          samples.every((line) => line.includes(`${label}="`)),
+          `${query}: ${label}`,
+        );
     }
   });
 
