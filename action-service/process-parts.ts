@@ -39,7 +39,7 @@ export async function createProcessParts(
   const stores = createStores(connection);
   const bus = createBus(config, logger);
   const keyValues = createKeyValueService(stores, config.keyvalue.encryption_key_path);
-  const callbacks = createCallbacks(config, stores);
+  const callbacks = createCallbacks(config, stores, logger);
   const rules = recordsEnds ? createRuleWatch(stores, bus) : undefined;
   const listeners = rules && { hasPolicy: createHeldActions(stores), hasRules: rules.hasRules };
   const actions = createActionService({

@@ -1,6 +1,7 @@
 import type { Config } from '../../platform/config/load-config.ts';
+import type { Logger } from '../../platform/logging/create-logger.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
-import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
+import { createNativeClient } from '../../platform/temporal/temporal-client.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { CallbackSender } from '../contract.ts';
 import { createMistralV2Callback } from './mistral-v2.ts';
@@ -11,8 +12,8 @@ export interface Callbacks {
   close(): Promise<void>;
 }
 
-export function createCallbacks(config: Config, stores: Stores): Callbacks {
-  const temporal = createTemporalClient(config, createBlobStore(stores.payloads));
+export function createCallbacks(config: Config, stores: Stores, logger: Logger): Callbacks {
+  const temporal = createNativeClient(config, createBlobStore(stores.payloads), logger);
   return {
     senders: { mistral_v2: createMistralV2Callback(temporal.client) },
     close: () => temporal.close(),

@@ -9,11 +9,12 @@ import type { CallbackSender } from '../contract.ts';
  * The pair of ids needs no token, so the completion may come from any process, at any time, more than once. The run of the workflow
  * that asked spares Temporal the look which one is the current one; in a later run, the activity has the same pair of ids.
  */
-export function createMistralV2Callback(client: Client): CallbackSender {
+export function createMistralV2Callback(connect: () => Promise<Client>): CallbackSender {
   return {
     async deliver(callback, execution) {
       const { workflow_id, run_id, activity_id } = callback;
       if (typeof workflow_id !== 'string' || typeof activity_id !== 'string') return;
+      const client = await connect();
       const activity = { workflowId: workflow_id, activityId: activity_id };
       if (typeof run_id === 'string' && (await isTold(client, { ...activity, runId: run_id }, execution))) return;
       // Otherwise it was completed before, or the workflow is over: nobody waits.
@@ -21,6 +22,9 @@ export function createMistralV2Callback(client: Client): CallbackSender {
     },
   };
 }
+
+/** A server that hangs must not keep the slot of the action. */
+const DEADLINE_MS = 30_000;
 
 interface Activity {
   readonly workflowId: string;
@@ -31,7 +35,7 @@ interface Activity {
 /** @returns whether somebody waited for it */
 async function isTold(client: Client, activity: Activity, execution: Execution): Promise<boolean> {
   try {
-    await tell(client, activity, execution);
+    await client.withDeadline(Date.now() + DEADLINE_MS, () => tell(client, activity, execution));
     return true;
   } catch (error) {
     if (error instanceof ActivityNotFoundError || error instanceof WorkflowNotFoundError) return false;

@@ -25,7 +25,7 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
   const stores = createStores(mongo);
   const temporal = createTemporalClient(config, createBlobStore(stores.payloads));
   const bus = createBus(config, logger);
-  const callback = createMistralV2Callback(temporal.client);
+  const callback = createMistralV2Callback(async () => temporal.client);
   const actions = createActionService({
     stores,
     bus,

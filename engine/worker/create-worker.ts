@@ -1,4 +1,4 @@
-import { NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
@@ -8,6 +8,7 @@ import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { registerHealthCheck } from '../../platform/observability/health.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
 import { loadPayloadProtection } from '../../platform/temporal/keyring.ts';
+import { connectNatively } from '../../platform/temporal/native-connection.ts';
 import { ensureSearchAttributes } from '../../platform/temporal/search-attributes.ts';
 import {
   createDataConverter,
@@ -19,7 +20,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
 import { BEAT_SECONDS } from '../outside-limits.ts';
 import { createCredentials } from './credentials.ts';
-import { installRuntime } from './install-runtime.ts';
+import { installMeasuredRuntime } from './install-measured-runtime.ts';
 import { sandboxLimits } from './sandbox-limits.ts';
 import { traceActivities } from './trace-activities.ts';
 import { deploymentOptions, makeCurrent } from './versioning.ts';
@@ -28,7 +29,7 @@ import { loadWorkflowBundle } from './workflow-bundle.ts';
 /** The Temporal worker: runs every workflow and its activities. */
 export async function createWorkflowWorker({ config, logger }: ServiceContext): Promise<Service> {
   assertServicesReach(config);
-  await installRuntime(logger);
+  await installMeasuredRuntime(logger);
   const mongo = await connectMongo(config, logger);
   const stores = createStores(mongo);
   const blobs = createBlobStore(stores.payloads);
@@ -48,7 +49,7 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
 
   async function build(): Promise<Worker> {
     const [workflowBundle] = await Promise.all([loadWorkflowBundle(logger), prepareServer(), bus.start()]);
-    connection = await NativeConnection.connect(temporalConnection(config));
+    connection = await connectNatively(temporalConnection(config));
     deployment = deploymentOptions(config, workflowBundle);
     return await Worker.create({
       connection,

@@ -1,8 +1,10 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection, type ConnectionLike, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
 import { readTlsFiles } from '../config/tls.ts';
+import type { Logger } from '../logging/create-logger.ts';
 import { explainTemporal, isTemporalTls } from '../tls/links.ts';
 import type { BlobStore } from './blob-store.ts';
 import { createEncryptionCodec, encryptBlobs } from './encryption-codec.ts';
@@ -24,6 +26,9 @@ export interface TemporalClient {
   ensureConnected(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Milliseconds. */
+const CONNECT_LIMIT_MS = 5_000;
 
 export function temporalSettings(config: Config): TemporalSettings {
   const { address, namespace, task_queue } = config.temporal;
@@ -61,6 +66,17 @@ export function temporalConnection(config: Config) {
   };
 }
 
+function createClient(config: Config, blobs: BlobStore, connection: ConnectionLike): Client {
+  return new Client({
+    connection,
+    namespace: config.temporal.namespace,
+    dataConverter: createDataConverter(blobs, loadPayloadProtection(config)),
+    interceptors: { workflow: [traceWorkflowStarts()] },
+    // A closed workflow is not asked: its record tells how it ended.
+    workflow: { queryRejectCondition: 'NOT_OPEN' },
+  });
+}
+
 /** A client that connects when it is first used and again when the server has been away. */
 export function createTemporalClient(
   config: Config,
@@ -68,15 +84,8 @@ export function createTemporalClient(
   options: ConnectionOptions = {},
 ): TemporalClient {
   const settings = temporalSettings(config);
-  const connection = Connection.lazy({ ...temporalConnection(config), connectTimeout: 5_000, ...options });
-  const client = new Client({
-    connection,
-    namespace: settings.namespace,
-    dataConverter: createDataConverter(blobs, loadPayloadProtection(config)),
-    interceptors: { workflow: [traceWorkflowStarts()] },
-    // A closed workflow is not asked: its record tells how it ended.
-    workflow: { queryRejectCondition: 'NOT_OPEN' },
-  });
+  const connection = Connection.lazy({ ...temporalConnection(config), connectTimeout: CONNECT_LIMIT_MS, ...options });
+  const client = createClient(config, blobs, connection);
   return {
     client,
     settings,
@@ -89,5 +98,47 @@ export function createTemporalClient(
       }
     },
     close: () => connection.close(),
+  };
+}
+
+/** A client for what is done for every action. */
+export interface NativeClient {
+  /** Connects at the first call. @throws UnavailableError or TransportError when the server does not answer */
+  client(): Promise<Client>;
+  close(): Promise<void>;
+}
+
+/** Like {@link createTemporalClient}, through the core of the SDK, which is loaded when it is first used. */
+export function createNativeClient(config: Config, blobs: BlobStore, logger: Logger): NativeClient {
+  let connected: Promise<{ readonly client: Client; close(): Promise<void> }> | undefined;
+
+  async function connect() {
+    const { connectNatively, installRuntime } = await import('./native-connection.ts');
+    installRuntime(logger);
+    const connecting = connectNatively(temporalConnection(config));
+    const late = sleep(CONNECT_LIMIT_MS, undefined, { ref: false }).then(() => {
+      throw new UnavailableError(`Temporal at ${config.temporal.address} does not answer.`);
+    });
+    // The core would wait for as long as the server hangs.
+    const connection = await Promise.race([connecting, late]).catch((error: unknown) => {
+      connecting.then((unwanted) => unwanted.close()).catch(() => undefined);
+      throw error;
+    });
+    return { client: createClient(config, blobs, connection), close: () => connection.close() };
+  }
+
+  return {
+    async client() {
+      connected ??= connect();
+      try {
+        return (await connected).client;
+      } catch (error) {
+        connected = undefined;
+        throw error;
+      }
+    },
+    async close() {
+      await (await connected?.catch(() => undefined))?.close();
+    },
   };
 }
