@@ -129,13 +129,11 @@ export function createNativeClient(config: Config, blobs: BlobStore, logger: Log
 
   return {
     async client() {
-      connected ??= connect();
-      try {
-        return (await connected).client;
-      } catch (error) {
+      connected ??= connect().catch((error: unknown) => {
         connected = undefined;
         throw error;
-      }
+      });
+      return (await connected).client;
     },
     async close() {
       await (await connected?.catch(() => undefined))?.close();
