@@ -136,13 +136,14 @@ export interface St2ActionRequest extends InTheNameOf {
 
 /**
  * Activities by name. Those of the `std` pack take the action's input; `std.mistral_http` ends when its request is answered, and the
- * run when somebody completes it.
+ * run when somebody completes it. `engine.come_back` does nothing: what it is for is the workflow task that its end begins.
  */
 export interface Activities {
   'st2.action'(request: St2ActionRequest): Promise<ActionOutcome>;
   'std.http'(input: Readonly<Record<string, unknown>>): Promise<unknown>;
   'std.mistral_http'(request: St2ActionRequest): Promise<unknown>;
   'std.email'(input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  'engine.come_back'(): Promise<void>;
 }
 
 /** What the workflow has done beside activities, in its own worker. */

@@ -24,8 +24,7 @@ const indexedValueTypeKeyword = 2;
 
 /**
  * Settings of the development server. Its transfer queue is polled slowly by default, which costs each task tens of
- * milliseconds. A timer may be shifted by up to a second by default, so that one of a millisecond, after which a large workflow goes on with its next
- * portion, took that long. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. What
+ * milliseconds. A workflow task is broken off when more than 100 events come meanwhile, which as many ends of actions are. What
  * it remembers of workflows, ended ones too, is kept for an hour by default and given back only when something else needs the place: up to
  * 128,000 of them at some 30 KiB each. An activity may be handed to the worker with the answer to the workflow task that asked for it, which saves
  * its way through the queue; off by default. The other limits are raised because one machine here serves everything at once.
@@ -33,7 +32,6 @@ const indexedValueTypeKeyword = 2;
 const dynamicConfig = {
   'history.transferProcessorMaxPollRPS': '2000',
   'history.timerProcessorMaxPollRPS': '2000',
-  'history.timerProcessorMaxTimeShift': '"5ms"',
   'matching.numTaskqueueReadPartitions': '1',
   'matching.numTaskqueueWritePartitions': '1',
   'history.maximumBufferedEventsBatch': '2000',

@@ -14,6 +14,7 @@ export function createActivities(context: ActivityContext): Activities & LocalAc
     'std.http': withHeartbeat(sendHttp),
     'std.mistral_http': withHeartbeat(createMistralHttp(context.mistralUrl)),
     'std.email': withHeartbeat(sendEmail),
+    'engine.come_back': () => Promise.resolve(),
     ...createLocalActivities(context),
   };
 }

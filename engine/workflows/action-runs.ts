@@ -11,7 +11,7 @@ import type { ConductorEvent } from '../conductor/contract.ts';
 import type { WorkflowArguments } from '../contract.ts';
 import { EMAIL_SECONDS, httpSeconds } from '../outside-limits.ts';
 import { outsideActivities, st2Activities } from './engine-proxies.ts';
-import type { StartPacer } from './start-pacer.ts';
+import type { Ended, StartPacer } from './start-pacer.ts';
 import { type ActionCommand, ActionError, type SystemAction, systemActions } from './system-actions.ts';
 
 type Completion = Pick<Extract<ConductorEvent, { type: 'action.completed' }>, 'state' | 'result'>;
@@ -99,9 +99,10 @@ export function createActionRuns(
       run.stage = 'sent';
       return follow(run, untilCompleted);
     }
-    pacer.start(command.input, () => {
-      if (!open.has(command.id)) return pacer.ended();
-      follow(run, () => callActivity(run).finally(() => pacer.ended()));
+    pacer.start({
+      input: command.input,
+      isWanted: () => open.has(command.id),
+      go: (ended) => follow(run, () => untilEnded(callActivity(run), ended)),
     });
   }
 
@@ -179,6 +180,19 @@ function runInline(way: Extract<SystemAction['way'], { kind: 'inline' }>, comman
     return { state: 'SUCCESS', result: way.run(command.input) };
   } catch (error) {
     if (error instanceof ActionError) return { state: 'ERROR', result: error.result };
+    throw error;
+  }
+}
+
+/** Tells the pacer of an end first: what it starts then precedes what follows from the end. */
+async function untilEnded<T>(work: Promise<T>, ended: Ended): Promise<T> {
+  try {
+    const result = await work;
+    ended(true);
+    return result;
+  } catch (error) {
+    // A cancelled activity ends here at once.
+    ended(error instanceof ActivityFailure && !isCancellation(error));
     throw error;
   }
 }

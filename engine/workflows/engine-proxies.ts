@@ -20,8 +20,15 @@ const activityOptions = {
   cancellationType: 'TRY_CANCEL',
 } as const satisfies ActivityOptions;
 
+/** Comes back in a later workflow task, in which the workflow goes on. */
+export const comeBack: Activities['engine.come_back'] = proxyActivities<Pick<Activities, 'engine.come_back'>>({
+  // Its worker may have died with it.
+  startToCloseTimeout: '5 seconds',
+  summary: 'goes on in the next workflow task',
+})['engine.come_back'];
+
 /** Activities that the worker itself carries out to their end. */
-type OutsideActivities = Omit<Activities, 'st2.action'>;
+type OutsideActivities = Omit<Activities, 'st2.action' | 'engine.come_back'>;
 
 /** The activity of StackStorm's actions, with an id and a text for the Temporal UI. */
 export function st2Activities(

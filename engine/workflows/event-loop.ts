@@ -1,10 +1,12 @@
-import { createSingleTimer } from './single-timer.ts';
+import { comeBack } from './engine-proxies.ts';
+import { createSingleWait } from './single-wait.ts';
 
 /**
  * Effort between two rests, in steps of the conductor; a workflow task has at most twice of it. Temporal's deadlock detection fails
  * a workflow task after five seconds by the clock, again and again: on a machine with ten times the work that it can do, too, a task
- * has to stay below. Only a timer of ours tells for sure that a new workflow task has begun: where others failed in between, a
- * replay parts the same events into workflow tasks in another way, so what it counts by must not depend on that.
+ * has to stay below. Only what we began ourselves and comes back from the server tells for sure that a new workflow task has begun:
+ * where others failed in between, a replay parts the same events into workflow tasks in another way, so what it counts by must not
+ * depend on that. It is an activity, as servers let a timer wait for up to a second (`history.timerProcessorMaxTimeShift`).
  */
 const EFFORT_BETWEEN_RESTS = 500;
 
@@ -52,8 +54,8 @@ export function createEventLoop<E>(
     if (queue.length > 0 || isLeft) rest();
   };
 
-  const rest = createSingleTimer(
-    1,
+  const rest = createSingleWait(
+    comeBack,
     () => {
       effort = 0;
       drain();

@@ -1,4 +1,5 @@
-import { createSingleTimer } from './single-timer.ts';
+import { sleep } from '@temporalio/workflow';
+import { createSingleWait } from './single-wait.ts';
 
 /** Starts between two rests: what Temporal takes in one message, which may have those of before and after a rest. */
 const STARTS_BETWEEN_RESTS = 100;
@@ -14,56 +15,90 @@ const WIDEN_AFTER_MS = 500;
 /**
  * Spreads the starts of activities over workflow tasks, so that neither the size of one workflow task nor the number of open
  * activities passes Temporal's limits. The window widens while actions are slow: a wide fan-out of long actions runs at once.
- * It counts from one timer of its own to the next (see event-loop.ts for why not by workflow task).
+ * The starts between two rests are a portion. What was begun in a portion and comes back ends it: a new workflow task has begun since
+ * (see event-loop.ts for why not by workflow task). That is the first activity to end, or a timer where none does soon.
  */
 export interface StartPacer {
-  /** Calls `go` now or in a later workflow task; `ended` is to be called once for each. */
-  start(input: unknown, go: () => void): void;
-  ended(): void;
+  start(activity: PacedActivity): void;
 }
 
+export interface PacedActivity {
+  readonly input: unknown;
+  /** Asked right before it is begun. */
+  isWanted(): boolean;
+  /** Begins it, now or in a later workflow task. */
+  go(ended: Ended): void;
+}
+
+/** Is to be called once for what was begun. `byServer`: its end has come from the server. */
+export type Ended = (byServer: boolean) => void;
+
 export function createStartPacer(): StartPacer {
-  let waiting: { readonly bytes: number; readonly go: () => void }[] = [];
+  let waiting: PacedActivity[] = [];
   let head = 0;
   let open = 0;
   let window = FIRST_WINDOW;
+  let portion = 0;
   let starts = 0;
   let bytes = 0;
+  let restedIn = 0;
 
   const hasBudget = () => starts < STARTS_BETWEEN_RESTS && (bytes < BYTES_BETWEEN_RESTS || starts === 0);
 
-  const rest = createSingleTimer(1, () => {
+  const endPortion = (number: number) => {
+    if (number !== portion) return;
+    portion += 1;
     starts = 0;
     bytes = 0;
-    release();
-  });
+  };
 
-  const widenLater = createSingleTimer(WIDEN_AFTER_MS, () => {
-    if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
-    release();
-  });
+  const rest = createSingleWait(
+    () => {
+      restedIn = portion;
+      return sleep(1);
+    },
+    () => {
+      endPortion(restedIn);
+      release();
+    },
+  );
+
+  const widenLater = createSingleWait(
+    () => sleep(WIDEN_AFTER_MS),
+    () => {
+      if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
+      release();
+    },
+  );
 
   const release = () => {
     for (let next = waiting[head]; next !== undefined; next = waiting[head]) {
-      if (!hasBudget()) return rest();
-      if (open >= window) return widenLater();
+      if (next.isWanted()) {
+        if (!hasBudget()) return rest();
+        if (open >= window) return widenLater();
+        begin(next);
+      }
       head += 1;
-      open += 1;
-      starts += 1;
-      bytes += next.bytes;
-      next.go();
     }
     waiting = [];
     head = 0;
   };
 
-  return {
-    start(input, go) {
-      waiting.push({ bytes: Math.min(BYTES_PER_INPUT, JSON.stringify(input ?? null).length), go });
-      release();
-    },
-    ended() {
+  const begin = ({ input, go }: PacedActivity) => {
+    open += 1;
+    starts += 1;
+    bytes += Math.min(BYTES_PER_INPUT, JSON.stringify(input ?? null).length);
+    const begunIn = portion;
+    go((byServer) => {
       open -= 1;
+      if (byServer) endPortion(begunIn);
+      release();
+    });
+  };
+
+  return {
+    start(activity) {
+      waiting.push(activity);
       release();
     },
   };
