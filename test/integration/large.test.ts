@@ -10,7 +10,7 @@ import { type ExecutionAnswer, endOf, getExecution, reachStatus, requestExecutio
 import { writeLargePack } from '../support/large-pack.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
-import { HISTORY_LIMITS, temporalRuns } from '../support/temporal-runs.ts';
+import { eventCounts, HISTORY_LIMITS, temporalRuns } from '../support/temporal-runs.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const LARGE = process.env.TRAMONTANE_LARGE === '1';
@@ -159,6 +159,10 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     }>;
     assert.equal(extra.tasks_total, SIZES.spins + 1);
     assert.equal(tasks.length, 5_000);
+    // Temporal lets a timer wait for up to a second, unless told otherwise.
+    const counts = await eventCounts(infrastructure.env.TEMPORAL_ADDRESS ?? '', `large.spin/${id}`);
+    assert.equal(counts.timerStarted, undefined);
+    assert.ok((counts.activityTaskCompleted ?? 0) >= 5, 'goes on with the end of an activity');
   });
 
   const steered: readonly (readonly [string, Record<string, unknown>, number])[] = [

@@ -37,6 +37,23 @@ export async function temporalRuns(address: string, workflowId: string): Promise
   }
 }
 
+/** How many events of each kind the newest run of a workflow has, by names such as `timerStarted`. */
+export async function eventCounts(address: string, workflowId: string): Promise<Readonly<Record<string, number>>> {
+  const connection = await Connection.connect({ address });
+  try {
+    const { events } = await new Client({ connection }).workflow.getHandle(workflowId).fetchHistory();
+    const counts: Record<string, number> = {};
+    for (const event of events ?? []) {
+      const [key] = Object.entries(event).find(([name, value]) => name.endsWith('EventAttributes') && value) ?? [''];
+      const kind = key.replace('EventAttributes', '');
+      counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    return counts;
+  } finally {
+    await connection.close();
+  }
+}
+
 /** The run that this one continues. */
 async function runBefore(connection: Connection, workflowId: string, runId: string): Promise<string | undefined> {
   const { history } = await connection.workflowService.getWorkflowExecutionHistory({
