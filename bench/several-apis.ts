@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { projectRoot } from '../cli/project-paths.ts';
-import { findFreePorts } from '../cli/provision/ports.ts';
 import { findOnPath } from '../cli/provision/run-command.ts';
+import { findFreePorts } from '../platform/network/ports.ts';
 import type { Provisioned } from '../test/support/provisioned.ts';
 import type { RunningServices } from '../test/support/running-services.ts';
 import { waitFor } from '../test/support/wait-for.ts';

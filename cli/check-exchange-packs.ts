@@ -12,12 +12,12 @@ import { errorMessage, ValidationError } from '../core/errors.ts';
 import { loadConfig } from '../platform/config/load-config.ts';
 import { createLogger } from '../platform/logging/create-logger.ts';
 import { connectMongo } from '../platform/mongo/connect-mongo.ts';
+import { findFreePorts } from '../platform/network/ports.ts';
 import { createStores, ensureIndexes, type Stores } from '../stores/stores.ts';
 import { placePacks } from './exchange/place-packs.ts';
 import { createProcessTable } from './processes/process-table.ts';
 import { cacheFolder } from './provision/cache.ts';
 import { provisionMongodb } from './provision/mongodb.ts';
-import { findFreePorts } from './provision/ports.ts';
 import { silentProgress } from './provision/progress.ts';
 
 interface Row {

@@ -1,11 +1,11 @@
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { readTlsFiles } from '../../platform/config/tls.ts';
+import { connectTcp } from '../../platform/network/ports.ts';
 import { explainBroker } from '../../platform/tls/links.ts';
 import { findProgram } from '../project-paths.ts';
 import { withoutPassword } from './mongodb.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
-import { connectTcp } from './ports.ts';
 import { findRabbitmqServer, type RabbitmqPorts, startRabbitmq, waitForAmqp } from './rabbitmq.ts';
 import { waitUntilReady } from './readiness.ts';
 

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { TlsFiles } from '../../platform/config/tls.ts';
+import { connectTcp } from '../../platform/network/ports.ts';
 import { randomSecret } from '../../platform/random-secret.ts';
 import type { ManagedProcess } from '../processes/process-table.ts';
 import { type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
-import { connectTcp } from './ports.ts';
 import { waitUntilReady } from './readiness.ts';
 import { findOnPath } from './run-command.ts';
 

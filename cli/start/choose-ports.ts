@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ValidationError } from '../../core/errors.ts';
-import { findFreePorts, isPortFree } from '../provision/ports.ts';
+import { findFreePorts, isPortFree } from '../../platform/network/ports.ts';
 import { defaultPorts, type PortName, type StartOptions } from './options.ts';
 
 /** Ports that no one listens on because their part is elsewhere, by the variable that says so. */

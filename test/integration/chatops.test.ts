@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { findFreePorts } from '../../cli/provision/ports.ts';
+import { findFreePorts } from '../../platform/network/ports.ts';
 import { type ExecutionAnswer, endOf, getExecution, requestExecution } from '../support/executions.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices } from '../support/running-services.ts';

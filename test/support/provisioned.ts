@@ -4,9 +4,9 @@ import { type BusChoice, provisionBus } from '../../cli/provision/bus.ts';
 import { cacheFolder } from '../../cli/provision/cache.ts';
 import { provisionMongodb } from '../../cli/provision/mongodb.ts';
 import type { ProvisionContext, ProvisionedPart } from '../../cli/provision/part.ts';
-import { findFreePorts } from '../../cli/provision/ports.ts';
 import { silentProgress } from '../../cli/provision/progress.ts';
 import { provisionTemporal } from '../../cli/provision/temporal.ts';
+import { findFreePorts } from '../../platform/network/ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** A part of the infrastructure that a test may take away and give back. */

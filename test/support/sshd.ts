@@ -3,8 +3,8 @@ import { mkdirSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import { findFreePorts } from '../../cli/provision/ports.ts';
 import { findOnPath } from '../../cli/provision/run-command.ts';
+import { findFreePorts } from '../../platform/network/ports.ts';
 import { randomSecret } from '../../platform/random-secret.ts';
 import { waitFor } from './wait-for.ts';
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readLivePidFiles } from '../../cli/processes/pid-file.ts';
 import { projectRoot } from '../../cli/project-paths.ts';
-import { isPortFree } from '../../cli/provision/ports.ts';
+import { isPortFree } from '../../platform/network/ports.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A process of `npm start` with what it has printed so far. */

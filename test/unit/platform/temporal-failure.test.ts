@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
-import { findFreePorts } from '../../../cli/provision/ports.ts';
+import { findFreePorts } from '../../../platform/network/ports.ts';
 import { isTemporalFailure } from '../../../platform/temporal/temporal-failure.ts';
 
 it('a server that is away is told from a mistake', async () => {
