@@ -41,7 +41,6 @@ export function createStartPacer(): StartPacer {
   let portion = 0;
   let starts = 0;
   let bytes = 0;
-  let restedIn = 0;
 
   const hasBudget = () => starts < STARTS_BETWEEN_RESTS && (bytes < BYTES_BETWEEN_RESTS || starts === 0);
 
@@ -53,14 +52,12 @@ export function createStartPacer(): StartPacer {
   };
 
   const rest = createSingleWait(
-    () => {
-      restedIn = portion;
-      return sleep(1);
+    async () => {
+      const begunIn = portion;
+      await sleep(1);
+      endPortion(begunIn);
     },
-    () => {
-      endPortion(restedIn);
-      release();
-    },
+    () => release(),
   );
 
   const widenLater = createSingleWait(
