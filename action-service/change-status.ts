@@ -23,6 +23,7 @@ export async function setStatus(
     status: { $in: from },
     ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
     ...(change.ifUnleased === true ? { lease: { $exists: false } } : {}),
+    ...(change.ifLogLength === undefined ? {} : { log: { $size: change.ifLogLength } }),
   };
   const { result } = change;
   if (result === undefined) return stores.executions.updateOne(filter, toChange(to, change, now));

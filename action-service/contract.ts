@@ -56,6 +56,8 @@ export interface StatusChange {
   readonly ifUnleased?: boolean;
   /** Change only if the lease is still this owner's. */
   readonly ifLeasedBy?: string;
+  /** Change only if the log is as long as it was: the same status may have been left and come back. */
+  readonly ifLogLength?: number;
 }
 
 /** What may change while an execution goes on. */

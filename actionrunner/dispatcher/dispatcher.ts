@@ -283,20 +283,22 @@ export function createDispatcher(deps: DispatcherDeps): Service {
 
   /** A cancel, pause or resume of what may run anywhere. */
   async function steer(verb: Verb, id: string): Promise<void> {
-    const key = `${verb} ${id}`;
-    // Said again while it is carried out: done twice, it may come behind the order that follows it.
+    const execution = await stores.executions.get(id);
+    if (execution?.status !== VERBS[verb]) return;
+    // Said again while it is carried out: done twice, it may come behind the order that follows it. A later order of the same kind,
+    // such as the resume of what was paused again while the first resume still told its end, has another place in the log.
+    const key = `${verb} ${id} ${execution.log.length}`;
     if (steering.has(key)) return;
     steering.add(key);
     try {
-      await carryOutSteering(verb, id);
+      await carryOutSteering(verb, execution);
     } finally {
       steering.delete(key);
     }
   }
 
-  async function carryOutSteering(verb: Verb, id: string): Promise<void> {
-    const execution = await stores.executions.get(id);
-    if (execution?.status !== VERBS[verb]) return;
+  async function carryOutSteering(verb: Verb, execution: Execution): Promise<void> {
+    const { id } = execution;
     const runner = find(execution.runner_type);
     if (verb === 'resume' && runner.continueRun !== undefined)
       return take({ id, from: 'resuming', method: 'continueRun' });
@@ -315,7 +317,12 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     if (outcome.status === execution.status) return;
     // Meanwhile it may have gone on: a pause that tells its end after the resume would pause the workflow for good.
     const { status, result, context } = outcome;
-    await actions.changeStatus(id, status, { result, context, from: [VERBS[verb]] });
+    await actions.changeStatus(id, status, {
+      result,
+      context,
+      from: [VERBS[verb]],
+      ifLogLength: execution.log.length,
+    });
   }
 
   /** Ends the cancel of an execution that no process runs: it never started, or its runner is gone. */

@@ -1,6 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { NotFoundError, ValidationError } from '../../core/errors.ts';
 import type { BlobStore } from '../../platform/temporal/blob-store.ts';
+import type { Filter } from '../../stores/collection.ts';
 import type { TaskExecution, WorkflowExecution } from '../../stores/records.ts';
 import { loadRestart } from '../activities/local-activities.ts';
 import { isFinalState, type SignalArguments } from '../contract.ts';
@@ -101,8 +102,13 @@ async function restart(
 }
 
 async function markRunning({ stores }: ControlContext, root: WorkflowExecution): Promise<void> {
-  await stores.workflowExecutions.updateOne(
-    { uuid: root.uuid, state: root.state },
-    { $set: { state: 'RUNNING', state_info: null }, $unset: { pending_env: 1 } },
-  );
+  await stores.workflowExecutions.updateOne(asItWas(root), {
+    $set: { state: 'RUNNING', state_info: null },
+    $unset: { pending_env: 1 },
+  });
+}
+
+/** Fits a record of which no state was reported since it was read: it may have left its state and come back. */
+export function asItWas({ uuid, state, version }: WorkflowExecution): Filter {
+  return { uuid, state, version };
 }

@@ -23,7 +23,7 @@ export interface UpdateOutcome {
 }
 
 const NOTHING_LEFT: UpdateOutcome = { done: true, changed: false, waitsForChildren: false };
-type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context'>;
+type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context' | 'log'>;
 
 const ACTIVE_STATUSES = EXECUTION_STATUSES.filter(isActive);
 
@@ -34,7 +34,7 @@ export async function updateExecution(
   known: Map<string, string>,
 ): Promise<UpdateOutcome> {
   const { stores, actions } = context;
-  const execution = await stores.executions.get(id, { include: ['status', 'context'] });
+  const execution = await stores.executions.get(id, { include: ['status', 'context', 'log'] });
   if (execution === undefined || isCompleted(execution.status)) return NOTHING_LEFT;
   const found = await findRecord(context, execution);
   if (found === undefined) return { done: false, changed: false, waitsForChildren: false };
@@ -50,7 +50,7 @@ export async function updateExecution(
   ]);
   const status = nextStatus({ status: execution.status, state: record.state, active });
   const mark = `${version} ${status}`;
-  const changed = known.get(id) !== mark;
+  const changed = known.get(id) !== mark || status !== execution.status;
   if (changed) {
     const result = early ?? (await makeResult(context, record));
     const change = { result, context: mistralContext(execution, record) };
@@ -59,9 +59,9 @@ export async function updateExecution(
       // The retry exists before the end is stored: a workflow or chain that waits for it hears of the last try only.
       const full = FAILED_STATUSES.includes(status) ? await stores.executions.get(id) : undefined;
       const retried = full !== undefined && (await retryByPolicies({ ...full, status }, context));
-      const from = [execution.status];
+      const asItWas = { from: [execution.status], ifLogLength: execution.log.length };
       const callback = retried ? { callback: null } : {};
-      const stored = await actions.changeStatus(id, status, { ...change, ...callback, from });
+      const stored = await actions.changeStatus(id, status, { ...change, ...callback, ...asItWas });
       // It has gone on since it was read, such as by a resume: what follows from that is another status.
       if (stored === undefined) return { done: false, changed: true, waitsForChildren: active };
     }

@@ -10,15 +10,19 @@ import { waitFor } from '../support/wait-for.ts';
 let infrastructure: Provisioned;
 let runner: InProcessRunner;
 const pauses: { readonly id: string; end(): void }[] = [];
+const resumes: (typeof pauses)[number][] = [];
 
-/** A workflow whose pauses end when the test says so. */
+/** A workflow whose pauses end when the test says so, and its resumes where it is `test.slow_resume`. */
 const slow: Runner = {
   name: 'mistral-v2',
   isWorkflow: true,
   run: async () => ({ status: 'running' }),
   pause: ({ execution: { id } }) =>
     new Promise((resolve) => pauses.push({ id, end: () => resolve({ status: 'paused' }) })),
-  resume: async () => ({ status: 'running' }),
+  async resume({ execution: { id, action_ref } }) {
+    if (action_ref === 'test.slow_resume') await new Promise<void>((end) => resumes.push({ id, end }));
+    return { status: 'running' };
+  },
 };
 
 before(async () => {
@@ -26,16 +30,20 @@ before(async () => {
   runner = await actionRunnerInProcess(infrastructure);
   await runner.dispatcher('one:1', () => slow).start();
   await runner.action('slow', 'mistral-v2');
+  await runner.action('slow_resume', 'mistral-v2');
 });
 after(async () => {
   await runner?.stop();
   await infrastructure?.stop();
 });
 
+const reaches = (id: string, status: string) =>
+  waitFor(async () => (await runner.stores.executions.get(id))?.status === status, {
+    what: `${id} in status ${status}`,
+  });
+
 it('a pause that tells its end after the resume pauses nothing, and one that is said again is one', async () => {
   const { stores, actions, bus } = runner;
-  const reaches = (id: string, status: string) =>
-    waitFor(async () => (await stores.executions.get(id))?.status === status, { what: `${id} in status ${status}` });
   const isPaused = (id: string, times: number) =>
     waitFor(() => pauses.filter((one) => one.id === id).length >= times, { what: `pause ${times} of ${id}` });
   const [{ id }, other] = [await runner.request('test.slow'), await runner.request('test.slow')];
@@ -61,4 +69,27 @@ it('a pause that tells its end after the resume pauses nothing, and one that is 
   assert.deepEqual(states, ['requested', 'running', 'pausing', 'paused', 'resuming', 'running', 'pausing']);
   pauses.at(-1)?.end();
   await reaches(id, 'paused');
+});
+
+it('a resume is carried out while an earlier one has not told its end yet, and that end is not taken for its own', async () => {
+  const { actions } = runner;
+  const { id } = await runner.request('test.slow_resume');
+  const resumeBegins = (times: number) => waitFor(() => resumes.length >= times, { what: `resume ${times} of ${id}` });
+  await reaches(id, 'running');
+  await actions.changeStatus(id, 'paused');
+  await actions.resume(id, 'tester');
+  await resumeBegins(1);
+  // The workflow ran on and is held again before the runner has told that it runs: the tracker was faster.
+  await actions.changeStatus(id, 'running');
+  await actions.changeStatus(id, 'paused');
+  await actions.resume(id, 'tester');
+  await resumeBegins(2);
+  const [first, second] = resumes;
+  first?.end();
+  // Behind the end of the first one.
+  const other = await runner.request('test.slow');
+  await reaches(other.id, 'running');
+  assert.equal((await runner.stores.executions.get(id))?.status, 'resuming');
+  second?.end();
+  await reaches(id, 'running');
 });

@@ -148,6 +148,15 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     assert.equal(await setStatus(stores, id, 'succeeded', { ifLeasedBy: 'old' }), undefined);
   });
 
+  it('tells a status that has been left and has come back by the length of the log', async () => {
+    const { id } = await stores.executions.insert(execution());
+    for (const status of ['running', 'paused', 'resuming', 'running', 'paused'] as const) {
+      await setStatus(stores, id, status, {});
+    }
+    assert.equal(await setStatus(stores, id, 'resuming', { from: ['paused'], ifLogLength: 3 }), undefined);
+    assert.equal((await setStatus(stores, id, 'resuming', { from: ['paused'], ifLogLength: 6 }))?.status, 'resuming');
+  });
+
   it('leaves what has been taken to whoever took it', async () => {
     const { id } = await stores.executions.insert(execution());
     await setStatus(stores, id, 'scheduled', { lease: { owner: 'taker', seconds: 5 } });

@@ -33,11 +33,12 @@ async function clientFor(context: RunContext, isStillWanted?: () => Promise<bool
   });
 }
 
-/** For an order to cancel, pause or resume, which holds as long as the execution has the status that it has given it. */
+/** For an order to cancel, pause or resume, which holds until the execution has another status. */
 function steeringClient(context: RunContext): Promise<MistralClient> {
-  const { id, status } = context.execution;
+  const { id, log } = context.execution;
   const { stores } = context.services;
-  return clientFor(context, async () => (await stores.executions.get(id, { include: ['status'] }))?.status === status);
+  const now = () => stores.executions.get(id, { include: ['log'] });
+  return clientFor(context, async () => (await now())?.log.length === log.length);
 }
 
 async function start(context: RunContext, client: MistralClient): Promise<StartedWorkflow> {

@@ -3,7 +3,7 @@ import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/er
 import type { WorkflowExecution } from '../../../stores/records.ts';
 import { isFinalState } from '../../contract.ts';
 import { assertOwnExecution } from '../../executions/assert-own-execution.ts';
-import { signalExecution } from '../../executions/control-execution.ts';
+import { asItWas, signalExecution } from '../../executions/control-execution.ts';
 import { fromText, toText } from '../../executions/execution-records.ts';
 import { askForView } from '../../executions/live-view.ts';
 import { startExecution } from '../../executions/start-execution.ts';
@@ -198,10 +198,7 @@ async function changeState(context: ApiContext, record: WorkflowExecution, state
   const answer = await askForView(context.client, workflow_id, Number.MAX_SAFE_INTEGER, 0);
   if (answer.kind !== 'view') return;
   const { state: now, state_info } = answer.view;
-  await context.stores.workflowExecutions.updateOne(
-    { uuid: record.uuid, state: record.state },
-    { $set: { state: now, state_info } },
-  );
+  await context.stores.workflowExecutions.updateOne(asItWas(record), { $set: { state: now, state_info } });
 }
 
 function withoutOutput(answer: Resource): Resource {

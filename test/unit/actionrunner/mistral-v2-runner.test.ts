@@ -40,15 +40,16 @@ describe('pause of a workflow that is a task of another one', () => {
     stored = 'RUNNING';
   });
 
-  /** @param now status of the execution in the database */
-  function childContext(now = 'pausing'): RunContext {
+  /** @param since statuses that the execution has had since the order */
+  function childContext(...since: readonly string[]): RunContext {
     const { port } = server.address() as AddressInfo;
     const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` } });
     const mistral = { execution_id: 'child', action_execution_id: 'run', workflow_execution_id: 'parent' };
-    const execution = { ...context.execution, status: 'pausing' as const, context: { mistral, parent: {} }, log: [] };
+    const log = [{ timestamp: new Date(), status: 'pausing' as const }];
+    const execution = { ...context.execution, status: 'pausing' as const, context: { mistral, parent: {} }, log };
     const more = {
       actions: { children: async () => [] },
-      stores: { executions: { get: async () => ({ status: now }) } },
+      stores: { executions: { get: async () => ({ log: [...log, ...since] }) } },
     };
     const services = { ...context.services, ...more } as unknown as RunnerServices;
     return { ...context, execution, services };
@@ -61,7 +62,7 @@ describe('pause of a workflow that is a task of another one', () => {
 
   it('is not said again when the execution has gone on while mistral-api was away', async () => {
     isAway = true;
-    await assert.rejects(async () => mistralV2Runner.pause?.(childContext('running')), /503/);
+    await assert.rejects(async () => mistralV2Runner.pause?.(childContext('running', 'pausing')), /503/);
     assert.deepEqual(calls, ['/v2/action_executions/run PAUSED']);
   });
 

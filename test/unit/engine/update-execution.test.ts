@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import type { StatusChange } from '../../../action-service/contract.ts';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
 import type { TrackerContext } from '../../../engine/tracker/tracker-context.ts';
 import { updateExecution } from '../../../engine/tracker/update-execution.ts';
@@ -11,38 +12,58 @@ const RECORD = {
   state: 'SUCCESS',
   state_info: null,
   version: 1,
+  synced_version: 1,
   created_at: new Date(),
   output: '{}',
 };
 
-/** An execution whose workflow has succeeded, and which somebody else changes to `next` while it is looked at. */
-function contextOf(execution: { id: string; status: ExecutionStatus; context: object }, next: ExecutionStatus) {
+interface FakeExecution {
+  readonly id: string;
+  status: ExecutionStatus;
+  readonly context: object;
+  readonly log: readonly object[];
+}
+
+function fakeExecution(status: ExecutionStatus): FakeExecution {
+  return { id: 'e1', status, context: { mistral: { execution_id: 'w1' } }, log: [{ status }] };
+}
+
+/** An execution whose workflow is as its record says, and which somebody else changes to `next` while it is looked at. */
+function contextOf(execution: FakeExecution, next: ExecutionStatus, record = RECORD) {
   const changes: unknown[] = [];
+  let looks = 0;
   const stores = {
     executions: { get: async () => ({ ...execution }), findOne: async () => undefined },
-    workflowExecutions: { findOne: async () => RECORD },
+    workflowExecutions: { findOne: async () => record },
     taskExecutions: {
       findOne: async () => undefined,
       find: async () => {
-        if (changes.length === 0) execution.status = next;
+        looks += 1;
+        if (looks === 1) execution.status = next;
         return [];
       },
     },
   };
   const actions = {
-    async changeStatus(_id: string, status: ExecutionStatus, { from }: { from: readonly ExecutionStatus[] }) {
-      const isDone = from.includes(execution.status);
+    async changeStatus(_id: string, status: ExecutionStatus, { from, ifLogLength }: Required<StatusChange>) {
+      const isDone = from.includes(execution.status) && ifLogLength === execution.log.length;
       changes.push([status, isDone]);
       if (!isDone) return undefined;
       execution.status = status;
       return execution;
     },
+    updateProgress: async () => execution,
   };
-  return { context: { stores, actions } as unknown as TrackerContext, changes };
+  const query = async () => ({ version: record.version, open_activities: [] });
+  const client = {
+    withDeadline: (_at: number, ask: () => unknown) => ask(),
+    workflow: { getHandle: () => ({ query }) },
+  };
+  return { context: { stores, actions, client } as unknown as TrackerContext, changes };
 }
 
 it('what an execution has become meanwhile is not undone: it is looked at once more', async () => {
-  const execution = { id: 'e1', status: 'running' as ExecutionStatus, context: { mistral: { execution_id: 'w1' } } };
+  const execution = fakeExecution('running');
   const { context, changes } = contextOf(execution, 'canceling');
   const known = new Map<string, string>();
   assert.equal((await updateExecution(context, 'e1', known)).done, false);
@@ -51,4 +72,15 @@ it('what an execution has become meanwhile is not undone: it is looked at once m
     ['succeeded', false],
     ['canceled', true],
   ]);
+});
+
+it('a status that somebody has changed since is brought in step again, though the workflow is as it was', async () => {
+  const execution = fakeExecution('paused');
+  const { context, changes } = contextOf(execution, 'paused', { ...RECORD, state: 'PAUSED' });
+  const known = new Map<string, string>();
+  await updateExecution(context, 'e1', known);
+  assert.deepEqual(changes, []);
+  execution.status = 'running';
+  await updateExecution(context, 'e1', known);
+  assert.deepEqual(changes, [['paused', true]]);
 });
