@@ -13,7 +13,8 @@ import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
 
 const bareQueue = 'bench-bare';
-const WARM_UPS = 4;
+/** Runs until a task costs no less CPU from run to run, which is when V8 has compiled what runs. */
+const WARM_UPS = 40;
 
 /** Shape, tasks, and how many runs of the asked ones the size allows. */
 const SHAPES: readonly (readonly [Shape, number, number])[] = [

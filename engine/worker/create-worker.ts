@@ -1,4 +1,4 @@
-import { type NativeConnection, Worker, type WorkerDeploymentOptions } from '@temporalio/worker';
+import type { NativeConnection, Worker, WorkerDeploymentOptions } from '@temporalio/worker';
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
 import { errorMessage, UnavailableError } from '../../core/errors.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
@@ -21,8 +21,8 @@ import { SEARCH_ATTRIBUTES } from '../contract.ts';
 import { BEAT_SECONDS } from '../outside-limits.ts';
 import { createCredentials } from './credentials.ts';
 import { installMeasuredRuntime } from './install-measured-runtime.ts';
-import { sandboxLimits } from './sandbox-limits.ts';
 import { traceActivities } from './trace-activities.ts';
+import { UncutWorker } from './uncut-worker.ts';
 import { deploymentOptions, makeCurrent } from './versioning.ts';
 import { loadWorkflowBundle } from './workflow-bundle.ts';
 
@@ -51,7 +51,7 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
     const [workflowBundle] = await Promise.all([loadWorkflowBundle(logger), prepareServer(), bus.start()]);
     connection = await connectNatively(temporalConnection(config));
     deployment = deploymentOptions(config, workflowBundle);
-    return await Worker.create({
+    return await UncutWorker.create({
       connection,
       namespace,
       taskQueue,
@@ -70,7 +70,6 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 10 },
       // After a worker's sudden death its workflows go on elsewhere that soon.
       stickyQueueScheduleToStartTimeout: '1s',
-      ...sandboxLimits,
       shutdownGraceTime: '5s',
       shutdownForceTime: '7s',
     });

@@ -17,6 +17,12 @@ const { NativeConnection } = require('@temporalio/worker/lib/connection.js') as 
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'debug', WARN: 'warn', ERROR: 'error' } as const;
 
+/**
+ * Threads of the core's own. It takes one for each processor if nothing is said, and they wake each other for every message. What
+ * they do is small beside what the JavaScript of a process does for the same message. Who starts the process may say otherwise.
+ */
+const CORE_THREADS = '1';
+
 let isInstalled = false;
 
 /**
@@ -33,6 +39,7 @@ export function installRuntime(logger: Logger, metricsAddress?: string): void {
     const isRoutine = message === 'Activity failed' || message === 'Workflow failed';
     log[isRoutine ? 'debug' : LEVELS[level]]({ ...facts, ...(error === undefined ? {} : { err: error }) }, message);
   };
+  process.env.TOKIO_WORKER_THREADS ??= CORE_THREADS;
   const metrics = metricsAddress && { prometheus: { bindAddress: metricsAddress, useSecondsForDurations: true } };
   Runtime.install({
     logger: new DefaultLogger('WARN', write),
