@@ -42,6 +42,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       'content-type': 'application/json',
       ...traceFields(),
       'idempotency-key': `${workflowId}/${info.activityId}`,
+      prefer: 'return=minimal',
       // A header holds no other characters; names of tasks may.
       'st2-context': jsonDumps(toSt2Context(context, request, stContext)),
       ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),

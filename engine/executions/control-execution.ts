@@ -102,10 +102,10 @@ async function restart(
 }
 
 async function markRunning({ stores }: ControlContext, root: WorkflowExecution): Promise<void> {
-  await stores.workflowExecutions.updateOne(asItWas(root), {
-    $set: { state: 'RUNNING', state_info: null },
-    $unset: { pending_env: 1 },
-  });
+  // The noted environment went with the order, whatever the workflow has come to since.
+  if (root.pending_env !== undefined)
+    await stores.workflowExecutions.updateOne({ uuid: root.uuid }, { $unset: { pending_env: 1 } });
+  await stores.workflowExecutions.updateOne(asItWas(root), { $set: { state: 'RUNNING', state_info: null } });
 }
 
 /** Fits a record of which no state was reported since it was read: it may have left its state and come back. */

@@ -56,7 +56,9 @@ export async function writeTasks(
   { tasks, removed_runs }: ExecutionView,
 ): Promise<void> {
   const runs = tasks.flatMap((task) => task.runs.map((run) => toRunRecord(execution, task, run)));
-  await taskExecutions.putNewer(tasks.map((task) => toTaskRecord(execution, task)));
-  await taskRuns.putNewer(runs);
+  await Promise.all([
+    taskExecutions.putNewer(tasks.map((task) => toTaskRecord(execution, task))),
+    taskRuns.putNewer(runs),
+  ]);
   if (removed_runs.length > 0) await taskRuns.removeMany({ uuid: { $in: removed_runs } });
 }

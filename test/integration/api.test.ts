@@ -77,6 +77,9 @@ test('an execution: requested once a key, found, listed, canceled', async () => 
   assert.deepEqual(context.parent, { pack: 'x' });
   const again = await ask('POST', '/v1/executions', request, headers);
   assert.equal((again.body as { id: string }).id, id);
+  const brief = await ask('POST', '/v1/executions', request, { ...headers, prefer: 'wait=1, return=minimal' });
+  assert.deepEqual(brief.body, { id, status });
+  assert.equal(brief.headers.get('preference-applied'), 'return=minimal');
   const last = await ask('GET', '/v1/executions/last?include_attributes=status,action.ref');
   assert.equal((last.body as { id: string }).id, id);
   assert.equal((last.body as { action: { ref: string } }).action.ref, 'core.local');
@@ -85,6 +88,9 @@ test('an execution: requested once a key, found, listed, canceled', async () => 
   assert.deepEqual(list.body, [{ id }]);
   const canceled = await ask('DELETE', `/v1/executions/${id}`);
   assert.equal((canceled.body as { status: string }).status, 'canceled');
+  const ended = await ask('POST', '/v1/executions', request, { ...headers, prefer: 'return=minimal' });
+  assert.equal((ended.body as { status: string }).status, 'canceled');
+  assert.equal((ended.body as { liveaction: { action: string } }).liveaction.action, 'core.local');
   assert.equal(
     fault(await ask('PUT', `/v1/executions/${id}`, { status: 'pausing' })),
     'Execution is already in completed state.',

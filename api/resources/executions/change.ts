@@ -36,7 +36,20 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
   // One that was made before, by whoever knew the key.
   if (!request.requester.isAdmin && execution.context.user !== requested.user)
     throw new ForbiddenError('The idempotency key belongs to the request of another user.');
+  // How one ended that was made before is of interest to whoever asks again.
+  if (prefersMinimal(request) && !isCompleted(execution.status)) return minimal(execution);
   return { body: await present(context, request, execution) };
+}
+
+const MINIMAL = 'return=minimal';
+
+/** Source: RFC 7240. A client that needs no more than the id spares both sides what makes up most of an execution, its action. */
+function prefersMinimal({ headers }: ApiRequest): boolean {
+  return (headers.prefer ?? '').split(/[,;]/).some((preference) => preference.trim() === MINIMAL);
+}
+
+function minimal({ id, status }: Execution): Answer {
+  return { headers: { 'preference-applied': MINIMAL }, body: { id, status } };
 }
 
 const CANCEL = ['canceling', 'canceled'];

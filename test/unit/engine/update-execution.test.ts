@@ -21,25 +21,29 @@ interface FakeExecution {
   readonly id: string;
   status: ExecutionStatus;
   readonly context: object;
-  readonly log: readonly object[];
+  readonly log: object[];
 }
 
 function fakeExecution(status: ExecutionStatus): FakeExecution {
   return { id: 'e1', status, context: { mistral: { execution_id: 'w1' } }, log: [{ status }] };
 }
 
-/** An execution whose workflow is as its record says, and which somebody else changes to `next` while it is looked at. */
-function contextOf(execution: FakeExecution, next: ExecutionStatus, record = RECORD) {
+/** An execution whose workflow is as its record says, and which somebody else changes to each of `next` while it is looked at. */
+function contextOf(execution: FakeExecution, next: readonly ExecutionStatus[], record = RECORD) {
   const changes: unknown[] = [];
+  const become = (status: ExecutionStatus) => {
+    execution.status = status;
+    execution.log.push({ status });
+  };
   let looks = 0;
   const stores = {
-    executions: { get: async () => ({ ...execution }), findOne: async () => undefined },
+    executions: { get: async () => ({ ...execution, log: [...execution.log] }), findOne: async () => undefined },
     workflowExecutions: { findOne: async () => record },
     taskExecutions: {
       findOne: async () => undefined,
       find: async () => {
         looks += 1;
-        if (looks === 1) execution.status = next;
+        if (looks === 1) next.forEach(become);
         return [];
       },
     },
@@ -49,7 +53,7 @@ function contextOf(execution: FakeExecution, next: ExecutionStatus, record = REC
       const isDone = from.includes(execution.status) && ifLogLength === execution.log.length;
       changes.push([status, isDone]);
       if (!isDone) return undefined;
-      execution.status = status;
+      become(status);
       return execution;
     },
     updateProgress: async () => execution,
@@ -64,7 +68,7 @@ function contextOf(execution: FakeExecution, next: ExecutionStatus, record = REC
 
 it('what an execution has become meanwhile is not undone: it is looked at once more', async () => {
   const execution = fakeExecution('running');
-  const { context, changes } = contextOf(execution, 'canceling');
+  const { context, changes } = contextOf(execution, ['canceling']);
   const known = new Map<string, string>();
   assert.equal((await updateExecution(context, 'e1', known)).done, false);
   assert.equal((await updateExecution(context, 'e1', known)).done, true);
@@ -76,11 +80,19 @@ it('what an execution has become meanwhile is not undone: it is looked at once m
 
 it('a status that somebody has changed since is brought in step again, though the workflow is as it was', async () => {
   const execution = fakeExecution('paused');
-  const { context, changes } = contextOf(execution, 'paused', { ...RECORD, state: 'PAUSED' });
+  const { context, changes } = contextOf(execution, [], { ...RECORD, state: 'PAUSED' });
   const known = new Map<string, string>();
   await updateExecution(context, 'e1', known);
   assert.deepEqual(changes, []);
   execution.status = 'running';
   await updateExecution(context, 'e1', known);
   assert.deepEqual(changes, [['paused', true]]);
+});
+
+it('a status that came back meanwhile is another one: what was seen before the pause and the resume is not written', async () => {
+  const execution = fakeExecution('running');
+  const { context, changes } = contextOf(execution, ['paused', 'resuming', 'running'], { ...RECORD, state: 'PAUSED' });
+  await updateExecution(context, 'e1', new Map());
+  assert.deepEqual(changes, [['paused', false]]);
+  assert.equal(execution.status, 'running');
 });
