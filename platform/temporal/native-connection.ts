@@ -39,15 +39,27 @@ export function installRuntime(logger: Logger, metricsAddress?: string): void {
     const isRoutine = message === 'Activity failed' || message === 'Workflow failed';
     log[isRoutine ? 'debug' : LEVELS[level]]({ ...facts, ...(error === undefined ? {} : { err: error }) }, message);
   };
-  process.env.TOKIO_WORKER_THREADS ??= CORE_THREADS;
   const metrics = metricsAddress && { prometheus: { bindAddress: metricsAddress, useSecondsForDurations: true } };
-  Runtime.install({
-    logger: new DefaultLogger('WARN', write),
-    // Processes end by our own signal handling.
-    shutdownSignals: [],
-    telemetryOptions: { logging: { forward: {}, filter: 'WARN' }, ...(metrics ? { metrics } : {}) },
-  });
+  withCoreThreads(() =>
+    Runtime.install({
+      logger: new DefaultLogger('WARN', write),
+      // Processes end by our own signal handling.
+      shutdownSignals: [],
+      telemetryOptions: { logging: { forward: {}, filter: 'WARN' }, ...(metrics ? { metrics } : {}) },
+    }),
+  );
   isInstalled = true;
+}
+
+/** The core reads the number from the environment when it is set up; programs that the process starts later are not to inherit it. */
+function withCoreThreads(setUp: () => void): void {
+  if (process.env.TOKIO_WORKER_THREADS !== undefined) return setUp();
+  process.env.TOKIO_WORKER_THREADS = CORE_THREADS;
+  try {
+    setUp();
+  } finally {
+    delete process.env.TOKIO_WORKER_THREADS;
+  }
 }
 
 /** @throws TransportError when the server does not answer */

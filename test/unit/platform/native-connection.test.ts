@@ -28,4 +28,5 @@ test("the core of Temporal's SDK takes one thread of its own", { skip: process.p
   await waitFor(() => coreThreads() > 0, { what: 'a thread of the core', intervalMs: 5 });
   await sleep(50);
   assert.equal(coreThreads(), 1);
+  assert.equal(process.env.TOKIO_WORKER_THREADS, undefined, 'programs of users do not inherit it');
 });
