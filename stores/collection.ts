@@ -102,13 +102,6 @@ export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-/** Whether all that was refused of a bulk of writes are duplicates. */
-function isOnlyDuplicates(error: unknown): boolean {
-  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) return false;
-  const refused = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  return error.result.getWriteConcernError() === undefined && refused.every(({ code }) => code === DUPLICATE_KEY);
-}
-
 function toFilter(filter: Filter): Record<string, unknown> {
   if (!Object.hasOwn(filter, 'id')) return { ...filter };
   const { id, ...rest } = filter;
@@ -139,12 +132,13 @@ function toRecord<T>(document: Record<string, unknown> | null): T | undefined {
   return { id: String(_id), ...rest } as T;
 }
 
-/** Documents of a failed bulk insert that were there already. @throws the error when that is not all that was wrong */
-function countDuplicates(error: unknown): number {
+/** Places in a failed bulk of writes of what was there already. @throws the error when that is not all that was wrong */
+function duplicatesIn(error: unknown): number[] {
   if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
   const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
-  if (failures.length === 0 || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
-  return failures.length;
+  const isAll = error.result.getWriteConcernError() === undefined && failures.length > 0;
+  if (!isAll || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
+  return failures.map((failure) => failure.index);
 }
 
 /** Makes the collection on a connection. Ids are stored as text, so that they read the same everywhere. */
@@ -177,6 +171,18 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     const { id, ...rest } = record;
     return { _id: id ?? newId(), ...rest };
   };
+
+  /** Stores those of the records that are new. @returns the others */
+  async function insertUnknown<R extends object>(records: readonly R[]): Promise<R[]> {
+    writes += 1;
+    if (records.length === 0) return [];
+    try {
+      await model.collection.insertMany(records.map(toDocument) as never[], { ordered: false });
+      return [];
+    } catch (error) {
+      return duplicatesIn(error).flatMap((place) => records[place] ?? []);
+    }
+  }
 
   /** The stored document that has a unique value of this record already. */
   async function findTwin(record: Readonly<Record<string, unknown>>): Promise<string | undefined> {
@@ -213,16 +219,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     async insertMany(records) {
       if (records.length > 0) await changed(model.collection.insertMany(records.map(toDocument) as never[]));
     },
-    async insertNew(records) {
-      writes += 1;
-      if (records.length === 0) return 0;
-      try {
-        await model.collection.insertMany(records.map(toDocument) as never[], { ordered: false });
-        return 0;
-      } catch (error) {
-        return countDuplicates(error);
-      }
-    },
+    insertNew: async (records) => (await insertUnknown(records)).length,
     async get(id, options = {}) {
       return isId(id)
         ? toRecord<T>(await model.collection.findOne({ _id: id as never }, { projection: toProjection(options) }))
@@ -265,9 +262,10 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       return (await changed(model.collection.updateMany(toFilter(filter) as never, change as never))).modifiedCount;
     },
     async putNewer(records) {
-      writes += 1;
-      if (records.length === 0) return;
-      const changes = records.map(({ id, ...fields }) => ({
+      // Most are new, and to insert a document costs a fraction of what it costs to look for one first.
+      const known = await insertUnknown(records);
+      if (known.length === 0) return;
+      const changes = known.map(({ id, ...fields }) => ({
         updateOne: {
           filter: { _id: id, version: { $lte: fields.version } },
           update: { $set: fields },
@@ -278,7 +276,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
         await model.collection.bulkWrite(changes as never[], { ordered: false });
       } catch (error) {
         // There is one of a higher version: it did not fit the filter, and its id is taken.
-        if (!isOnlyDuplicates(error)) throw error;
+        duplicatesIn(error);
       }
     },
     async upsert(filter, record) {

@@ -10,6 +10,7 @@ import { type Connection, connectMongo } from '../../platform/mongo/connect-mong
 import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { openAnew } from '../../platform/mongo/reopen-stuck.ts';
 import { newId } from '../../stores/collection.ts';
+import type { TaskExecution } from '../../stores/records.ts';
 import { createStores, ensureIndexes, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 
@@ -208,6 +209,24 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     assert.equal(await stores.triggerInstances.insertNew([instance(first)]), 0);
     assert.equal(await stores.triggerInstances.insertNew([instance(first), instance(second)]), 1);
     assert.equal(await stores.triggerInstances.count({ id: { $in: [first, second] } }), 2);
+  });
+
+  it('puts many records, new ones and newer ones, over none that is newer', async () => {
+    const [stored, newer, fresh] = [newId(), newId(), newId()];
+    const task = (id: string, version: number) =>
+      ({ id, uuid: id, name: `of version ${version}`, workflow_execution_id: 'w', version }) as TaskExecution;
+    await stores.taskExecutions.putNewer([task(stored, 1), task(newer, 5)]);
+    await stores.taskExecutions.putNewer([task(newer, 4), task(fresh, 2), task(stored, 2)]);
+    const found = await stores.taskExecutions.find(
+      { id: { $in: [stored, newer, fresh] } },
+      { include: ['version', 'name'] },
+    );
+    const versions = Object.fromEntries(found.map(({ id, version, name }) => [id, [version, name]]));
+    assert.deepEqual(versions, {
+      [stored]: [2, 'of version 2'],
+      [newer]: [5, 'of version 5'],
+      [fresh]: [2, 'of version 2'],
+    });
   });
 
   it('pages and sorts', async () => {
