@@ -102,7 +102,7 @@ const SPECS = {
     name: 'workflow_executions',
     indexes: [
       { fields: { uuid: 1 }, unique: true },
-      { fields: { workflow_id: 1 } },
+      { fields: { st2_execution_id: 1, task_execution_id: 1 } },
       { fields: { state: 1, updated_at: 1 } },
       { fields: { task_execution_id: 1 }, sparse: true },
       { fields: { restart_key: 1 }, sparse: true },

@@ -2,6 +2,7 @@ import { type Client, type WorkflowExecutionDescription, WorkflowNotFoundError }
 import { COMPLETED_STATUSES } from '../../core/statuses.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { workflowOf } from '../../stores/workflow-of.ts';
 
 type Reason = { readonly why: string; readonly advice: string };
 
@@ -16,7 +17,7 @@ export async function diagnoseWorkflow(
   client: Client,
   execution: Execution,
 ): Promise<Reason | undefined> {
-  const record = await stores.workflowExecutions.findOne({ st2_execution_id: execution.id, task_execution_id: null });
+  const record = await stores.workflowExecutions.findOne(workflowOf(execution.id));
   const cancel = `Cancel it: st2 execution cancel ${execution.id}`;
   if (record === undefined) return { why: 'The engine has no record of its workflow.', advice: cancel };
   const description = await describe(client, record.workflow_id);

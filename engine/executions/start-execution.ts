@@ -4,6 +4,7 @@ import { NotFoundError, PreconditionError, ValidationError } from '../../core/er
 import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { workflowOf } from '../../stores/workflow-of.ts';
 import type { ExecutionParams } from '../conductor/contract.ts';
 import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
@@ -54,8 +55,11 @@ export interface StartedExecution {
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<StartedExecution> {
   const { stores } = context;
-  const found = await loadWorkflow(stores, request);
-  const { workflow, definition } = found;
+  const isEnvironmentNamed = typeof request.params.env === 'string';
+  const [{ workflow, definition }, early] = await Promise.all([
+    loadWorkflow(stores, request),
+    isEnvironmentNamed ? undefined : findKnown(stores, request.id, request.params),
+  ]);
   if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
     throw new PreconditionError(`The definition of workflow "${workflow.name}" is another one.`);
   }
@@ -66,7 +70,8 @@ export async function startExecution(context: StartContext, request: StartReques
   const st2 = toSt2Identity(params.env ?? {}, workflow.name);
   const uuid = request.id ?? randomUUID();
   const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
-  const existing = await findExisting(stores, request, st2, workflow_id);
+  const known = early ?? (await findKnown(stores, request.id, params));
+  const existing = known.find((one) => one.uuid === request.id || one.workflow_id === workflow_id);
   const identity = {
     id: existing?.uuid ?? uuid,
     workflow_name: workflow.name,
@@ -168,9 +173,15 @@ async function withEnvironment(stores: Stores, params: Readonly<Record<string, u
   return { ...params, env: fromText(found.variables) as ExecutionParams['env'] };
 }
 
-async function findExisting(stores: Stores, request: StartRequest, st2: St2Identity, workflow_id: string) {
-  if (request.id !== undefined) return await stores.workflowExecutions.findOne({ uuid: request.id });
-  return st2.execution_id === undefined ? undefined : await stores.workflowExecutions.findOne({ workflow_id });
+/** What may have been started by such a request before. */
+async function findKnown(
+  { workflowExecutions }: Stores,
+  uuid: string | undefined,
+  { env }: ExecutionParams,
+): Promise<WorkflowExecution[]> {
+  if (uuid !== undefined) return await workflowExecutions.find({ uuid });
+  const { execution_id } = toSt2Identity(env ?? {}, '');
+  return execution_id === undefined ? [] : await workflowExecutions.find(workflowOf(execution_id));
 }
 
 function toSt2Identity(env: Readonly<Record<string, unknown>>, workflowName: string): St2Identity {

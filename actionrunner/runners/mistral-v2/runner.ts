@@ -5,6 +5,7 @@
 import { errorMessage } from '../../../core/errors.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
 import { withDatabase } from '../../../platform/mongo/with-database.ts';
+import { workflowOf } from '../../../stores/workflow-of.ts';
 import { entryWorkflow } from '../../../workflow-translator/index.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
 import { cancelChildren, forChildWorkflows, hasActiveChildren } from '../workflow-children.ts';
@@ -63,10 +64,7 @@ async function start(context: RunContext, client: MistralClient): Promise<Starte
 }
 
 async function findStarted(context: RunContext): Promise<StartedWorkflow | undefined> {
-  const found = await context.services.stores.workflowExecutions.findOne({
-    st2_execution_id: context.execution.id,
-    task_execution_id: null,
-  });
+  const found = await context.services.stores.workflowExecutions.findOne(workflowOf(context.execution.id));
   return found === undefined ? undefined : { id: found.uuid, workflow_name: found.workflow_name };
 }
 

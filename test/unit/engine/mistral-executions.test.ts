@@ -31,14 +31,22 @@ const STORED = {
 
 const inserted: (typeof STORED)[] = [];
 
+interface Wanted {
+  readonly uuid?: string | { readonly $in: readonly string[] };
+  readonly st2_execution_id?: string;
+}
+
 const stores = {
   workflowDefinitions: { findOne: async () => DEFINITION, find: async () => [] },
   environments: { findOne: async () => ({ name: 'stored', variables: '{"st2_execution_id": "st2"}' }) },
   workflowExecutions: {
-    findOne: async ({ uuid, workflow_id }: { readonly uuid?: string; readonly workflow_id?: string }) =>
-      [STORED, ...inserted].find((one) => one.uuid === uuid || one.workflow_id === workflow_id),
-    find: async ({ uuid }: { readonly uuid: { readonly $in: readonly string[] } }) =>
-      [STORED, ...inserted].filter((one) => uuid.$in.includes(one.uuid)),
+    findOne: async ({ uuid }: { readonly uuid: string }) => [STORED, ...inserted].find((one) => one.uuid === uuid),
+    find: async ({ uuid, st2_execution_id }: Wanted) =>
+      [STORED, ...inserted].filter((one) =>
+        uuid === undefined
+          ? one.st2_execution_id === st2_execution_id
+          : one.uuid === uuid || (typeof uuid === 'object' && uuid.$in.includes(one.uuid)),
+      ),
     async insert(record: typeof STORED) {
       inserted.push(record);
       return record;

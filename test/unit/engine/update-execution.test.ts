@@ -29,7 +29,12 @@ function fakeExecution(status: ExecutionStatus): FakeExecution {
 }
 
 /** An execution whose workflow is as its record says, and which somebody else changes to each of `next` while it is looked at. */
-function contextOf(execution: FakeExecution, next: readonly ExecutionStatus[], record = RECORD) {
+function contextOf(
+  execution: FakeExecution,
+  next: readonly ExecutionStatus[],
+  record = RECORD,
+  tasks: () => object[] = () => [],
+) {
   const changes: unknown[] = [];
   const become = (status: ExecutionStatus) => {
     execution.status = status;
@@ -40,11 +45,11 @@ function contextOf(execution: FakeExecution, next: readonly ExecutionStatus[], r
     executions: { get: async () => ({ ...execution, log: [...execution.log] }), findOne: async () => undefined },
     workflowExecutions: { findOne: async () => record },
     taskExecutions: {
-      findOne: async () => undefined,
+      findOne: async () => tasks().find((task) => 'state' in task && task.state === 'RUNNING'),
       find: async () => {
         looks += 1;
         if (looks === 1) next.forEach(become);
-        return [];
+        return tasks();
       },
     },
   };
@@ -95,4 +100,19 @@ it('a status that came back meanwhile is another one: what was seen before the p
   await updateExecution(context, 'e1', new Map());
   assert.deepEqual(changes, [['paused', false]]);
   assert.equal(execution.status, 'running');
+});
+
+it('a workflow whose state is final does not end the execution while one of its tasks runs', async () => {
+  const execution = fakeExecution('running');
+  let state = 'RUNNING';
+  const task = () => ({ uuid: 't', name: 't', sequence: 0, state, result: 'null', published: '{}', input: '{}' });
+  const at = new Date();
+  const tasks = () => [{ ...task(), created_at: at, updated_at: at }];
+  const { context, changes } = contextOf(execution, [], RECORD, tasks);
+  const known = new Map<string, string>();
+  assert.equal((await updateExecution(context, 'e1', known)).done, false);
+  assert.deepEqual(changes, []);
+  state = 'SUCCESS';
+  assert.equal((await updateExecution(context, 'e1', known)).done, true);
+  assert.deepEqual(changes, [['succeeded', true]]);
 });

@@ -1,0 +1,114 @@
+/** Looks at the workflow of an execution: its record, and where that says too little the workflow itself. */
+import { EXECUTION_STATUSES, isActive } from '../../core/statuses.ts';
+import { isFinalState } from '../contract.ts';
+import type { LiveAnswer } from '../executions/live-view.ts';
+import { syncExecution } from '../executions/sync-execution.ts';
+import { closeRecord } from './close-record.ts';
+import { loadResult, toResult } from './make-result.ts';
+import { repairActivities } from './repair-activities.ts';
+import { TRACKED, type TrackedExecution, type TrackedRecord, versionOf } from './tracked-record.ts';
+import type { TrackerContext } from './tracker-context.ts';
+
+const ACTIVE_STATUSES = EXECUTION_STATUSES.filter(isActive);
+
+/** What a look at a workflow has shown. */
+export interface Look {
+  readonly record: TrackedRecord;
+  /** StackStorm's "active": a running task, or a child that holds the workflow in pausing or canceling. */
+  readonly active: boolean;
+  /** Of what has ended since the last look. */
+  readonly result?: Record<string, unknown>;
+}
+
+/** Asks the workflow, unless its record says that it is over. @param mark of what was written last */
+export async function lookAtWorkflow(
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+  mark: string | undefined,
+): Promise<Look> {
+  const isNews = mark?.startsWith(`${versionOf(record)} `) !== true;
+  const end = isFinalState(record.state) ? await lookAtEnd(context, execution, record, isNews) : undefined;
+  return end ?? (await ask(context, execution, record));
+}
+
+/** Everything is asked for at once, since an end is waited for. @returns `undefined` while a task still runs */
+async function lookAtEnd(
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+  isNews: boolean,
+): Promise<Look | undefined> {
+  const [parts, active] = await Promise.all([
+    isNews ? loadResult(context, record) : undefined,
+    hasActiveChild(context, execution, record),
+  ]);
+  // By the very tasks that the result shows: it must not show one that runs and has ended by the time it is asked for.
+  if (parts?.tasks.some(({ state }) => state === 'RUNNING') === true) return undefined;
+  const areAll = parts !== undefined && parts.tasks.length >= parts.total;
+  if (!areAll && (await hasRunningTasks(context, record))) return undefined;
+  return parts === undefined ? { record, active } : { record, active, result: toResult(record, parts) };
+}
+
+async function ask(context: TrackerContext, execution: TrackedExecution, record: TrackedRecord): Promise<Look> {
+  const answer = await syncExecution(context, record);
+  if (answer.kind === 'closed') {
+    const closed = await closeRecord(context, record, answer.status);
+    return { record: closed, active: await hasActiveChild(context, execution, closed) };
+  }
+  const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
+  const now = fresh ?? record;
+  if (answer.kind === 'view') await repairActivities(context, now, answer.view);
+  return { record: now, active: await isBusy(context, execution, now, answer) };
+}
+
+async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord): Promise<boolean> {
+  const running = { workflow_execution_id: record.uuid, state: 'RUNNING' };
+  return (await stores.taskExecutions.findOne(running, { include: ['id'] })) !== undefined;
+}
+
+/**
+ * Whether something of a paused workflow still runs: not a question that waits for its answer, nor a task that has items left but
+ * starts none.
+ */
+async function hasRunningActions(
+  { stores }: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+): Promise<boolean> {
+  const questions = await stores.executions.find({ parent: execution.id, status: 'pending' }, { include: ['context'] });
+  const asked = questions.map(({ context }) => (context.mistral as MistralRun | undefined)?.action_execution_id);
+  const running = { workflow_execution_id: record.uuid, state: 'RUNNING', uuid: { $nin: asked } };
+  return (await stores.taskRuns.findOne(running, { include: ['id'] })) !== undefined;
+}
+
+interface MistralRun {
+  readonly action_execution_id?: string;
+}
+
+/** Of a workflow that was asked and is not closed. */
+async function isBusy(
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+  answer: LiveAnswer,
+): Promise<boolean> {
+  // The stored tasks may be older than the stored state.
+  if (answer.kind === 'unknown' && record.state === 'PAUSED') return true;
+  const runs = await hasRunningTasks(context, record);
+  if (runs && (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record)))) return true;
+  return await hasActiveChild(context, execution, record);
+}
+
+async function hasActiveChild(
+  { stores }: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+): Promise<boolean> {
+  // A child that never started does not hold up a workflow that is over.
+  const statuses = isFinalState(record.state)
+    ? ACTIVE_STATUSES.filter((status) => status !== 'requested')
+    : ACTIVE_STATUSES;
+  const active = { parent: execution.id, status: { $in: statuses } };
+  return (await stores.executions.findOne(active, { include: ['id'] })) !== undefined;
+}

@@ -1,0 +1,37 @@
+import type { Execution } from '../../stores/executions.ts';
+import type { WorkflowExecution } from '../../stores/records.ts';
+import { workflowOf } from '../../stores/workflow-of.ts';
+import type { TrackerContext } from './tracker-context.ts';
+
+/** What of an execution is looked at. */
+export type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context' | 'log'>;
+
+/** What of a workflow's record is looked at each time: not its input and output. */
+export const TRACKED = [
+  'uuid',
+  'workflow_id',
+  'workflow_name',
+  'state',
+  'state_info',
+  'version',
+  'synced_version',
+  'created_at',
+] as const;
+export type TrackedRecord = Pick<WorkflowExecution, (typeof TRACKED)[number]>;
+
+/** The workflow of an execution: as its context says, or, where that was not stored yet, as the workflow says. */
+export async function findRecord(
+  { stores }: TrackerContext,
+  execution: TrackedExecution,
+): Promise<TrackedRecord | undefined> {
+  const mistral = execution.context.mistral as { readonly execution_id?: unknown } | undefined;
+  if (typeof mistral?.execution_id === 'string') {
+    return await stores.workflowExecutions.findOne({ uuid: mistral.execution_id }, { include: TRACKED });
+  }
+  return await stores.workflowExecutions.findOne(workflowOf(execution.id), { include: TRACKED });
+}
+
+/** Versions count every change of a task: nothing of the tasks themselves is looked at to see whether there was one. */
+export function versionOf({ state, version, synced_version }: TrackedRecord): string {
+  return [state, version, synced_version].join(' ');
+}
