@@ -44,6 +44,9 @@ export function operationOf(route: Route): Record<string, unknown> {
     tags: [tag === '' ? 'general' : tag],
     ...(route.permission === null ? { security: [] } : { security: [{ token: [] }, { api_key: [] }] }),
     ...(route.query === undefined ? {} : { querystring: { type: 'object', properties: queryProperties(route) } }),
+    ...(route.headers === undefined
+      ? {}
+      : { headers: { type: 'object', properties: headerProperties(route.headers) } }),
     ...(names.length === 0 ? {} : { params: { type: 'object', properties: textProperties(names), required: names } }),
     ...(route.body === undefined ? {} : { body: route.body }),
     response: {
@@ -66,6 +69,12 @@ function successOf(route: Route, status: number): Record<string, unknown> {
 
 function queryProperties(route: Route): Record<string, unknown> {
   return Object.fromEntries(Object.entries(route.query ?? {}).map(([name, kind]) => [name, QUERY_SCHEMAS[kind]]));
+}
+
+function headerProperties(headers: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [name, { type: 'string', description }]),
+  );
 }
 
 function textProperties(names: readonly string[]): Record<string, unknown> {

@@ -50,6 +50,8 @@ export interface Route {
   /** `null`: open to everybody, no credential needed. */
   readonly permission: Permission | null;
   readonly query?: QueryTable;
+  /** What each header of its own is for, by name in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: JsonSchema;
   /** Schema of the answer, for the OpenAPI document. */
   readonly response?: JsonSchema;

@@ -77,9 +77,11 @@ test('an execution: requested once a key, found, listed, canceled', async () => 
   assert.deepEqual(context.parent, { pack: 'x' });
   const again = await ask('POST', '/v1/executions', request, headers);
   assert.equal((again.body as { id: string }).id, id);
-  const brief = await ask('POST', '/v1/executions', request, { ...headers, prefer: 'wait=1, return=minimal' });
+  const brief = await ask('POST', '/v1/executions', request, { ...headers, prefer: 'wait=1, return = "minimal"; a=b' });
+  const whole = await ask('POST', '/v1/executions', request, { ...headers, prefer: 'wait=1; return=minimal' });
   assert.deepEqual(brief.body, { id, status });
   assert.equal(brief.headers.get('preference-applied'), 'return=minimal');
+  assert.equal((whole.body as { action: { ref: string } }).action.ref, 'core.local');
   const last = await ask('GET', '/v1/executions/last?include_attributes=status,action.ref');
   assert.equal((last.body as { id: string }).id, id);
   assert.equal((last.body as { action: { ref: string } }).action.ref, 'core.local');
@@ -177,10 +179,14 @@ test('a webhook: 202 only for what is stored, with the names of headers as Pytho
 test('the OpenAPI document describes every route', async () => {
   const { status, body } = await ask('GET', '/openapi.json');
   assert.equal(status, 200);
-  const { paths, openapi } = body as { openapi: string; paths: Record<string, Record<string, unknown>> };
+  type Operation = { readonly parameters?: readonly { readonly in: string; readonly name: string }[] };
+  const { paths, openapi } = body as { openapi: string; paths: Record<string, Record<string, Operation>> };
   assert.equal(openapi, '3.0.3');
   assert.ok(Object.keys(paths).length > 80);
   assert.ok(paths['/executions/{id}']?.put !== undefined);
+  const asked = paths['/executions/']?.post ?? paths['/executions']?.post;
+  const headers = asked?.parameters?.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
+  assert.deepEqual(headers, ['idempotency-key', 'prefer', 'st2-context']);
 });
 
 test('readiness: told by the database and the bus', async () => {

@@ -43,9 +43,17 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
 
 const MINIMAL = 'return=minimal';
 
+const REQUEST_HEADERS = {
+  'idempotency-key': 'Any text. The same key again answers with the execution that was made for it; no other is made.',
+  prefer: `"${MINIMAL}" answers with id and status alone, unless the execution has ended by then.`,
+  'st2-context': 'JSON text of an object that goes over the context of the body.',
+};
+
 /** Source: RFC 7240. A client that needs no more than the id spares both sides what makes up most of an execution, its action. */
 function prefersMinimal({ headers }: ApiRequest): boolean {
-  return (headers.prefer ?? '').split(/[,;]/).some((preference) => preference.trim() === MINIMAL);
+  const preferences = (headers.prefer ?? '').split(',');
+  // What comes behind a semicolon belongs to one of them.
+  return preferences.some((preference) => preference.split(';')[0]?.replaceAll(/[\s"]/g, '') === MINIMAL);
 }
 
 function minimal({ id, status }: Execution): Answer {
@@ -139,6 +147,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       permission: 'action_execute',
       subject: requestSubject,
       query,
+      headers: REQUEST_HEADERS,
       body: EXECUTION_REQUEST,
       success: 201,
       response,
