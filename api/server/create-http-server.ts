@@ -112,13 +112,19 @@ function badPath(url: string): ValidationError {
   );
 }
 
+/** Answers by the code of Node's error. */
+const TORN: Readonly<Record<string, readonly [status: number, reason: string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+};
+
 /** A request that is no HTTP (or too slow) gets an answer before its connection ends; a reset would tell nothing. */
 function refuseTornRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, reason] = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'Request Timeout'] : [400, 'Bad Request'];
+  const [status, reason] = TORN[error.code ?? ''] ?? [400, 'Bad Request'];
   const body = JSON.stringify({ faultstring: reason });
   const head = `HTTP/1.1 ${status} ${reason}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
   socket.end(`${head}\r\nConnection: close\r\n\r\n${body}`);

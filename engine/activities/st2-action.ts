@@ -1,6 +1,5 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
-import { jsonDumps } from '../../core/python/json.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
 import { requestFailure } from '../../platform/http/request-failure.ts';
 import { type ServiceAnswer, sendRequest } from '../../platform/http/send-request.ts';
@@ -43,8 +42,6 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       ...traceFields(),
       'idempotency-key': `${workflowId}/${info.activityId}`,
       prefer: 'return=minimal',
-      // A header holds no other characters; names of tasks may.
-      'st2-context': jsonDumps(toSt2Context(context, request, stContext)),
       ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
     };
     const body = JSON.stringify(toBody(context, request, stContext, activity));
@@ -72,7 +69,7 @@ function actionExecutionUrl(context: St2ActionContext, { run }: St2ActionRequest
   return `${context.mistralUrl}/action_executions/${run.uuid}`;
 }
 
-/** The header `st2-context`: what the child execution knows of its parent and of its place in the workflow. */
+/** What the child execution knows of its parent and of its place in the workflow. It holds the contexts of all above: headers are too small for it. */
 function toSt2Context(
   context: St2ActionContext,
   request: St2ActionRequest,
@@ -103,6 +100,7 @@ function toBody(
   const skipped = Array.isArray(stContext.skip_notify_tasks) && stContext.skip_notify_tasks.includes(run.task_name);
   return {
     action: input.ref,
+    context: toSt2Context(context, request, stContext),
     ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
     ...(skipped || Object.keys(toRecord(stContext.notify)).length === 0 ? {} : { notify: stContext.notify }),
     callback: { source: 'mistral_v2', url: actionExecutionUrl(context, request), ...activity },

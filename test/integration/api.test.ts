@@ -99,6 +99,12 @@ test('an execution: requested once a key, found, listed, canceled', async () => 
   );
 });
 
+test('headers beyond what a server takes are refused as such', async () => {
+  const refused = await ask('GET', '/v1/actions', undefined, { 'st2-context': 'x'.repeat(20_000) });
+  assert.equal(refused.status, 431);
+  assert.equal(fault(refused), 'Request Header Fields Too Large');
+});
+
 test('bad bodies: 400 with the sentence of StackStorm, or 413', async () => {
   assert.equal(
     fault(await ask('POST', '/v1/executions', '{"action": ')),

@@ -17,13 +17,18 @@ const REQUEST = {
 describe('st2.action', () => {
   let server: http.Server;
   let answer: { readonly status: number; readonly body: unknown };
-  let asked: http.IncomingHttpHeaders[];
+  let asked: { readonly headers: http.IncomingHttpHeaders; readonly body: string }[];
 
   before(async () => {
     server = http.createServer((request, response) => {
-      asked.push(request.headers);
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      request.resume().on('end', () => response.end(JSON.stringify(answer.body)));
+      let body = '';
+      request.on('data', (part) => {
+        body += part;
+      });
+      request.on('end', () => {
+        asked.push({ headers: request.headers, body });
+        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+      });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   });
@@ -34,7 +39,7 @@ describe('st2.action', () => {
   });
 
   /** What the activity comes to when the API answers so. */
-  async function run(status: number, body: unknown): Promise<unknown> {
+  async function run(status: number, body: unknown, request = REQUEST): Promise<unknown> {
     asked = [];
     answer = { status, body };
     const activity = createSt2Action({
@@ -44,15 +49,28 @@ describe('st2.action', () => {
     });
     const workflowExecution = { workflowId: 'a.b/1', runId: 'run' };
     const environment = new MockActivityEnvironment({ workflowExecution, activityId: '7' });
-    return await environment.run(activity, REQUEST).catch((error: unknown) => error);
+    return await environment.run(activity, request).catch((error: unknown) => error);
   }
 
   it('asks for one execution, however often it is tried, and for no more of it than it needs', async () => {
     assert.ok((await run(201, { id: 'e', status: 'requested' })) instanceof CompleteAsyncError);
-    const [headers] = asked;
+    const headers = asked[0]?.headers;
     assert.equal(headers?.['idempotency-key'], 'a.b/1/7');
     assert.equal(headers?.prefer, 'return=minimal');
     assert.equal(headers?.['x-auth-token'], 'secret');
+  });
+
+  it('tells of all workflows above, however many there are', async () => {
+    const parent = { execution_id: 'p', note: 'x'.repeat(100_000) };
+    await run(
+      201,
+      { id: 'e', status: 'requested' },
+      { ...REQUEST, input: { ...REQUEST.input, st2_context: { parent } } },
+    );
+    const { context } = JSON.parse(asked[0]?.body ?? '{}');
+    assert.deepEqual(context.parent, parent);
+    assert.equal(context.mistral.task_name, 'first');
+    assert.equal(context.mistral.callback_url, 'http://mistral/v2/action_executions/run-uuid');
   });
 
   it('takes the end of an execution whose completion was lost', async () => {
