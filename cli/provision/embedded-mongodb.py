@@ -36,7 +36,7 @@ from neosqlite.collection.index_manager import IndexManager
 from neosqlite.collection.jsonb_support import json_data_column
 from neosqlite.collection.query_engine.crud_operations import CRUDOperationsMixin
 from neosqlite.collection.query_engine.find_operations import FindOperationsMixin
-from neosqlite.collection.query_helper import QueryHelper, update_operations
+from neosqlite.collection.query_helper import QueryHelper, aggregation, update_operations
 from neosqlite.collection.query_helper._sql_updates import SqlUpdatesMixin
 from neosqlite.collection.query_helper.crud_operations import CRUDOperationsMixin as StatementsMixin
 from neosqlite.collection.sql_translator_unified import SQLClauseBuilder, SQLOperatorTranslator
@@ -433,7 +433,7 @@ def whole_or_refused(handle):
 
 sqlite3.connect = functools.partial(sqlite3.connect, factory=Store)
 # The libraries take it from the module when they copy, or have taken it already.
-copy.deepcopy = update_operations.deepcopy = copied
+copy.deepcopy = aggregation.deepcopy = update_operations.deepcopy = copied
 # Every table that this version makes has the column.
 Collection._id_column = "_id"
 FindOperationsMixin.find_one_and_update = noting_failures(without_second_look(FindOperationsMixin.find_one_and_update))

@@ -19,7 +19,7 @@ export interface StateWriterContext {
 export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (report: StateReport) => Promise<void> {
   return async (report) => {
     const { uuid, view, st2_execution_id, restart } = report;
-    await writeTasks(stores, report, view);
+    await writeTasks(stores, report, await withoutSynced(stores, uuid, view));
     if (view.more) return;
     const restart_key =
       restart === undefined ? undefined : await blobs.put(deflateRawSync(Buffer.from(JSON.stringify(restart))));
@@ -46,6 +46,24 @@ export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (
       st2_execution_id,
       state: view.state,
     });
+  };
+}
+
+/** From so many tasks on it is cheaper to ask which of them are stored than to write them once more. */
+const MANY_TASKS = 50;
+
+/** A view without those tasks that were stored, as they are in it, when the workflow was looked at before it told of them. */
+async function withoutSynced(
+  { workflowExecutions }: Stores,
+  uuid: string,
+  view: ExecutionView,
+): Promise<ExecutionView> {
+  if (view.tasks.length < MANY_TASKS) return view;
+  const record = await workflowExecutions.findOne({ uuid }, { include: ['synced_version'] });
+  const synced = record?.synced_version ?? 0;
+  return {
+    ...view,
+    tasks: view.tasks.filter((task) => task.version > synced || task.runs.some((run) => run.version > synced)),
   };
 }
 
