@@ -15,6 +15,7 @@ export interface ResultParts {
   readonly output: WorkflowExecution['output'];
 }
 
+/** Reads what the result of an execution is made of: fewer tasks while its workflow runs than once it is finished. */
 export async function loadResult({ stores }: TrackerContext, { uuid, state }: TrackedRecord): Promise<ResultParts> {
   const limit = TASKS_SHOWN[isFinished(state) ? 'finished' : 'running'];
   const [newest, full] = await Promise.all([
@@ -25,11 +26,12 @@ export async function loadResult({ stores }: TrackerContext, { uuid, state }: Tr
   return { tasks: newest.reverse(), total, output: full?.output ?? '{}' };
 }
 
-/** The result of an execution as its workflow's record and tasks are stored. */
+/** The result of an execution, as its workflow's record and tasks are stored now. */
 export async function makeResult(context: TrackerContext, record: TrackedRecord): Promise<Record<string, unknown>> {
   return toResult(record, await loadResult(context, record));
 }
 
+/** Makes the result of what was read for it. */
 export function toResult(record: TrackedRecord, { tasks, total, output }: ResultParts): Record<string, unknown> {
   return buildResult({ ...record, output }, tasks, total);
 }
