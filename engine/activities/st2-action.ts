@@ -69,7 +69,10 @@ function actionExecutionUrl(context: St2ActionContext, { run }: St2ActionRequest
   return `${context.mistralUrl}/action_executions/${run.uuid}`;
 }
 
-/** What the child execution knows of its parent and of its place in the workflow. It holds the contexts of all above: headers are too small for it. */
+/**
+ * What the child execution knows of its parent and of its place in the workflow. It holds the contexts of all above, for which a header
+ * is too small.
+ */
 function toSt2Context(
   context: St2ActionContext,
   request: St2ActionRequest,

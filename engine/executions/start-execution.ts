@@ -55,6 +55,7 @@ export interface StartedExecution {
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<StartedExecution> {
   const { stores } = context;
+  // What an environment says that is only named is known once it was looked up.
   const isEnvironmentNamed = typeof request.params.env === 'string';
   const [{ workflow, definition }, early] = await Promise.all([
     loadWorkflow(stores, request),
