@@ -4,10 +4,10 @@
  */
 import path from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { pino } from 'pino';
 import { errorMessage } from '../../core/errors.ts';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import { openLineFile } from '../logging/line-file.ts';
 import { shownPath } from './shown-path.ts';
 
 /** Who a request came from, as far as it is known. */
@@ -64,25 +64,17 @@ function auditFile(service: string, config: Config): string | undefined {
 
 /** A full disk must not keep the API from answering: what could not be noted is told in the service's log. */
 function openAuditLog(file: string, logger: Logger) {
-  const destination = pino.destination({ dest: file, mkdir: true, append: true, mode: 0o600, sync: false });
-  let isFailing = false;
-  destination.on('error', (error: Error) => {
-    if (!isFailing) logger.error({ reason: errorMessage(error), file }, 'audit log cannot be written');
-    isFailing = true;
-  });
-  destination.on('write', () => {
-    isFailing = false;
+  const lines = openLineFile({
+    file,
+    onFailure: (error) => logger.error({ reason: errorMessage(error), file }, 'audit log cannot be written'),
   });
   // After logrotate has moved the file.
-  const reopen = () => destination.reopen();
-  process.on('SIGHUP', reopen);
+  process.on('SIGHUP', lines.reopen);
   return {
-    write: (entry: object) => destination.write(`${JSON.stringify(entry)}\n`),
+    write: (entry: object) => lines.append(JSON.stringify(entry)),
     close() {
-      process.off('SIGHUP', reopen);
-      // What a full disk did not take it would try to write for ever.
-      if (isFailing) destination.destroy();
-      else destination.end();
+      process.off('SIGHUP', lines.reopen);
+      lines.close();
     },
   };
 }
