@@ -165,6 +165,71 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     assert.equal((await setStatus(stores, id, 'canceling', { from: ['scheduled'] }))?.status, 'canceling');
   });
 
+  it('compares what an id has with texts, alternatives, absences and lengths, within objects and lists', async () => {
+    const { id } = await stores.executions.insert({
+      ...execution(),
+      context: { user: 'stanley', tags: ['a', 'b'], mistral: { execution_id: 'x' } },
+    });
+    const note = { $set: { web_url: 'noted' } };
+    const isChanged = async (filter: Readonly<Record<string, unknown>>) =>
+      (await stores.executions.updateOne({ id, ...filter }, note)) !== undefined;
+    const fitting = [
+      { status: 'requested', 'context.mistral.execution_id': 'x' },
+      { status: { $in: ['running', 'requested'] }, lease: { $exists: false } },
+      { 'context.mistral': { $exists: true }, log: { $size: 1 } },
+      { 'context.tags': 'b' },
+      { 'context.tags': { $in: ['c', 'a'] } },
+    ];
+    for (const filter of fitting) assert.equal(await isChanged(filter), true, JSON.stringify(filter));
+    const unfitting = [
+      { status: 'running' },
+      { 'context.mistral.execution_id': 'y' },
+      { 'context.user.name': 'stanley' },
+      { status: { $in: ['running'] } },
+      { status: { $in: [] } },
+      { lease: { $exists: true } },
+      { status: { $exists: false } },
+      { log: { $size: 2 } },
+      { status: { $size: 1 } },
+      { 'context.tags': 'c' },
+    ];
+    for (const filter of unfitting) assert.equal(await isChanged(filter), false, JSON.stringify(filter));
+    assert.equal(await stores.executions.updateOne({ id: newId() }, note), undefined);
+  });
+
+  it('sets within objects, adds to lists, takes away, and leaves out of the answer what is not wanted', async () => {
+    const { id } = await stores.executions.insert({ ...execution(), notify_state: 'pending' });
+    const at = new Date('2026-01-02T03:04:05.678Z');
+    const changed = await stores.executions.updateOne(
+      { id },
+      {
+        $set: { 'context.deep.er': 1, result: { 'a.b': [null, 1.5, at] }, end_timestamp: at },
+        $push: { log: { $each: [] }, notes: { text: 'one' } },
+        $unset: { notify_state: 1 },
+      },
+      { exclude: ['result'] },
+    );
+    assert.deepEqual(changed?.context, { user: 'stanley', deep: { er: 1 } });
+    assert.ok(changed !== undefined && !('result' in changed) && !('notify_state' in changed));
+    const stored = await stores.executions.get(id);
+    assert.deepEqual({ ...changed, result: { 'a.b': [null, 1.5, at] } }, stored);
+    assert.deepEqual((stored as unknown as { notes: unknown }).notes, [{ text: 'one' }]);
+    assert.deepEqual(stored?.end_timestamp, at);
+  });
+
+  it('refuses a change that takes the unique value of another record', async () => {
+    const [first, second] = await Promise.all([
+      stores.executions.insert({ ...execution(), idempotency_key: 'unique/first' }),
+      stores.executions.insert({ ...execution(), idempotency_key: 'unique/second' }),
+    ]);
+    await assert.rejects(
+      stores.executions.updateOne({ id: second.id }, { $set: { idempotency_key: 'unique/first' } }),
+      { code: 'CONFLICT' },
+    );
+    assert.equal((await stores.executions.get(second.id))?.idempotency_key, 'unique/second');
+    assert.equal((await stores.executions.get(first.id))?.idempotency_key, 'unique/first');
+  });
+
   it('changes by an alternative only what fits the rest of the filter', async () => {
     const [mine, other] = await Promise.all([
       stores.executions.insert({ ...execution(), tracking: { owner: 'a', expires_at: new Date(Date.now() + 60_000) } }),
