@@ -11,12 +11,21 @@ const CACHE_LIMIT = 2_000;
 const NOTE_USE_MS = 3_600_000;
 
 export interface Snapshots {
-  /** Stores the copy unless it is there, and gives its hash. */
+  /** Stores the copy unless it is there, and gives its hash. What was given is not to change afterwards. */
   put(body: Readonly<Record<string, unknown>>): Promise<string>;
   get(hash: string): Promise<Readonly<Record<string, unknown>>>;
 }
 
 export function createSnapshots(stores: Stores): Snapshots {
+  /** Hashes of what was given: the same object comes with many requests. */
+  const hashes = new WeakMap<object, string>();
+  const hashOf = (body: Readonly<Record<string, unknown>>): string => {
+    const known = hashes.get(body);
+    if (known !== undefined) return known;
+    const hash = createHash('sha1').update(JSON.stringify(body)).digest('hex');
+    hashes.set(body, hash);
+    return hash;
+  };
   const cache = new Map<string, { readonly body: Readonly<Record<string, unknown>>; readonly notedUntil: number }>();
   const remember = (hash: string, body: Readonly<Record<string, unknown>>, notedUntil: number) => {
     if (cache.size >= CACHE_LIMIT) cache.delete(cache.keys().next().value as string);
@@ -24,7 +33,7 @@ export function createSnapshots(stores: Stores): Snapshots {
   };
   return {
     async put(body) {
-      const hash = createHash('sha1').update(JSON.stringify(body)).digest('hex');
+      const hash = hashOf(body);
       const now = Date.now();
       if ((cache.get(hash)?.notedUntil ?? 0) > now) return hash;
       const used_at = new Date(now);

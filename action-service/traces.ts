@@ -66,12 +66,16 @@ export function createTraces(stores: Stores): Traces {
     for (const component of components) await stores.traces.updateOne({ id }, { $push: { [kind]: component } });
   }
 
+  function remember(execution: string, traceId: string): void {
+    if (ofParents.size >= REMEMBERED_PARENTS) ofParents.clear();
+    ofParents.set(execution, traceId);
+  }
+
   async function traceIdOf(execution: string): Promise<string | undefined> {
     const known = ofParents.get(execution);
     if (known !== undefined) return known;
     const found = (await stores.executions.get(execution, { include: ['trace_id'] }))?.trace_id;
-    if (ofParents.size >= REMEMBERED_PARENTS) ofParents.clear();
-    if (found !== undefined) ofParents.set(execution, found);
+    if (found !== undefined) remember(execution, found);
     return found;
   }
 
@@ -112,6 +116,8 @@ export function createTraces(stores: Stores): Traces {
       return {
         traceId,
         async enter(execution) {
+          // Its tasks, if it is a workflow, are about to ask.
+          remember(execution.id, traceId);
           const tag = given.tag ?? `execution-${execution.liveaction_id}`;
           await insert(traceId, tag, { action_executions: [component(execution, causedBy)] });
         },

@@ -6,7 +6,7 @@ import type { TrackerContext } from './tracker-context.ts';
 /** What of an execution is looked at. */
 export type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context' | 'log'>;
 
-/** What of a workflow's record is looked at each time: not its input and output. */
+/** What of a workflow's record is looked at each time: not its input. There is an output when it is over, and then it is wanted. */
 export const TRACKED = [
   'uuid',
   'workflow_id',
@@ -16,6 +16,7 @@ export const TRACKED = [
   'version',
   'synced_version',
   'created_at',
+  'output',
 ] as const;
 export type TrackedRecord = Pick<WorkflowExecution, (typeof TRACKED)[number]>;
 

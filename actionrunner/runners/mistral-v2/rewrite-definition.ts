@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { ParameterSchemas } from '../../../stores/records.ts';
+import type { ParameterSchemas, RunnerType } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import {
   type ActionForTransform,
@@ -18,6 +18,8 @@ type KnownActions = ReadonlyMap<string, ActionForTransform | undefined>;
 interface Rewritten {
   readonly text: string;
   readonly actions: KnownActions;
+  /** Names of those of the actions. */
+  readonly runnerTypes: ReadonlySet<string>;
   readonly transformed: TransformedDefinition;
 }
 
@@ -33,34 +35,45 @@ export async function rewriteDefinition({ entryPoint, action, services }: RunCon
   if (entryPoint === undefined) throw new Error(`Action "${action.ref}" is missing entry_point attribute`);
   const key = `${action.ref} ${entryPoint}`;
   const before = kept.get(key);
-  const [text, isSame] = await Promise.all([readFile(entryPoint, 'utf8'), areSame(services.stores, before?.actions)]);
+  const [text, isSame] = await Promise.all([readFile(entryPoint, 'utf8'), areSame(services.stores, before)]);
   if (before?.text === text && isSame) return before.transformed;
   const actions = new Map<string, ActionForTransform | undefined>();
+  const runnerTypes = new Set<string>();
   const transformed = await transformDefinition(text, {
     ref: action.ref,
     async lookupAction(ref) {
-      const found = await lookUp(services.stores, [ref]);
+      const found = await lookUp(services.stores, [ref], runnerTypes);
       actions.set(ref, found.get(ref));
       return found.get(ref);
     },
   });
   kept.delete(key);
-  if (text.length <= KEPT.length) kept.set(key, { text, actions, transformed });
+  if (text.length <= KEPT.length) kept.set(key, { text, actions, runnerTypes, transformed });
   const [oldest] = kept.keys();
   if (kept.size > KEPT.workflows && oldest !== undefined) kept.delete(oldest);
   return transformed;
 }
 
-async function areSame(stores: Stores, before: KnownActions = new Map()): Promise<boolean> {
-  return isDeepStrictEqual(await lookUp(stores, [...before.keys()]), before);
+async function areSame(stores: Stores, before: Rewritten | undefined): Promise<boolean> {
+  if (before === undefined) return false;
+  const { actions, runnerTypes } = before;
+  return isDeepStrictEqual(await lookUp(stores, [...actions.keys()], new Set(runnerTypes)), actions);
 }
 
-/** Looks actions up with the parameters that their runners add. */
-async function lookUp(stores: Stores, refs: readonly string[]): Promise<KnownActions> {
+/**
+ * Looks actions up with the parameters that their runners add.
+ *
+ * @param likely names of their runner types, as far as they can be guessed: those are asked for at once; the others are added
+ */
+async function lookUp(stores: Stores, refs: readonly string[], likely: Set<string>): Promise<KnownActions> {
   if (refs.length === 0) return new Map();
-  const found = await stores.actions.find({ ref: { $in: refs } }, { include: ['ref', 'runner_type', 'parameters'] });
-  const names = [...new Set(found.map((action) => action.runner_type))];
-  const types = await stores.runnerTypes.find({ name: { $in: names } }, { include: ['name', 'runner_parameters'] });
+  const [found, guessed] = await Promise.all([
+    stores.actions.find({ ref: { $in: refs } }, { include: ['ref', 'runner_type', 'parameters'] }),
+    findTypes(stores, [...likely]),
+  ]);
+  const others = found.map((action) => action.runner_type).filter((name) => !likely.has(name));
+  for (const name of others) likely.add(name);
+  const types = [...guessed, ...(await findTypes(stores, others))];
   const ofRunners = new Map(types.map((type) => [type.name, type.runner_parameters]));
   const actions = new Map(found.map((action) => [action.ref, action]));
   return new Map(
@@ -69,6 +82,14 @@ async function lookUp(stores: Stores, refs: readonly string[]): Promise<KnownAct
       return [ref, action && { ref, parameters: merged(ofRunners.get(action.runner_type), action.parameters) }];
     }),
   );
+}
+
+async function findTypes(
+  stores: Stores,
+  names: readonly string[],
+): Promise<Pick<RunnerType, 'name' | 'runner_parameters'>[]> {
+  if (names.length === 0) return [];
+  return await stores.runnerTypes.find({ name: { $in: names } }, { include: ['name', 'runner_parameters'] });
 }
 
 function merged(ofRunner: ParameterSchemas = {}, ofAction: ParameterSchemas): ParameterSchemas {
