@@ -14,6 +14,7 @@ import { createLogger, type Logger } from './logging/create-logger.ts';
 import { registerHealthCheck } from './observability/health.ts';
 import { startOperationsListener } from './observability/operations-listener.ts';
 import { startTracing } from './observability/tracing.ts';
+import { optimizeSoon } from './optimize-soon.ts';
 
 /** A long-lived part. `stop` finishes what is under way and may be called once `start` has returned. */
 export interface Service {
@@ -75,6 +76,7 @@ export async function runWhenProgram(moduleUrl: string, definition: ServiceDefin
  * An operator's mistake (a bad setting, an unreachable database) is one line on standard error and exit code 1.
  */
 async function runService({ name, build }: ServiceDefinition): Promise<void> {
+  optimizeSoon();
   let logger: Logger | undefined;
   try {
     const config = loadConfig(process.env);
