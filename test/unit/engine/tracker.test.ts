@@ -24,6 +24,7 @@ const CASES: readonly [ExecutionStatus, string, boolean, ExecutionStatus][] = [
   ['pausing', 'PAUSED', false, 'paused'],
   ['pausing', 'SUCCESS', false, 'succeeded'],
   ['resuming', 'PAUSED', false, 'resuming'],
+  ['resuming', 'PAUSED', true, 'resuming'],
   ['resuming', 'RUNNING', false, 'running'],
 ];
 
