@@ -15,6 +15,7 @@ import { registerHealthCheck } from './observability/health.ts';
 import { startOperationsListener } from './observability/operations-listener.ts';
 import { startTracing } from './observability/tracing.ts';
 import { optimizeSoon } from './optimize-soon.ts';
+import { withDeadline } from './with-deadline.ts';
 
 /** A long-lived part. `stop` finishes what is under way and may be called once `start` has returned. */
 export interface Service {
@@ -94,9 +95,9 @@ async function runService({ name, build }: ServiceDefinition): Promise<void> {
     await untilAskedToStop();
     logger.info('service draining');
     isServing = false;
-    await withDeadline(service.stop(), DRAIN_LIMIT_MS);
+    await withDeadline(service.stop(), DRAIN_LIMIT_MS, notDrained(DRAIN_LIMIT_MS));
     operations.close();
-    await withDeadline(stopTracing(), FLUSH_LIMIT_MS);
+    await withDeadline(stopTracing(), FLUSH_LIMIT_MS, notDrained(FLUSH_LIMIT_MS));
     logger.info('service stopped');
     process.exit(0);
   } catch (error) {
@@ -120,14 +121,4 @@ function untilAskedToStop(): Promise<void> {
   });
 }
 
-async function withDeadline(work: Promise<void>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The service did not drain within ${milliseconds} ms.`)), milliseconds);
-  });
-  try {
-    await Promise.race([work, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const notDrained = (milliseconds: number) => `The service did not drain within ${milliseconds} ms.`;

@@ -1,6 +1,7 @@
 import { ActivityNotFoundError, type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { isCompleted } from '../../core/statuses.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
+import { withDeadline } from '../../platform/with-deadline.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { CallbackSender } from '../contract.ts';
 
@@ -23,7 +24,10 @@ export function createMistralV2Callback(connect: () => Promise<Client>): Callbac
   };
 }
 
-/** A server that hangs must not keep the slot of the action. */
+/**
+ * A server that hangs must not keep the slot of the action. The client's own deadlines need an `AsyncLocalStorage`, which costs a process
+ * that has one in use a part of all its promises.
+ */
 const DEADLINE_MS = 30_000;
 
 interface Activity {
@@ -35,7 +39,7 @@ interface Activity {
 /** @returns whether somebody waited for it */
 async function isTold(client: Client, activity: Activity, execution: Execution): Promise<boolean> {
   try {
-    await client.withDeadline(Date.now() + DEADLINE_MS, () => tell(client, activity, execution));
+    await withDeadline(tell(client, activity, execution), DEADLINE_MS, 'Temporal does not answer.');
     return true;
   } catch (error) {
     if (error instanceof ActivityNotFoundError || error instanceof WorkflowNotFoundError) return false;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { it, mock } from 'node:test';
 import { ActivityNotFoundError, type Client } from '@temporalio/client';
 import { createMistralV2Callback } from '../../../action-service/callbacks/mistral-v2.ts';
 import type { Execution } from '../../../stores/executions.ts';
@@ -15,7 +15,7 @@ async function deliver(waitsIn: string | undefined): Promise<unknown[]> {
     asked.push(id);
     if (waitsIn === undefined || (id.runId ?? waitsIn) !== waitsIn) throw new ActivityNotFoundError('Not found');
   };
-  const client = { activity: { complete }, withDeadline: (_at: number, work: () => unknown) => work() };
+  const client = { activity: { complete } };
   await createMistralV2Callback(async () => client as unknown as Client).deliver(callback, execution);
   return asked;
 }
@@ -30,4 +30,18 @@ it('completes the activity of a later run, in which the workflow goes on', async
 
 it('takes it well that nobody waits', async () => {
   assert.equal((await deliver(undefined)).length, 2);
+});
+
+it('waits no longer than half a minute for a Temporal that hangs', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const client = { activity: { complete: () => new Promise(() => undefined) } };
+    const delivering = createMistralV2Callback(async () => client as unknown as Client).deliver(callback, execution);
+    const failed = assert.rejects(delivering, { code: 'UNAVAILABLE', message: 'Temporal does not answer.' });
+    await new Promise((resolve) => setImmediate(resolve));
+    mock.timers.tick(30_000);
+    await failed;
+  } finally {
+    mock.timers.reset();
+  }
 });
