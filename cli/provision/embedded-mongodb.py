@@ -437,25 +437,29 @@ def push_to(document, field, pushed):
     values = document.setdefault(field, [])
     if type(values) is not list:
         raise NotPlain
-    is_several = type(pushed) is dict and list(pushed) == ["$each"]
-    if not is_several and type(pushed) is dict and any(name.startswith("$") for name in pushed):
+    is_modified = type(pushed) is dict and any(name.startswith("$") for name in pushed)
+    if not is_modified:
+        return values.append(pushed)
+    if list(pushed) != ["$each"] or type(pushed["$each"]) is not list:
         raise NotPlain
-    values.extend(pushed["$each"] if is_several else [pushed])
+    values.extend(pushed["$each"])
+
+
+def is_plain_change(change):
+    if type(change) is not dict or not {"$set", "$push", "$unset"}.issuperset(change):
+        return False
+    if not all(type(fields) is dict and not any("$" in path for path in fields) for fields in change.values()):
+        return False
+    return not any("." in path for operator, fields in change.items() if operator != "$set" for path in fields)
 
 
 def change_as_asked(document, change):
-    for operator, fields in change.items():
-        for path, value in fields.items():
-            if "$" in path:
-                raise NotPlain
-            if operator == "$set":
-                set_at(document, path, value)
-            elif operator not in ("$push", "$unset") or "." in path:
-                raise NotPlain
-            elif operator == "$push":
-                push_to(document, path, value)
-            else:
-                document.pop(path, None)
+    for path, value in change.get("$set", {}).items():
+        set_at(document, path, value)
+    for field, value in change.get("$push", {}).items():
+        push_to(document, field, value)
+    for field in change.get("$unset", {}):
+        document.pop(field, None)
 
 
 def insert_plainly(store, body, documents):
@@ -492,7 +496,7 @@ def update_plainly(store, body):
         and not any(left_out.values())
         and not any("." in field for field in left_out)
         and type(query.get("_id")) is str
-        and type(change) is dict
+        and is_plain_change(change)
         and all(not field.startswith("$") and is_plain_condition(value) for field, value in wanted.items())
     )
     if not is_plain:

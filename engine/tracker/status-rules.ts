@@ -30,8 +30,8 @@ const RULES: readonly Rule[] = [
   [(facts) => !isCancel(facts) && facts.active && facts.state === 'CANCELLED', 'canceling'],
   [(facts) => isPause(facts) && facts.active, 'pausing'],
   [(facts) => isPause(facts) && !isDone(facts), 'pausing'],
-  // Before the next one, unlike there: a workflow that goes on with the answer to a question has a task that is about to end, and would be
-  // paused again for good.
+  // Before the next one, unlike in StackStorm: a workflow that goes on with the answer to a question has a task that is about to end,
+  // and would be paused again for good.
   [({ status, state }) => status === 'resuming' && state === 'PAUSED', 'resuming'],
   [(facts) => !isPause(facts) && facts.active && facts.state === 'PAUSED', 'pausing'],
   [(facts) => isDone(facts) && facts.active, 'running'],
