@@ -1,6 +1,7 @@
 import mongoose, { type Connection } from 'mongoose';
 import { errorMessage } from '../../core/errors.ts';
 import type { Logger } from '../logging/create-logger.ts';
+import { withDeadline } from '../with-deadline.ts';
 
 const LOOK_EVERY_MS = 5_000;
 /** Longer than the driver looks for its server before it gives up. */
@@ -77,17 +78,9 @@ async function answers({ uri, options }: Open): Promise<boolean> {
 
 /** Whether the work succeeds, and before long. */
 async function inTime(work: Promise<unknown> | undefined, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  const done = Promise.resolve(work).then(
-    () => work !== undefined,
+  if (work === undefined) return false;
+  return await withDeadline(work, limitMs, 'The database does not answer.').then(
+    () => true,
     () => false,
   );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,3 +1,5 @@
+import { withDeadline } from '../with-deadline.ts';
+
 /** Whether what a process depends on answers. Parts register themselves where they are made. */
 
 type Check = () => Promise<boolean>;
@@ -12,20 +14,11 @@ export function registerHealthCheck(part: string, check: Check): void {
 
 /** The state of each part; one that does not answer in time counts as not ready. */
 export async function askHealth(): Promise<{ readonly ready: boolean; readonly parts: Record<string, boolean> }> {
-  const answers = await Promise.all(
-    [...checks].map(async ([part, check]) => [part, await withinTime(check).catch(() => false)] as const),
-  );
+  const answers = await Promise.all([...checks].map(async ([part, check]) => [part, await inTime(check)] as const));
   return { ready: answers.every(([, ready]) => ready), parts: Object.fromEntries(answers) };
 }
 
-async function withinTime(check: Check): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), CHECK_MS);
-  });
-  try {
-    return await Promise.race([check(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function inTime(check: Check): Promise<boolean> {
+  const answer = Promise.resolve().then(check);
+  return withDeadline(answer, CHECK_MS, 'The check does not answer.').catch(() => false);
 }

@@ -2,8 +2,10 @@
  * The metrics of a process, in Prometheus' text form. One table: a name, its labels and what it measures.
  * An observation is an addition in memory; what has to be asked for (queue depths, counts) is asked at the scrape.
  */
+
 import { createRequire } from 'node:module';
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { withDeadline } from '../with-deadline.ts';
 
 /** The parts of the library that are needed: its whole costs each of our many processes eight megabytes. */
 const require = createRequire(import.meta.url);
@@ -75,17 +77,7 @@ export function addGauge<L extends string>({ name, help, labelNames, read }: Scr
 /** A part that hangs must not take the other metrics with it. */
 const SCRAPE_PART_MS = 3_000;
 
-async function withinScrape<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too late for this scrape')), SCRAPE_PART_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const withinScrape = <T>(work: Promise<T>) => withDeadline(work, SCRAPE_PART_MS, 'too late for this scrape');
 
 const sources: (() => Promise<string>)[] = [];
 

@@ -11,6 +11,10 @@ describe('file of lines', () => {
   let file: string;
   let failures: unknown[];
   const open = () => openLineFile({ file, onFailure: (error) => failures.push(error) });
+  const fillDisk = () => {
+    file = path.join(folder.path, 'link');
+    symlinkSync('/dev/full', file);
+  };
 
   beforeEach(async () => {
     folder = await temporaryFolder();
@@ -45,8 +49,7 @@ describe('file of lines', () => {
   });
 
   it('tells once that it cannot write, and writes what it has kept when it can', () => {
-    file = path.join(folder.path, 'link');
-    symlinkSync('/dev/full', file);
+    fillDisk();
     const lines = open();
     lines.append('one');
     lines.append('two');
@@ -59,8 +62,7 @@ describe('file of lines', () => {
   });
 
   it('keeps no more than a megabyte, and whole lines', () => {
-    file = path.join(folder.path, 'link');
-    symlinkSync('/dev/full', file);
+    fillDisk();
     const lines = open();
     const long = 'x'.repeat(300_000);
     for (let count = 0; count < 4; count += 1) lines.append(long);
