@@ -14,6 +14,8 @@ export interface Announcer {
   changed(execution: Execution): void;
   /** @param isQuiet nothing follows that the notifier would have to see to */
   ended(execution: Execution, isQuiet: boolean): void;
+  /** That somebody waits for this end whom another process has to tell. */
+  untold(execution: Execution, source: string): void;
   output(id: string, executionId: string): void;
   /** Says what is still to be said. */
   flush(): void;
@@ -72,6 +74,9 @@ export function createAnnouncer(bus: Bus): Announcer {
     ended(execution, isQuiet) {
       changed(execution);
       if (!isQuiet) change(EXCHANGES.executionEnd, execution.status, execution);
+    },
+    untold(execution, source) {
+      change(EXCHANGES.executionCallback, source, execution);
     },
     output(id, executionId) {
       flush();

@@ -24,7 +24,7 @@ export interface ActionServiceDeps {
   readonly bus: Bus;
   readonly logger: Logger;
   readonly keyValues: KeyValueService;
-  /** By `callback.source`. A process without a sender for a source leaves it to the sweeps of one that has it. */
+  /** By `callback.source`. A process without a sender for a source leaves it to one that has it. */
   readonly callbacks?: Readonly<Record<string, CallbackSender>>;
   readonly systemUser: string;
   readonly maskSecrets: boolean;
@@ -67,7 +67,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
   /** @returns whether the one who waits has been told */
   async function deliver(execution: Execution): Promise<boolean> {
     const { callback } = execution;
-    const sender = callback === undefined ? undefined : callbacks[String(callback.source)];
+    const sender = callbacks[String(callback?.source)];
     if (callback === undefined || sender === undefined) return false;
     try {
       if (isCompleted(execution.status)) await noteSecrets(execution);
@@ -101,6 +101,8 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
     const telling = deliver(execution);
     const isQuiet = await isQuietEnd(execution);
     announce.ended(execution, isQuiet);
+    const source = String(execution.callback?.source);
+    if (execution.callback !== undefined && callbacks[source] === undefined) announce.untold(execution, source);
     const isTold = await telling;
     if (isTold || isQuiet) endNotes.add({ execution, isTold, isQuiet });
   }

@@ -10,10 +10,10 @@ import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { createBlobStore } from '../../platform/temporal/blob-store.ts';
 import { createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores } from '../../stores/stores.ts';
+import { deliverFor, sweepCallbacks } from './deliver-callbacks.ts';
 import { createEventTriggers, type EventTriggers } from './event-triggers.ts';
 import { fireCronTriggers } from './fire-cron-triggers.ts';
 import { measureLag } from './measure-lag.ts';
-import { sweepCallbacks } from './sweep-callbacks.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { createWatch, type Watch } from './watch-executions.ts';
 
@@ -53,7 +53,7 @@ export async function createTracker({ config, logger }: ServiceContext): Promise
     },
   };
   const events = createEventTriggers(context, bus);
-  const consumers = createConsumers(bus, watch, config);
+  const consumers = createConsumers(bus, watch, context, config);
   return composeServices([infrastructure, watch, consumers, events, createSweeps(context, events)]);
 }
 
@@ -67,8 +67,8 @@ function watchOptions(config: Config) {
   };
 }
 
-/** News of a workflow reach one tracker. */
-function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
+/** News of a workflow, and what another process asks for, reach one tracker. */
+function createConsumers(bus: Bus, watch: Watch, context: TrackerContext, config: Config): Service {
   const consumers: Consumer[] = [];
   return {
     async start() {
@@ -80,6 +80,12 @@ function createConsumers(bus: Bus, watch: Watch, config: Config): Service {
           handler: async ({ st2_execution_id }) => {
             if (typeof st2_execution_id === 'string') await watch.news(st2_execution_id);
           },
+        }),
+        await bus.consume({
+          queue: 'st2.resultstracker.callbacks',
+          bindings: [{ exchange: EXCHANGES.executionCallback, routing_key: 'mistral_v2' }],
+          prefetch: config.resultstracker.thread_pool_size,
+          handler: ({ id }) => deliverFor(context, String(id)),
         }),
       );
     },

@@ -20,16 +20,29 @@ export interface Look {
   readonly result?: Record<string, unknown>;
 }
 
-/** Asks the workflow, unless its record says that it is over. @param mark of what was written last */
+/**
+ * Asks the workflow, unless its record says enough.
+ *
+ * @param mark of what was written last
+ * @param overtaken raised when there is something newer to look at: an answer is not waited for any longer
+ */
 export async function lookAtWorkflow(
   context: TrackerContext,
   execution: TrackedExecution,
   record: TrackedRecord,
   mark: string | undefined,
+  overtaken: AbortSignal,
 ): Promise<Look> {
   const isNews = mark?.startsWith(`${versionOf(record)} `) !== true;
-  const end = isFinalState(record.state) ? await lookAtEnd(context, execution, record, isNews) : undefined;
-  return end ?? (await ask(context, execution, record));
+  if (isFinalState(record.state)) {
+    const end = await lookAtEnd(context, execution, record, isNews);
+    if (end !== undefined) return end;
+  } else if (isNews && record.state === 'PAUSED' && !(await isBusy(context, execution, record))) {
+    // It has just told that, and nothing starts in it. Whoever asks a workflow at such a moment may wait for seconds: Temporal's server
+    // (1.29) loses the answer to a query that comes before it has noted the query.
+    return { record, active: false };
+  }
+  return await ask(context, execution, record, overtaken);
 }
 
 /** Everything is asked for at once, since an end is waited for. @returns `undefined` while a task still runs */
@@ -50,8 +63,13 @@ async function lookAtEnd(
   return parts === undefined ? { record, active } : { record, active, result: toResult(record, parts) };
 }
 
-async function ask(context: TrackerContext, execution: TrackedExecution, record: TrackedRecord): Promise<Look> {
-  const answer = await syncExecution(context, record);
+async function ask(
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+  overtaken: AbortSignal,
+): Promise<Look> {
+  const answer = await Promise.race([syncExecution(context, record), whenRaised(overtaken)]);
   if (answer.kind === 'closed') {
     const closed = await closeRecord(context, record, answer.status);
     return { record: closed, active: await hasActiveChild(context, execution, closed) };
@@ -59,7 +77,16 @@ async function ask(context: TrackerContext, execution: TrackedExecution, record:
   const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
   const now = fresh ?? record;
   if (answer.kind === 'view') await repairActivities(context, now, answer.view);
-  return { record: now, active: await isBusy(context, execution, now, answer) };
+  return { record: now, active: await isBusy(context, execution, now) };
+}
+
+/** Without an answer, what is stored counts. */
+function whenRaised(overtaken: AbortSignal): Promise<LiveAnswer> {
+  return new Promise((resolve) => {
+    const giveUp = () => resolve({ kind: 'unknown', reason: 'There is something newer.' });
+    if (overtaken.aborted) giveUp();
+    else overtaken.addEventListener('abort', giveUp, { once: true });
+  });
 }
 
 async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord): Promise<boolean> {
@@ -86,15 +113,8 @@ interface MistralRun {
   readonly action_execution_id?: string;
 }
 
-/** Of a workflow that was asked and is not closed. */
-async function isBusy(
-  context: TrackerContext,
-  execution: TrackedExecution,
-  record: TrackedRecord,
-  answer: LiveAnswer,
-): Promise<boolean> {
-  // The stored tasks may be older than the stored state.
-  if (answer.kind === 'unknown' && record.state === 'PAUSED') return true;
+/** Of a workflow that is not over, by what is stored. */
+async function isBusy(context: TrackerContext, execution: TrackedExecution, record: TrackedRecord): Promise<boolean> {
   const runs = await hasRunningTasks(context, record);
   if (runs && (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record)))) return true;
   return await hasActiveChild(context, execution, record);

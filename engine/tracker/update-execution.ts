@@ -19,18 +19,23 @@ export interface UpdateOutcome {
 
 const NOTHING_LEFT: UpdateOutcome = { done: true, changed: false, waitsForChildren: false };
 
-/** @param known marks of what was written last, by execution id; kept by the caller */
+/**
+ * @param known marks of what was written last, by execution id; kept by the caller
+ * @param overtaken raised when there is something newer to look at
+ */
 export async function updateExecution(
   context: TrackerContext,
   id: string,
   known: Map<string, string>,
+  overtaken: AbortSignal,
 ): Promise<UpdateOutcome> {
   const { stores, actions } = context;
   const execution = await stores.executions.get(id, { include: ['status', 'context', 'log'] });
   if (execution === undefined || isCompleted(execution.status)) return NOTHING_LEFT;
   const found = await findRecord(context, execution);
   if (found === undefined) return { done: false, changed: false, waitsForChildren: false };
-  const { record, active, result: early } = await lookAtWorkflow(context, execution, found, known.get(id));
+  const look = await lookAtWorkflow(context, execution, found, known.get(id), overtaken);
+  const { record, active, result: early } = look;
   const status = nextStatus({ status: execution.status, state: record.state, active });
   const mark = `${versionOf(record)} ${status}`;
   const changed = known.get(id) !== mark || status !== execution.status;

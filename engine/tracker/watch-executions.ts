@@ -52,6 +52,8 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   const watched = new Map<string, Watched>();
   const known = new Map<string, string>();
   const busy = new Map<string, Promise<void>>();
+  /** Raised when an update has something to follow it. */
+  const overtaken = new Map<string, AbortController>();
   let timer: NodeJS.Timeout | undefined;
   let ticking: Promise<void> = Promise.resolve();
   let lastClaim = 0;
@@ -84,22 +86,27 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
 
   async function update(id: string): Promise<void> {
     // One at a time for an execution: the later one sees what the earlier one wrote.
-    const work = (busy.get(id) ?? Promise.resolve()).then(() => updateNow(id));
+    overtaken.get(id)?.abort();
+    const overtaking = new AbortController();
+    overtaken.set(id, overtaking);
+    const work = (busy.get(id) ?? Promise.resolve()).then(() => updateNow(id, overtaking.signal));
     busy.set(id, work);
     await work;
-    if (busy.get(id) === work) busy.delete(id);
+    if (busy.get(id) !== work) return;
+    busy.delete(id);
+    overtaken.delete(id);
   }
 
-  async function updateNow(id: string): Promise<void> {
+  async function updateNow(id: string, isOvertaken: AbortSignal): Promise<void> {
     const entry = watched.get(id);
     try {
-      const outcome = await updateExecution(context, id, known);
+      const outcome = await updateExecution(context, id, known, isOvertaken);
       if (outcome.done) return forget(id);
       if (entry === undefined) return;
       if (outcome.waitsForChildren && entry.stopWaiting === undefined) {
         entry.stopWaiting = await children.need().catch(() => undefined);
         // One may have ended before it could be heard.
-        if (entry.stopWaiting !== undefined) return await updateNow(id);
+        if (entry.stopWaiting !== undefined) return await updateNow(id, isOvertaken);
       } else if (!outcome.waitsForChildren) {
         entry.stopWaiting?.();
         entry.stopWaiting = undefined;

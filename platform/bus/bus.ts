@@ -109,6 +109,8 @@ export const EXCHANGES = {
   liveaction: 'st2.liveaction',
   execution: 'st2.execution',
   executionEnd: 'st2.execution.end',
+  /** Ends of which somebody is still to be told, by `callback.source`. Not StackStorm's. */
+  executionCallback: 'st2.execution.callback',
   executionOutput: 'st2.execution.output',
   announcement: 'st2.announcement',
   executionState: 'st2.actionexecutionstate',

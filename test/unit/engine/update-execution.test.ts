@@ -17,6 +17,8 @@ const RECORD = {
   output: '{}',
 };
 
+const NOT_OVERTAKEN = new AbortController().signal;
+
 interface FakeExecution {
   readonly id: string;
   status: ExecutionStatus;
@@ -34,6 +36,7 @@ function contextOf(
   next: readonly ExecutionStatus[],
   record = RECORD,
   tasks: () => object[] = () => [],
+  query: () => Promise<object> = async () => ({ version: record.version, open_activities: [] }),
 ) {
   const changes: unknown[] = [];
   const become = (status: ExecutionStatus) => {
@@ -63,7 +66,6 @@ function contextOf(
     },
     updateProgress: async () => execution,
   };
-  const query = async () => ({ version: record.version, open_activities: [] });
   const client = {
     withDeadline: (_at: number, ask: () => unknown) => ask(),
     workflow: { getHandle: () => ({ query }) },
@@ -75,8 +77,8 @@ it('what an execution has become meanwhile is not undone: it is looked at once m
   const execution = fakeExecution('running');
   const { context, changes } = contextOf(execution, ['canceling']);
   const known = new Map<string, string>();
-  assert.equal((await updateExecution(context, 'e1', known)).done, false);
-  assert.equal((await updateExecution(context, 'e1', known)).done, true);
+  assert.equal((await updateExecution(context, 'e1', known, NOT_OVERTAKEN)).done, false);
+  assert.equal((await updateExecution(context, 'e1', known, NOT_OVERTAKEN)).done, true);
   assert.deepEqual(changes, [
     ['succeeded', false],
     ['canceled', true],
@@ -87,17 +89,17 @@ it('a status that somebody has changed since is brought in step again, though th
   const execution = fakeExecution('paused');
   const { context, changes } = contextOf(execution, [], { ...RECORD, state: 'PAUSED' });
   const known = new Map<string, string>();
-  await updateExecution(context, 'e1', known);
+  await updateExecution(context, 'e1', known, NOT_OVERTAKEN);
   assert.deepEqual(changes, []);
   execution.status = 'running';
-  await updateExecution(context, 'e1', known);
+  await updateExecution(context, 'e1', known, NOT_OVERTAKEN);
   assert.deepEqual(changes, [['paused', true]]);
 });
 
 it('a status that came back meanwhile is another one: what was seen before the pause and the resume is not written', async () => {
   const execution = fakeExecution('running');
   const { context, changes } = contextOf(execution, ['paused', 'resuming', 'running'], { ...RECORD, state: 'PAUSED' });
-  await updateExecution(context, 'e1', new Map());
+  await updateExecution(context, 'e1', new Map(), NOT_OVERTAKEN);
   assert.deepEqual(changes, [['paused', false]]);
   assert.equal(execution.status, 'running');
 });
@@ -110,9 +112,34 @@ it('a workflow whose state is final does not end the execution while one of its 
   const tasks = () => [{ ...task(), created_at: at, updated_at: at }];
   const { context, changes } = contextOf(execution, [], RECORD, tasks);
   const known = new Map<string, string>();
-  assert.equal((await updateExecution(context, 'e1', known)).done, false);
+  assert.equal((await updateExecution(context, 'e1', known, NOT_OVERTAKEN)).done, false);
   assert.deepEqual(changes, []);
   state = 'SUCCESS';
-  assert.equal((await updateExecution(context, 'e1', known)).done, true);
+  assert.equal((await updateExecution(context, 'e1', known, NOT_OVERTAKEN)).done, true);
   assert.deepEqual(changes, [['succeeded', true]]);
+});
+
+it('a workflow that tells that it is paused, and of which nothing runs, is asked the next time only', async () => {
+  const execution = fakeExecution('pausing');
+  let asked = 0;
+  const query = async () => {
+    asked += 1;
+    return { version: RECORD.version, open_activities: [] };
+  };
+  const { context, changes } = contextOf(execution, [], { ...RECORD, state: 'PAUSED' }, () => [], query);
+  const known = new Map<string, string>();
+  await updateExecution(context, 'e1', known, NOT_OVERTAKEN);
+  assert.deepEqual([changes, asked], [[['paused', true]], 0]);
+  await updateExecution(context, 'e1', known, NOT_OVERTAKEN);
+  assert.equal(asked, 1);
+});
+
+it('an answer is not waited for when there is something newer to look at', async () => {
+  const execution = fakeExecution('running');
+  const never = () => new Promise<object>(() => undefined);
+  const { context } = contextOf(execution, [], { ...RECORD, state: 'RUNNING' }, () => [], never);
+  const overtaken = new AbortController();
+  const looking = updateExecution(context, 'e1', new Map(), overtaken.signal);
+  overtaken.abort();
+  assert.equal((await looking).done, false);
 });

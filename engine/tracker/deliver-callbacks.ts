@@ -1,5 +1,5 @@
 import { errorMessage } from '../../core/errors.ts';
-import { COMPLETED_STATUSES } from '../../core/statuses.ts';
+import { COMPLETED_STATUSES, isCompleted } from '../../core/statuses.ts';
 import { findStale } from '../../stores/find-stale.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
@@ -16,4 +16,11 @@ export async function sweepCallbacks({ stores, actions, logger }: TrackerContext
   } catch (error) {
     logger.warn({ reason: errorMessage(error) }, 'looking for undelivered completions failed');
   }
+}
+
+/** Delivers a completion for a process that cannot do so itself, such as st2api, where questions are answered. */
+export async function deliverFor({ stores, actions }: TrackerContext, id: string): Promise<void> {
+  const execution = await stores.executions.get(id);
+  if (execution?.callback_state !== 'pending' || !isCompleted(execution.status)) return;
+  await actions.deliverCallback(execution);
 }
