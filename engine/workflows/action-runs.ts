@@ -26,8 +26,11 @@ interface OpenRun {
   readonly scope: CancellationScope;
   /** When a timer ends, in milliseconds since the epoch. */
   readonly due?: number;
-  /** Of what has one attempt: its work on the outside is under way, or is done and its end is awaited from outside. */
-  stage?: 'acting' | 'sent';
+  /**
+   * It waits for its turn to be begun. Or, of what has one attempt: its work on the outside is under way, or is done and its end is
+   * awaited from outside.
+   */
+  stage?: 'waiting' | 'acting' | 'sent';
 }
 
 /** What an earlier run of the workflow left of an action that goes on in this one. */
@@ -42,6 +45,8 @@ export interface EarlierRun {
 export interface ActionRuns {
   start(command: ActionCommand, earlier?: EarlierRun): void;
   cancel(id: string): void;
+  /** Cancels those that wait for their turn to be begun: nothing has come of them yet. */
+  cancelWaiting(): void;
   /** Completion from outside. Ignored when the run is not open. */
   complete(id: string, completion: Completion): void;
   /** Commands of the runs that are not finished. */
@@ -92,7 +97,7 @@ export function createActionRuns(
   }
 
   function startActivity(command: ActionCommand, isSent = false): void {
-    const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope() };
+    const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope(), stage: 'waiting' };
     open.set(command.id, run);
     activityCount += 1;
     if (isSent) {
@@ -102,7 +107,10 @@ export function createActionRuns(
     pacer.start({
       input: command.input,
       isWanted: () => open.has(command.id),
-      go: (ended) => follow(run, () => untilEnded(callActivity(run), ended)),
+      go: (ended) => {
+        run.stage = undefined;
+        follow(run, () => untilEnded(callActivity(run), ended));
+      },
     });
   }
 
@@ -153,6 +161,9 @@ export function createActionRuns(
       const run = open.get(id);
       complete(id, { state: 'CANCELLED', result: null });
       run?.scope.cancel();
+    },
+    cancelWaiting() {
+      for (const [id, { stage }] of open) if (stage === 'waiting') complete(id, { state: 'CANCELLED', result: null });
     },
     complete(id, completion) {
       const run = open.get(id);

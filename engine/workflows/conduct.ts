@@ -24,6 +24,11 @@ import { createWorkflowTimers } from './workflow-timers.ts';
 
 /** A history is continued as a new one from here on, or when Temporal suggests it. Events. */
 const LONG_HISTORY = 10_000;
+/**
+ * Before, ends of actions are awaited as long as one comes each second, but not for ever: Temporal refuses a new run, and has the whole
+ * history replayed, when something has come meanwhile.
+ */
+const QUIET = { ms: 1_000, times: 30 } as const;
 /** Where a history is continued whatever is under way: Temporal ends the workflow at 51,200 events or 50 MiB. */
 const LONGEST_HISTORY = { events: 40_000, bytes: 40 * 1024 * 1024 } as const;
 
@@ -103,6 +108,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     'state.changed': ({ state, state_info, output }) => {
       if (state === announced) return;
       announced = state;
+      if (state === 'CANCELLED') runs.cancelWaiting();
       reports += 1;
       const number = states++;
       // Within the same workflow task, after the other commands of this event.
@@ -183,13 +189,27 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       await condition(() => broken !== undefined || isDone() || isTimeForNewRun());
       // What came with this workflow task is worked off before the decision: else it would be asked for again.
       await settle();
+      if (broken !== undefined || isDone() || !isTimeForNewRun()) continue;
+      pacer.hold(true);
+      await quietDown();
       if (broken === undefined && !isDone() && isTimeForNewRun()) return await continueLater();
+      pacer.hold(false);
     }
     if (broken !== undefined) return await endBroken(broken.error);
     // Actions that ended after the state was decided.
     if (conductor.view(reporter.reported, 1).version > reporter.reported) await reporter.report();
     return outcomeOf(conductor.view(Number.MAX_SAFE_INTEGER));
   });
+
+  async function quietDown(): Promise<void> {
+    const isQuiet = () => (pacer.open === 0 && loop.isIdle) || broken !== undefined;
+    let before = Number.POSITIVE_INFINITY;
+    for (let times = 0; times < QUIET.times && !isQuiet() && pacer.open < before; times += 1) {
+      before = pacer.open;
+      await condition(isQuiet, QUIET.ms);
+    }
+    await settle();
+  }
 
   async function endBroken(error: unknown): Promise<never> {
     const reason = `Internal error of the workflow engine: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

@@ -20,6 +20,10 @@ const WIDEN_AFTER_MS = 500;
  */
 export interface StartPacer {
   start(activity: PacedActivity): void;
+  /** Begins nothing more, until it is let go on. */
+  hold(isHeld: boolean): void;
+  /** Begun and not ended. */
+  readonly open: number;
 }
 
 export interface PacedActivity {
@@ -41,6 +45,7 @@ export function createStartPacer(): StartPacer {
   let portion = 0;
   let starts = 0;
   let bytes = 0;
+  let isHeld = false;
 
   const hasBudget = () => starts < STARTS_BETWEEN_RESTS && (bytes < BYTES_BETWEEN_RESTS || starts === 0);
 
@@ -69,6 +74,7 @@ export function createStartPacer(): StartPacer {
   );
 
   const release = () => {
+    if (isHeld) return;
     for (let next = waiting[head]; next !== undefined; next = waiting[head]) {
       if (next.isWanted()) {
         if (!hasBudget()) return rest();
@@ -97,6 +103,13 @@ export function createStartPacer(): StartPacer {
     start(activity) {
       waiting.push(activity);
       release();
+    },
+    hold(held) {
+      isHeld = held;
+      release();
+    },
+    get open() {
+      return open;
     },
   };
 }

@@ -191,6 +191,17 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     });
   }
 
+  it('held: cancelled while many items wait for their turn, which are not started any more', async () => {
+    const file = missingFile();
+    await writeFile(file, '');
+    const { id } = await start('held', { size: 1_000, file });
+    await waitFor(async () => (await childCount(id)) > 0, { what: 'the first action' });
+    await services.request('DELETE', `/executions/${id}`);
+    await rm(file);
+    await assertEnd(id, 'canceled');
+    assert.ok((await childCount(id)) < 1_000, 'some were never started');
+  });
+
   it('nest: paused and resumed at the deepest level', async () => {
     const file = missingFile();
     await writeFile(file, '');

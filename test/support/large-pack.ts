@@ -23,6 +23,12 @@ const publishCount = (task: string) => ({ [task]: `<% task(${task}).result.len()
 /** Waits, by failing, until the file exists: what comes after it is reached by running it again. */
 const gate = { action: 'core.local', input: { cmd: 'test -e "<% $.file %>"' } };
 
+/** Waits as long as the file exists. */
+const held = {
+  action: 'core.local',
+  input: { cmd: 'while [ -e "<% $.file %>" ]; do sleep 0.1; done', timeout: 3_600 },
+};
+
 const workflows = ({ branches }: LargePackSizes): Readonly<Record<string, Workflow>> => ({
   /** All items as fast as the engine lets them. */
   items: {
@@ -34,6 +40,11 @@ const workflows = ({ branches }: LargePackSizes): Readonly<Record<string, Workfl
     input: ['size'],
     output: { count: '<% $.many %>' },
     tasks: { many: { ...items, concurrency: 10, publish: publishCount('many') } },
+  },
+  /** Items of which none ends as long as the file exists. */
+  held: {
+    input: ['size', 'file'],
+    tasks: { many: { 'with-items': 'i in <% range($.size) %>', ...held } },
   },
   /** As many items before as behind a task that fails while a file is missing. */
   gated: {
@@ -114,8 +125,7 @@ const workflows = ({ branches }: LargePackSizes): Readonly<Record<string, Workfl
         publish: { reached: '<% task(deeper).result.depth + 1 %>' },
       },
       bottom: {
-        action: 'core.local',
-        input: { cmd: 'while [ -e "<% $.file %>" ]; do sleep 0.1; done', timeout: 3_600 },
+        ...held,
         publish: { reached: 1 },
       },
     },
