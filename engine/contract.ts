@@ -118,6 +118,8 @@ export interface LiveView extends ExecutionView {
   readonly params: Readonly<Record<string, unknown>>;
   /** Ids of the runs that an activity carries out now. */
   readonly open_activities: readonly string[];
+  /** Runs that are to be carried out by an activity and wait for their turn. Not told by interpreters of before. */
+  readonly waiting?: number;
 }
 
 /** In whose name a workflow acts: of the user of the execution of ours that it belongs to, or else of who has started it. */

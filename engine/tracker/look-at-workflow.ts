@@ -77,7 +77,8 @@ async function ask(
   const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
   const now = fresh ?? record;
   if (answer.kind === 'view') await repairActivities(context, now, answer.view);
-  return { record: now, active: await isBusy(context, execution, now) };
+  const waiting = (answer.kind === 'view' && answer.view.waiting) || 0;
+  return { record: now, active: await isBusy(context, execution, now, waiting) };
 }
 
 /** Without an answer, what is stored counts. */
@@ -96,27 +97,34 @@ async function hasRunningTasks({ stores }: TrackerContext, record: TrackedRecord
 
 /**
  * Whether something of a paused workflow still runs: not a question that waits for its answer, nor a task that has items left but
- * starts none.
+ * starts none, nor what waits for its turn.
  */
 async function hasRunningActions(
   { stores }: TrackerContext,
   execution: TrackedExecution,
   record: TrackedRecord,
+  waiting: number,
 ): Promise<boolean> {
   const questions = await stores.executions.find({ parent: execution.id, status: 'pending' }, { include: ['context'] });
   const asked = questions.map(({ context }) => (context.mistral as MistralRun | undefined)?.action_execution_id);
   const running = { workflow_execution_id: record.uuid, state: 'RUNNING', uuid: { $nin: asked } };
-  return (await stores.taskRuns.findOne(running, { include: ['id'] })) !== undefined;
+  return (await stores.taskRuns.count(running)) > waiting;
 }
 
 interface MistralRun {
   readonly action_execution_id?: string;
 }
 
-/** Of a workflow that is not over, by what is stored. */
-async function isBusy(context: TrackerContext, execution: TrackedExecution, record: TrackedRecord): Promise<boolean> {
+/** Of a workflow that is not over, by what is stored. @param waiting runs that have not begun, as far as the workflow has said so */
+async function isBusy(
+  context: TrackerContext,
+  execution: TrackedExecution,
+  record: TrackedRecord,
+  waiting = 0,
+): Promise<boolean> {
   const runs = await hasRunningTasks(context, record);
-  if (runs && (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record)))) return true;
+  if (runs && (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record, waiting))))
+    return true;
   return await hasActiveChild(context, execution, record);
 }
 

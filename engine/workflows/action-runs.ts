@@ -55,8 +55,10 @@ export interface ActionRuns {
   deadlines(): Readonly<Record<string, number>>;
   /** Ids of those whose request has been sent, and which are completed from outside. */
   sent(): readonly string[];
-  /** Ids of runs that an activity carries out. */
+  /** Ids of runs that an activity carries out now. */
   openActivities(): readonly string[];
+  /** How many wait for their turn to be begun. */
+  waiting(): number;
   /** How many are not finished, how many of them an activity carries out, and how many of those would do harm if begun again. */
   readonly count: number;
   readonly activityCount: number;
@@ -182,7 +184,9 @@ export function createActionRuns(
     get actingCount() {
       return actingCount;
     },
-    openActivities: () => [...open.values()].filter(({ kind }) => kind === 'activity').map(({ command }) => command.id),
+    openActivities: () =>
+      [...open].flatMap(([id, { kind, stage }]) => (kind === 'activity' && stage !== 'waiting' ? [id] : [])),
+    waiting: () => [...open.values()].filter(({ stage }) => stage === 'waiting').length,
   };
 }
 

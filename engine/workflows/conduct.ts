@@ -109,6 +109,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       if (state === announced) return;
       announced = state;
       if (state === 'CANCELLED') runs.cancelWaiting();
+      holdWhilePaused();
       reports += 1;
       const number = states++;
       // Within the same workflow task, after the other commands of this event.
@@ -122,6 +123,11 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       );
     },
   };
+
+  /** What waits for its turn has not begun yet. */
+  function holdWhilePaused(): void {
+    pacer.hold(conductor.state === 'PAUSED');
+  }
 
   /** A report is of a whole: what belongs to the present event is done first. */
   async function settled(): Promise<void> {
@@ -163,6 +169,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       ...conductor.view(since, limit),
       params: args.identity.params,
       open_activities: runs.openActivities(),
+      waiting: runs.waiting(),
     }),
     completeAction: ({ id, state, result }) => runs.complete(id, { state, result }),
     subWorkflowUpdated: (update) => children.updated(update),
@@ -175,6 +182,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
 
   return await CancellationScope.nonCancellable(async () => {
     const sent = new Set(resumed?.sent);
+    holdWhilePaused();
     for (const command of resumed?.pending ?? []) {
       if (command.type !== 'action.run') carryOut(command);
       else runs.start(command, { due: resumed?.deadlines?.[command.id], isSent: sent.has(command.id) });
@@ -193,7 +201,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       pacer.hold(true);
       await quietDown();
       if (broken === undefined && !isDone() && isTimeForNewRun()) return await continueLater();
-      pacer.hold(false);
+      holdWhilePaused();
     }
     if (broken !== undefined) return await endBroken(broken.error);
     // Actions that ended after the state was decided.

@@ -202,6 +202,20 @@ describe(`large workflows${LARGE ? '' : ', lean sizes'}`, () => {
     assert.ok((await childCount(id)) < 1_000, 'some were never started');
   });
 
+  it('held: paused while many items wait for their turn, which are started after the resume', async () => {
+    const file = missingFile();
+    await writeFile(file, '');
+    const { id } = await start('held', { size: 1_000, file });
+    await waitFor(async () => (await childCount(id)) > 0, { what: 'the first action' });
+    await pause(id);
+    await rm(file);
+    await reachStatus(services, id, (status) => status === 'paused', 'the pause');
+    assert.ok((await childCount(id)) < 1_000, 'some were not started');
+    await services.request('PUT', `/executions/${id}`, { status: 'resuming' });
+    await assertEnd(id, 'succeeded');
+    assert.equal(await childCount(id), 1_000);
+  });
+
   it('nest: paused and resumed at the deepest level', async () => {
     const file = missingFile();
     await writeFile(file, '');

@@ -26,6 +26,12 @@ interface FakeExecution {
   readonly log: object[];
 }
 
+function taskIn(state: string) {
+  const at = new Date();
+  const fields = { uuid: 't', name: 't', sequence: 0, result: 'null', published: '{}', input: '{}' };
+  return { ...fields, state, created_at: at, updated_at: at };
+}
+
 function fakeExecution(status: ExecutionStatus): FakeExecution {
   return { id: 'e1', status, context: { mistral: { execution_id: 'w1' } }, log: [{ status }] };
 }
@@ -45,7 +51,13 @@ function contextOf(
   };
   let looks = 0;
   const stores = {
-    executions: { get: async () => ({ ...execution, log: [...execution.log] }), findOne: async () => undefined },
+    executions: {
+      get: async () => ({ ...execution, log: [...execution.log] }),
+      find: async () => [],
+      findOne: async () => undefined,
+    },
+    // As many runs as tasks.
+    taskRuns: { count: async () => tasks().length },
     workflowExecutions: { findOne: async () => record },
     taskExecutions: {
       findOne: async () => tasks().find((task) => 'state' in task && task.state === 'RUNNING'),
@@ -107,10 +119,7 @@ it('a status that came back meanwhile is another one: what was seen before the p
 it('a workflow whose state is final does not end the execution while one of its tasks runs', async () => {
   const execution = fakeExecution('running');
   let state = 'RUNNING';
-  const task = () => ({ uuid: 't', name: 't', sequence: 0, state, result: 'null', published: '{}', input: '{}' });
-  const at = new Date();
-  const tasks = () => [{ ...task(), created_at: at, updated_at: at }];
-  const { context, changes } = contextOf(execution, [], RECORD, tasks);
+  const { context, changes } = contextOf(execution, [], RECORD, () => [taskIn(state)]);
   const known = new Map<string, string>();
   assert.equal((await updateExecution(context, 'e1', known, NOT_OVERTAKEN)).done, false);
   assert.deepEqual(changes, []);
@@ -132,6 +141,20 @@ it('a workflow that tells that it is paused, and of which nothing runs, is asked
   assert.deepEqual([changes, asked], [[['paused', true]], 0]);
   await updateExecution(context, 'e1', known, NOT_OVERTAKEN);
   assert.equal(asked, 1);
+});
+
+it('what waits for its turn does not keep a workflow from being paused', async () => {
+  for (const [waiting, status] of [
+    [1, 'pausing'],
+    [2, 'paused'],
+  ] as const) {
+    const execution = fakeExecution('pausing');
+    const query = async () => ({ version: RECORD.version, open_activities: [], waiting });
+    const tasks = () => [taskIn('RUNNING'), taskIn('RUNNING')];
+    const { context } = contextOf(execution, [], { ...RECORD, state: 'PAUSED' }, tasks, query);
+    await updateExecution(context, 'e1', new Map(), NOT_OVERTAKEN);
+    assert.equal(execution.status, status);
+  }
 });
 
 it('an answer is not waited for when there is something newer to look at', async () => {
