@@ -147,6 +147,8 @@ export interface WorkflowExecution extends Stored {
   readonly state_info: string | null;
   readonly input: unknown;
   readonly output: unknown;
+  /** JSON text, where tasks published something to the whole workflow. */
+  readonly published_global?: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly task_execution_id: string | null;
   readonly root_execution_id: string | null;
@@ -179,6 +181,8 @@ export interface TaskExecution extends Stored {
   readonly input: unknown;
   readonly result: unknown;
   readonly published: unknown;
+  /** JSON text, where it published something to the whole workflow. */
+  readonly published_global?: string;
   readonly processed: boolean;
   /** Position in the workflow execution. */
   readonly sequence: number;

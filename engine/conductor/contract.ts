@@ -187,6 +187,8 @@ export interface TaskView {
   readonly input: unknown;
   readonly result: unknown;
   readonly published: Readonly<Record<string, unknown>>;
+  /** Absent when it published nothing to the whole workflow. */
+  readonly published_global?: Readonly<Record<string, unknown>>;
   readonly created_at: string;
   readonly updated_at: string;
   readonly processed: boolean;
@@ -226,6 +228,8 @@ export interface ExecutionView {
   /** The input with its defaults, once started. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly output: unknown;
+  /** What its tasks published to the whole workflow, but for names that `vars` has. Absent when there is nothing. */
+  readonly published_global?: Readonly<Record<string, unknown>>;
   readonly created_at: string;
   readonly updated_at: string;
   /** In order of creation; with `since` only tasks that changed. */

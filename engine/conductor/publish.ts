@@ -21,7 +21,9 @@ export function publishVariables(machine: Machine, task: TaskRecord): void {
   const branch = evaluateBlock(spec.branch, scope, `What task '${task.name}' publishes`);
   machine.journal.set(task, 'published', branch);
   const globals = evaluateBlock(spec.global, scope, `What task '${task.name}' publishes globally`);
-  if (Object.keys(globals).length > 0) {
+  const hasGlobals = Object.keys(globals).length > 0;
+  machine.journal.set(task, 'published_global', hasGlobals ? globals : undefined);
+  if (hasGlobals) {
     machine.journal.set(machine.workflow, 'context', mergeObjects(machine.workflow.context, globals));
   }
   touch(machine, task);

@@ -36,6 +36,8 @@ export interface TaskRecord {
   state_info: string | null;
   in_context: Context;
   published: Readonly<Record<string, unknown>>;
+  /** What it published to the whole workflow. */
+  published_global?: Readonly<Record<string, unknown>>;
   input: unknown;
   /** Names of the tasks that follow, with the clause that names them; `undefined` before completion. */
   next_tasks: readonly (readonly [string, string])[] | undefined;

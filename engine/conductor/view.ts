@@ -27,11 +27,23 @@ export function executionView(
     state_info: workflow.state_info,
     input: workflow.input,
     output: workflow.output,
+    published_global: publishedGlobally(machine),
     created_at: isoTime(workflow.created_at),
     updated_at: isoTime(workflow.updated_at),
     tasks: tasks.map((task) => taskView(machine, task, runs.get(task) ?? [])),
     removed_runs: removed,
   };
+}
+
+/** What every context has. */
+const NOT_PUBLISHED: readonly string[] = ['__execution', 'openstack'];
+
+/** Source: Mistral's `get_workflow_execution_published_global`. */
+function publishedGlobally({ workflow, ir }: Machine): Readonly<Record<string, unknown>> | undefined {
+  const published = Object.entries(workflow.context).filter(
+    ([name]) => !NOT_PUBLISHED.includes(name) && !Object.hasOwn(ir.vars ?? {}, name),
+  );
+  return published.length === 0 ? undefined : Object.fromEntries(published);
 }
 
 type Changed = TaskRecord | RunRecord | undefined;
@@ -81,6 +93,7 @@ function taskView(machine: Machine, task: TaskRecord, runs: readonly RunRecord[]
     input: task.input,
     result: hasResult ? taskResult(machine, task) : [],
     published: task.published,
+    published_global: task.published_global,
     created_at: isoTime(task.created_at),
     updated_at: isoTime(task.updated_at),
     processed: task.processed,

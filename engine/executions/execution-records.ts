@@ -64,6 +64,7 @@ export function toTaskRecord(execution: ExecutionNames, task: TaskView): TaskExe
     input: toText(task.input),
     result: toText(task.result),
     published: toText(task.published),
+    ...globalText(task.published_global),
     processed: task.processed,
     sequence: task.index,
     version: task.version,
@@ -97,14 +98,20 @@ export function toRunRecord(execution: ExecutionNames, task: TaskView, run: RunV
 /** What changes of an execution's record when its state is reported. */
 export function toStateFields(
   view: ExecutionView,
-): Pick<WorkflowExecution, 'state' | 'state_info' | 'output' | 'version' | 'updated_at'> {
+): Pick<WorkflowExecution, 'state' | 'state_info' | 'output' | 'published_global' | 'version' | 'updated_at'> {
   return {
     state: view.state,
     state_info: view.state_info,
     output: toText(view.output ?? {}, OUTPUT_LIMIT),
+    ...globalText(view.published_global),
     version: view.version,
     updated_at: new Date(view.updated_at),
   };
+}
+
+/** What was published to the whole workflow, as a field of a record. */
+export function globalText(published: Readonly<Record<string, unknown>> | undefined): { published_global?: string } {
+  return published === undefined ? {} : { published_global: toText(published) };
 }
 
 /** A value as JSON text: any key and any depth may be stored. What is bigger than `limit` bytes is replaced by a sentence. */

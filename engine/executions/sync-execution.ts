@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { isFinalState, type LiveView } from '../contract.ts';
+import { globalText } from './execution-records.ts';
 import { askForView, type LiveAnswer } from './live-view.ts';
 import { writeTasks } from './write-state.ts';
 
@@ -69,7 +70,7 @@ async function storeView(stores: Stores, record: SyncedRecord, view: LiveView): 
   await writeTasks(stores, record, view);
   await stores.workflowExecutions.updateOne(
     { uuid: record.uuid, $or: [{ synced_version: { $exists: false } }, { synced_version: { $lt: view.version } }] },
-    { $set: { synced_version: view.version } },
+    { $set: { synced_version: view.version, ...globalText(view.published_global) } },
   );
 }
 

@@ -17,7 +17,7 @@ declare module 'fastify' {
 }
 
 /** Fields that hold values as JSON text. */
-const JSON_FIELDS = ['input', 'output', 'params', 'result', 'published'] as const;
+const JSON_FIELDS = ['input', 'output', 'params', 'result', 'published', 'published_global'] as const;
 /** Fields that hold a sentence, which may quote values. */
 const TEXT_FIELDS = ['state_info'] as const;
 

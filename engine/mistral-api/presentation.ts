@@ -62,6 +62,11 @@ export function presentExecution(record: WorkflowExecution): Resource {
   };
 }
 
+/** One execution that was asked for tells of its global variables, too. */
+export function presentOneExecution(record: WorkflowExecution): Resource {
+  return { ...presentExecution(record), published_global: record.published_global ?? '{}' };
+}
+
 export const EXECUTION_FIELDS = [
   'id',
   'workflow_id',
@@ -111,6 +116,12 @@ export function presentTask(record: TaskExecution, place: WorkflowPlace): Resour
     started_at,
     finished_at,
   };
+}
+
+/** One task that was asked for tells of the global variables that it has published, too. */
+export function presentOneTask(record: TaskExecution, place: WorkflowPlace): Resource {
+  const { published_global } = record;
+  return { ...presentTask(record, place), ...(published_global === undefined ? {} : { published_global }) };
 }
 
 export const TASK_FIELDS = [

@@ -202,7 +202,8 @@ const MISTRAL: Readonly<Record<string, readonly Step[]>> = {
     ['mistral task-list {execution}', new RegExp(`(?<task>${UUID}) \\| say`)],
     ['mistral task-get {task}', /say/],
     ['mistral task-get-result {task}', /hi/],
-    ['mistral task-get-published {task}', /said/],
+    ['mistral task-get-published {task}', /said/, /heard/],
+    ['mistral execution-get-published {execution}', /heard/, { not: /said/ }],
     ['mistral task-rerun {task}', FAILS, /must be in ERROR/],
     ['mistral action-execution-list {task}', new RegExp(`(?<run>${UUID}) \\| std\\.echo`)],
     ['mistral action-execution-get {run}', /SUCCESS/],
@@ -300,7 +301,7 @@ const FILES: Readonly<Record<string, unknown>> = {
 script_wf:
   input: [word]
   tasks:
-    say: {action: std.echo output=<% $.word %>, publish: {said: <% task().result %>}}
+    say: {action: std.echo output=<% $.word %>, publish: {said: <% task().result %>}, on-success: {publish: {global: {heard: <% task().result %>}}}}
 script_waits:
   tasks:
     wait: {action: std.async_noop}

@@ -9,7 +9,7 @@ import { askForView } from '../../executions/live-view.ts';
 import { startExecution } from '../../executions/start-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import { isTrue, listResources, pick, type Query, type Resource, toFields } from '../listing.ts';
-import { EXECUTION_FIELDS, presentExecution } from '../presentation.ts';
+import { EXECUTION_FIELDS, presentExecution, presentOneExecution } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { isUuid } from '../uuid.ts';
 import { listBelowExecution } from './sub-executions.ts';
@@ -58,7 +58,7 @@ export function registerExecutions(app: FastifyInstance, context: ApiContext): v
     return reply.code(201).send(presentExecution(record));
   });
   app.get<{ Params: { id: string }; Querystring: Query }>('/executions/:id', async ({ params, query }) =>
-    pick(presentExecution(await loadExecution(context, params.id)), toFields(EXECUTION_FIELDS, query.fields)),
+    pick(presentOneExecution(await loadExecution(context, params.id)), toFields(EXECUTION_FIELDS, query.fields)),
   );
   app.put<{ Params: { id: string } }>('/executions/:id', async (request) =>
     presentExecution(await update(context, request.params.id, jsonBody(request), request.mistralUser)),

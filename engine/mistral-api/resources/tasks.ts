@@ -6,7 +6,7 @@ import { rerunTask } from '../../executions/control-execution.ts';
 import { syncExecution, syncRunning } from '../../executions/sync-execution.ts';
 import type { ApiContext } from '../api-context.ts';
 import { listResources, pick, type Query, toFields } from '../listing.ts';
-import { presentTask, TASK_FIELDS } from '../presentation.ts';
+import { presentOneTask, presentTask, TASK_FIELDS } from '../presentation.ts';
 import { type Body, jsonBody, objectField, textField } from '../request-body.ts';
 import { createWorkflowPlaces } from '../workflow-places.ts';
 import { executionList, loadExecution, onlyPaging } from './executions.ts';
@@ -50,7 +50,7 @@ export function registerTasks(app: FastifyInstance, context: ApiContext): void {
       present: async (task: TaskExecution) => presentTask(task, await placeOf(task)),
     };
   };
-  const presentOne = async (task: TaskExecution) => presentTask(task, await createWorkflowPlaces(stores)(task));
+  const presentOne = async (task: TaskExecution) => presentOneTask(task, await createWorkflowPlaces(stores)(task));
 
   app.get<{ Querystring: Query }>('/tasks', async ({ query }) => {
     const uuid = query.workflow_execution_id;

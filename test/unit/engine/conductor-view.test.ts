@@ -73,3 +73,32 @@ test('work is done in portions: what does not fit waits for the next', () => {
   while (conductor.hasWork) rest.push(...startedRuns(conductor.handle({ type: 'go_on' })));
   assert.equal(first.length + rest.length, 1_000);
 });
+
+test('what is published to the whole workflow is shown with its task, and with the workflow but for its own variables', () => {
+  const conductor = conductorOf(`
+wf:
+  vars: {own: 0}
+  tasks:
+    say:
+      action: std.noop
+      on-success:
+        publish:
+          branch: {mine: 1}
+          global: {ours: 2, own: 3}
+        next: hear
+    hear:
+      action: std.noop
+`);
+  const [first = ''] = startedRuns(conductor.handle({ type: 'start' }));
+  assert.equal(conductor.view().published_global, undefined);
+  conductor.handle(success(first));
+  const { tasks, published_global } = conductor.view();
+  assert.deepEqual(
+    tasks.map((task) => [task.name, task.published, task.published_global]),
+    [
+      ['say', { mine: 1 }, { ours: 2, own: 3 }],
+      ['hear', {}, undefined],
+    ],
+  );
+  assert.deepEqual(published_global, { ours: 2 });
+});
