@@ -31,6 +31,14 @@ export interface Watch extends Service {
   load(): { readonly watched: number; readonly overdueMs: number };
 }
 
+/** A look at the workflow of one execution. */
+interface LookUnderWay {
+  readonly done: Promise<void>;
+  /** Raised when there is something newer to look at. */
+  readonly overtaken: AbortController;
+  following: Promise<void> | undefined;
+}
+
 interface Watched {
   due: number;
   interval: number;
@@ -51,9 +59,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   const { owner, interval, poolSize, lease } = options;
   const watched = new Map<string, Watched>();
   const known = new Map<string, string>();
-  const busy = new Map<string, Promise<void>>();
-  /** Raised when an update has something to follow it. */
-  const overtaken = new Map<string, AbortController>();
+  const looks = new Map<string, LookUnderWay>();
   let timer: NodeJS.Timeout | undefined;
   let ticking: Promise<void> = Promise.resolve();
   let lastClaim = 0;
@@ -84,20 +90,24 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     known.delete(id);
   }
 
-  async function update(id: string): Promise<void> {
-    // One at a time for an execution: the later one sees what the earlier one wrote.
-    overtaken.get(id)?.abort();
-    const overtaking = new AbortController();
-    overtaken.set(id, overtaking);
-    const work = (busy.get(id) ?? Promise.resolve()).then(() => updateNow(id, overtaking.signal));
-    busy.set(id, work);
-    await work;
-    if (busy.get(id) !== work) return;
-    busy.delete(id);
-    overtaken.delete(id);
+  /** One look at a time for an execution, and one that follows it: that one sees all that has come until it begins. */
+  async function update(id: string, isPoll = false): Promise<void> {
+    const present = looks.get(id);
+    if (present === undefined) return await begin(id, isPoll);
+    present.overtaken.abort();
+    present.following ??= present.done.then(() => begin(id, isPoll));
+    await present.following;
   }
 
-  async function updateNow(id: string, isOvertaken: AbortSignal): Promise<void> {
+  async function begin(id: string, isPoll: boolean): Promise<void> {
+    const overtaken = new AbortController();
+    const look: LookUnderWay = { overtaken, done: updateNow(id, overtaken.signal, isPoll), following: undefined };
+    looks.set(id, look);
+    await look.done;
+    if (look.following === undefined) looks.delete(id);
+  }
+
+  async function updateNow(id: string, isOvertaken: AbortSignal, isPoll: boolean): Promise<void> {
     const entry = watched.get(id);
     try {
       const outcome = await updateExecution(context, id, known, isOvertaken);
@@ -106,12 +116,14 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
       if (outcome.waitsForChildren && entry.stopWaiting === undefined) {
         entry.stopWaiting = await children.need().catch(() => undefined);
         // One may have ended before it could be heard.
-        if (entry.stopWaiting !== undefined) return await updateNow(id, isOvertaken);
+        if (entry.stopWaiting !== undefined) return await updateNow(id, isOvertaken, isPoll);
       } else if (!outcome.waitsForChildren) {
         entry.stopWaiting?.();
         entry.stopWaiting = undefined;
       }
-      entry.interval = outcome.changed ? interval : Math.min(entry.interval * 1.5, interval * SLOWEST);
+      // Not by news, of which a thousand may come at once.
+      if (outcome.changed) entry.interval = interval;
+      else if (isPoll) entry.interval = Math.min(entry.interval * 1.5, interval * SLOWEST);
     } catch (error) {
       logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow could not be followed, trying again');
       if (entry !== undefined) entry.interval = Math.min(entry.interval * 2, interval * SLOWEST);
@@ -165,8 +177,10 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
       lastRenewal = now;
       await renew();
     }
-    const due = [...watched].filter(([id, entry]) => entry.due <= now && !busy.has(id)).slice(0, poolSize - busy.size);
-    for (const [id] of due) void update(id);
+    const due = [...watched]
+      .filter(([id, entry]) => entry.due <= now && !looks.has(id))
+      .slice(0, poolSize - looks.size);
+    for (const [id] of due) void update(id, true);
   }
 
   function schedule(): void {
@@ -183,7 +197,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     news: update,
     load() {
       const now = Date.now();
-      const late = [...watched].map(([id, { due }]) => (busy.has(id) ? 0 : now - due));
+      const late = [...watched].map(([id, { due }]) => (looks.has(id) ? 0 : now - due));
       return { watched: watched.size, overdueMs: late.reduce((most, one) => Math.max(most, one), 0) };
     },
     async start() {
@@ -193,7 +207,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
       clearTimeout(timer);
       timer = undefined;
       await ticking;
-      await Promise.all(busy.values());
+      await Promise.all([...looks.values()].map(({ done, following }) => following ?? done));
       await stores.executions.updateMany({ 'tracking.owner': owner }, { $unset: { tracking: 1 } });
     },
   };
