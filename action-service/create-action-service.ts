@@ -64,10 +64,12 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
     logger.warn({ reason: errorMessage(error) }, 'what followed from ends could not be noted, the sweeps do it again'),
   );
 
+  const senderTo = (source: unknown) => callbacks[String(source)];
+
   /** @returns whether the one who waits has been told */
   async function deliver(execution: Execution): Promise<boolean> {
     const { callback } = execution;
-    const sender = callbacks[String(callback?.source)];
+    const sender = senderTo(callback?.source);
     if (callback === undefined || sender === undefined) return false;
     try {
       if (isCompleted(execution.status)) await noteSecrets(execution);
@@ -101,8 +103,9 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
     const telling = deliver(execution);
     const isQuiet = await isQuietEnd(execution);
     announce.ended(execution, isQuiet);
-    const source = String(execution.callback?.source);
-    if (execution.callback !== undefined && callbacks[source] === undefined) announce.untold(execution, source);
+    const { callback } = execution;
+    if (callback !== undefined && senderTo(callback.source) === undefined)
+      announce.untold(execution, String(callback.source));
     const isTold = await telling;
     if (isTold || isQuiet) endNotes.add({ execution, isTold, isQuiet });
   }

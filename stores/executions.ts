@@ -60,8 +60,7 @@ export const executionsSpec: CollectionSpec = {
   indexes: [
     { fields: { start_timestamp: -1 } },
     { fields: { status: 1, updated_at: 1 } },
-    { fields: { parent: 1 } },
-    // The list of what has no parent, newest first; the embedded database takes an index of one field for children.
+    // Children of an execution, and the list of what has no parent, newest first.
     { fields: { parent: 1, start_timestamp: -1 } },
     { fields: { action_ref: 1, start_timestamp: -1 } },
     { fields: { liveaction_id: 1 }, unique: true },

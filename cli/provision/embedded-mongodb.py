@@ -19,6 +19,7 @@
    check each JSON text that it has just written: a third of the CPU of a command.
 9. It takes a command through many layers, which build SQL anew each time. The two commands that each action needs, the insert and the
    compare-and-set of a document by its id, go straight to the table where they use nothing out of the ordinary.
+10. It has commits wait for the disk now and then, and keeps documents without a field in the sparse indexes of that field.
 """
 import asyncio
 import copy
@@ -51,6 +52,7 @@ from nx_27017 import server
 from nx_27017.handler import NeoSQLiteHandler
 from nx_27017.nx_27017 import main
 from nx_27017.wire_protocol import MAX_MESSAGE_SIZE_BYTES, MESSAGE_HEADER_SIZE, OP_QUERY, ResponseBuilder, WireProtocol
+from checkpoints import Checkpoints
 from plain_commands import DUPLICATE_KEY, answer_plainly, insert_row
 
 
@@ -219,12 +221,27 @@ ONE_OF = "$oneOf"
 
 
 def remembering(create_index):
-    def create(self, key, *arguments, **options):
+    def create(self, key, reindex=True, sparse=False, *arguments, **options):
         first = key if isinstance(key, str) else key[0]
         first_fields.add(first if isinstance(first, str) else first[0])
-        return create_index(self, key, *arguments, **options)
+        name = create_index(self, key, reindex, sparse, *arguments, **options)
+        if sparse:
+            leave_out_empty(self.collection.db, name)
+        return name
 
     return create
+
+
+def leave_out_empty(store, name):
+    """Documents without the first field of a sparse index are not kept in it."""
+    (command,) = store.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND name = ?", (name,)).fetchone()
+    if " WHERE " in command:
+        return
+    field = re.search(r"\w+_extract\(data, '[^']*'\)", command)[0]
+    store.execute("BEGIN")
+    store.execute(f"DROP INDEX {quote_table_name(name)}")
+    store.execute(f"{command} WHERE {field} IS NOT NULL")
+    store.execute("COMMIT")
 
 
 def narrowed(field, value):
@@ -400,6 +417,9 @@ def is_of_one_document(body, sections):
     return "insert" in body and sum(map(len, given)) == 1
 
 
+checkpoints = Checkpoints()
+
+
 def whole_or_refused(handle):
     """
     What a command has written is committed together. Documents that could be written stay written where another one could not, but a disk
@@ -427,6 +447,7 @@ def whole_or_refused(handle):
         finally:
             if store.in_transaction:
                 store.execute("ROLLBACK")
+            checkpoints.look_at(store)
         if store.broken is not None:
             return refusal(message, store.broken, OUT_OF_DISK_SPACE)
         if failures and not SINGLE.isdisjoint(body):

@@ -179,7 +179,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     }
     const due = [...watched]
       .filter(([id, entry]) => entry.due <= now && !looks.has(id))
-      .slice(0, poolSize - looks.size);
+      .slice(0, Math.max(poolSize - looks.size, 0));
     for (const [id] of due) void update(id, true);
   }
 

@@ -2,7 +2,6 @@
  * The metrics of a process, in Prometheus' text form. One table: a name, its labels and what it measures.
  * An observation is an addition in memory; what has to be asked for (queue depths, counts) is asked at the scrape.
  */
-
 import { createRequire } from 'node:module';
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { withDeadline } from '../with-deadline.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client, Connection } from '@temporalio/client';
@@ -72,6 +73,31 @@ describe('the provisioned infrastructure', () => {
       await client.db().collection('apart').insertOne({ here: true });
       assert.equal(await client.db('elsewhere').collection('apart').countDocuments({}), 0);
     });
+  });
+
+  it('has an embedded database that copies its log while it runs, and keeps out of sparse indexes what has no such field', async (context) => {
+    const files = path.join(infrastructure.folder, 'mongodb', 'nx');
+    if (!existsSync(files)) return context.skip('another database is used');
+    await withDatabase(async (client) => {
+      const records = client.db('copied').collection('records');
+      await records.createIndex({ mark: 1, at: 1 }, { sparse: true });
+      for (let number = 0; number < 1_000; number += 1) {
+        await records.insertOne({
+          number,
+          at: number,
+          text: 'x'.repeat(1_000),
+          ...(number % 100 === 0 ? { mark: 'm' } : {}),
+        });
+      }
+      assert.equal((await records.find({ mark: 'm', at: { $lt: 500 } }).toArray()).length, 5);
+    });
+    const file = path.join(files, 'copied.db');
+    // The log may hold 64 MB: nothing but the copies fills the file so early.
+    await waitFor(() => statSync(file).size > 500_000, { what: 'the records in the file of the database' });
+    const python = 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])';
+    const indexes = "SELECT sql FROM sqlite_master WHERE name = 'idx_records_mark_at'";
+    const { stdout } = spawnSync('python3', ['-c', python, file, indexes], { encoding: 'utf8' });
+    assert.match(stdout, /WHERE \w+\(data, '\$\.mark'\) IS NOT NULL/);
   });
 
   it('keeps data of database and Temporal over kill -9 of both', async () => {
