@@ -23,21 +23,20 @@ def copy_log(path):
 
 
 class Checkpoints:
-    """When the log of each connection is copied."""
+    """When the log of a connection is copied."""
 
-    def __init__(self):
-        # By connection: how many documents it had changed at the last copy, and that copy.
-        self.changed = {}
-        self.copies = {}
+    def __init__(self, store):
+        self.store = store
+        # Documents that the connection had changed at the last copy, and that copy.
+        self.changed = 0
+        self.copy = None
+        store.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
 
-    def look_at(self, store):
+    def look(self):
         """Makes a copy when there is enough for one. To be called after each command that writes."""
-        if store not in self.changed:
-            store.execute(f"PRAGMA wal_autocheckpoint = {MOST_PAGES}")
-            self.changed[store] = store.total_changes
-        is_running = store in self.copies and not self.copies[store].done()
-        if is_running or store.total_changes - self.changed[store] < DOCUMENTS:
+        is_running = self.copy is not None and not self.copy.done()
+        if is_running or self.store.total_changes - self.changed < DOCUMENTS:
             return
-        self.changed[store] = store.total_changes
-        path = next(file for _, name, file in store.execute("PRAGMA database_list") if name == "main")
-        self.copies[store] = asyncio.get_running_loop().run_in_executor(None, copy_log, path)
+        self.changed = self.store.total_changes
+        path = next(file for _, name, file in self.store.execute("PRAGMA database_list") if name == "main")
+        self.copy = asyncio.get_running_loop().run_in_executor(None, copy_log, path)

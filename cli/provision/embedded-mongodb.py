@@ -238,10 +238,11 @@ def leave_out_empty(store, name):
     if " WHERE " in command:
         return
     field = re.search(r"\w+_extract\(data, '[^']*'\)", command)[0]
-    store.execute("BEGIN")
-    store.execute(f"DROP INDEX {quote_table_name(name)}")
-    store.execute(f"{command} WHERE {field} IS NOT NULL")
-    store.execute("COMMIT")
+    # All or nothing: without the disk for a new index the old one stays.
+    with store:
+        store.execute("BEGIN")
+        store.execute(f"DROP INDEX {quote_table_name(name)}")
+        store.execute(f"{command} WHERE {field} IS NOT NULL")
 
 
 def narrowed(field, value):
@@ -369,9 +370,13 @@ def with_texts_set_in_place(update_many):
 
 
 class Store(sqlite3.Connection):
-    """Remembers that the disk could not be written or read, whoever catches the error."""
+    """Remembers that the disk could not be written or read, whoever catches the error, and when its log was copied."""
 
     broken = None
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.checkpoints = Checkpoints(self)
 
     def execute(self, *arguments):
         try:
@@ -417,9 +422,6 @@ def is_of_one_document(body, sections):
     return "insert" in body and sum(map(len, given)) == 1
 
 
-checkpoints = Checkpoints()
-
-
 def whole_or_refused(handle):
     """
     What a command has written is committed together. Documents that could be written stay written where another one could not, but a disk
@@ -447,7 +449,7 @@ def whole_or_refused(handle):
         finally:
             if store.in_transaction:
                 store.execute("ROLLBACK")
-            checkpoints.look_at(store)
+            store.checkpoints.look()
         if store.broken is not None:
             return refusal(message, store.broken, OUT_OF_DISK_SPACE)
         if failures and not SINGLE.isdisjoint(body):
