@@ -4,6 +4,13 @@ import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { StatusChange } from './contract.ts';
 
+/** A change of status that is asked for. */
+export interface Move {
+  readonly id: string;
+  readonly to: ExecutionStatus;
+  readonly change: StatusChange;
+}
+
 /**
  * The one compare-and-set by which an execution changes its status.
  *
@@ -15,24 +22,31 @@ export async function setStatus(
   to: ExecutionStatus,
   change: StatusChange,
 ): Promise<Execution | undefined> {
-  const now = new Date();
+  const move = { id, to, change };
+  const { result } = change;
+  if (result === undefined) return stores.executions.updateOne(toFilter(move), toChange(move, new Date()));
+  // A result may be large: it goes to the database, and need not come back.
+  const changed = await stores.executions.updateOne(toFilter(move), toChange(move, new Date()), {
+    exclude: ['result'],
+  });
+  return changed === undefined ? undefined : { ...changed, result };
+}
+
+/** The condition under which a move is made. */
+export function toFilter({ id, to, change }: Move): Filter {
   const allowed = statusesBefore(to);
   const from = change.from === undefined ? allowed : change.from.filter((status) => allowed.includes(status));
-  const filter: Filter = {
+  return {
     id,
     status: { $in: from },
     ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
     ...(change.ifUnleased === true ? { lease: { $exists: false } } : {}),
     ...(change.ifLogLength === undefined ? {} : { log: { $size: change.ifLogLength } }),
   };
-  const { result } = change;
-  if (result === undefined) return stores.executions.updateOne(filter, toChange(to, change, now));
-  // A result may be large: it goes to the database, and need not come back.
-  const changed = await stores.executions.updateOne(filter, toChange(to, change, now), { exclude: ['result'] });
-  return changed === undefined ? undefined : { ...changed, result };
 }
 
-function toChange(to: ExecutionStatus, change: StatusChange, now: Date): Change {
+/** What a move writes. @param now the time that it is given */
+export function toChange({ to, change }: Move, now: Date): Change {
   const set: Record<string, unknown> = { status: to, updated_at: now };
   const unset: Record<string, unknown> = {};
   if (change.result !== undefined) set.result = change.result;

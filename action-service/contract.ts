@@ -29,6 +29,8 @@ export interface ExecutionRequest {
   /** Milliseconds before it may be scheduled. */
   readonly delay?: number;
   readonly idempotencyKey?: string;
+  /** It was asked for together with others, with which it is stored. */
+  readonly isOneOfMany?: boolean;
   readonly trigger?: {
     readonly trigger_type?: unknown;
     readonly trigger?: unknown;

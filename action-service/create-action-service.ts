@@ -5,7 +5,7 @@ import type { Logger } from '../platform/logging/create-logger.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import { createAnnouncer } from './announce.ts';
-import { setStatus } from './change-status.ts';
+import { createStatusSetter } from './change-together.ts';
 import type { ActionService, CallbackSender } from './contract.ts';
 import { createEndNotes } from './end-notes.ts';
 import type { KeyValueService } from './keyvalue/keyvalue-service.ts';
@@ -49,6 +49,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
   const snapshots = createSnapshots(stores);
   const noteSecrets = createSecretNotes(snapshots);
   const traces = createTraces(stores);
+  const setStatus = createStatusSetter(stores, logger);
   const parameters = createParameterRules({ stores, keyValues: deps.keyValues, systemUser: deps.systemUser });
   const request = createRequester({ stores, snapshots, announce, parameters, traces });
   const present = createPresenter({
@@ -85,7 +86,7 @@ export function createActionService(deps: ActionServiceDeps): ActionService & Ac
   }
 
   const changeStatus: ActionService['changeStatus'] = async (id, to, change = {}) => {
-    const changed = await setStatus(stores, id, to, change);
+    const changed = await setStatus(id, to, change);
     if (changed === undefined) return undefined;
     logger.info({ execution_id: id, action: changed.action_ref, status: to }, 'execution changed its status');
     observeExecution(changed);

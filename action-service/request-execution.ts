@@ -1,4 +1,6 @@
-import { errorCode, errorMessage, ValidationError } from '../core/errors.ts';
+import { ConflictError, errorMessage, ValidationError } from '../core/errors.ts';
+import { gather } from '../platform/gather.ts';
+import { databaseFailure } from '../platform/mongo/database-failure.ts';
 import { traceFields } from '../platform/observability/tracing.ts';
 import { newId } from '../stores/collection.ts';
 import type { Execution } from '../stores/executions.ts';
@@ -16,6 +18,8 @@ import type { Traces } from './traces.ts';
 const REMEMBERED_MS = 1_000;
 /** Requests being stored up to which an order is given at the same time: with more, it would come too early. */
 const FEW = 2;
+/** Executions in one write at most. */
+const TOGETHER = 50;
 
 interface Deps {
   readonly stores: Stores;
@@ -23,6 +27,12 @@ interface Deps {
   readonly announce: Announcer;
   readonly parameters: ParameterRules;
   readonly traces: Traces;
+}
+
+interface Stored {
+  readonly execution: Execution;
+  /** Not made before, for the same key. */
+  readonly isNew: boolean;
 }
 
 /** Makes the function behind `ActionService.request`. */
@@ -74,15 +84,33 @@ export function createRequester(deps: Deps) {
 
   let beingStored = 0;
 
-  async function store(execution: Execution): Promise<{ execution: Execution; fresh: boolean }> {
+  /** Stores what was built in the same turn, such as the requests that came in one. */
+  async function storeAll(built: readonly Execution[]): Promise<readonly (Stored | Promise<Stored>)[]> {
+    try {
+      const isNew = await stores.executions.insertEach(built);
+      return built.map((execution, place) =>
+        isNew[place] === true ? { execution, isNew: true } : findTwin(execution),
+      );
+    } catch (error) {
+      if (built.length === 1 || databaseFailure(error) !== undefined) throw error;
+      // It may be the fault of one of them; others may be stored.
+      return built.map(async (execution) => (await storeAll([execution]))[0] as Stored | Promise<Stored>);
+    }
+  }
+
+  /** The same request came twice at once: the one stored first is the answer to both. */
+  async function findTwin({ id, idempotency_key: key }: Execution): Promise<Stored> {
+    const execution = key === undefined ? await stores.executions.get(id) : await known(key);
+    if (execution === undefined) throw new ConflictError(`The execution "${id}" exists already.`);
+    return { execution, isNew: execution.id === id };
+  }
+
+  const storeTogether = gather(storeAll, { most: TOGETHER });
+
+  async function store(execution: Execution): Promise<Stored> {
     beingStored += 1;
     try {
-      return { execution: await stores.executions.insert(execution), fresh: true };
-    } catch (error) {
-      // The same request came twice at once: the one stored first is the answer to both.
-      const other = errorCode(error) === 'CONFLICT' ? await known(execution.idempotency_key) : undefined;
-      if (other === undefined) throw error;
-      return { execution: other, fresh: false };
+      return await storeTogether(execution);
     } finally {
       beingStored -= 1;
     }
@@ -135,10 +163,10 @@ export function createRequester(deps: Deps) {
     };
     const storing = store(asked);
     // The way to a runner takes as long as the way to the database. An order for what is not stored in the end finds nothing.
-    const isEarly = isFree && beingStored <= FEW;
+    const isEarly = isFree && request.isOneOfMany !== true && beingStored <= FEW;
     if (isEarly) announce.ordered(asked, true);
-    const { execution, fresh } = await storing;
-    if (!fresh) return execution;
+    const { execution, isNew } = await storing;
+    if (!isNew) return execution;
     // It need not wait for its place in the trace.
     if (isFree && !isEarly) announce.ordered(execution, false);
     announce.created(execution, isFree);

@@ -45,6 +45,8 @@ export interface CollectionSpec {
 export interface Collection<T extends Stored> {
   /** Stores a new record, with a new id unless one is given. @throws ConflictError on a duplicate of a unique field */
   insert(record: Omit<T, 'id'> & { readonly id?: string }): Promise<T>;
+  /** Stores records that bring their ids; says of each whether it was new by all of its unique fields. */
+  insertEach(records: readonly T[]): Promise<readonly boolean[]>;
   insertMany(records: readonly (Omit<T, 'id'> & { readonly id?: string })[]): Promise<void>;
   /** Stores those of the records whose unique fields (the id among them) are not there yet; returns how many were there. */
   insertNew(records: readonly (Omit<T, 'id'> & { readonly id?: string })[]): Promise<number>;
@@ -56,6 +58,8 @@ export interface Collection<T extends Stored> {
   distinct(field: string, filter?: Filter): Promise<unknown[]>;
   /** Compare and set: changes one record that still fits the filter, and returns it as it is then; `undefined` when none fits. */
   updateOne(filter: Filter, change: Change, options?: Pick<FindOptions, 'exclude'>): Promise<T | undefined>;
+  /** The same for several records at once, each by itself. @returns how many of the filters fitted */
+  updateEach(changes: readonly { readonly filter: Filter; readonly change: Change }[]): Promise<number>;
   updateMany(filter: Filter, change: Change): Promise<number>;
   /**
    * Stores records under the ids that they bring, many at once; a stored one whose `version` is higher stays.
@@ -132,9 +136,15 @@ function toRecord<T>(document: Record<string, unknown> | null): T | undefined {
   return { id: String(_id), ...rest } as T;
 }
 
-/** Places in a failed bulk of writes of what was there already. @throws the error when that is not all that was wrong */
-function duplicatesIn(error: unknown): number[] {
-  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) throw error;
+const isDuplicate = (error: unknown) =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === DUPLICATE_KEY;
+
+/** Places in a failed write of what was there already. @throws the error when that is not all that was wrong */
+function duplicatesIn(error: unknown): readonly number[] {
+  if (!(error instanceof mongoose.mongo.MongoBulkWriteError)) {
+    if (isDuplicate(error)) return [0];
+    throw error;
+  }
   const failures = Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors];
   const isAll = error.result.getWriteConcernError() === undefined && failures.length > 0;
   if (!isAll || failures.some((failure) => failure.code !== DUPLICATE_KEY)) throw error;
@@ -172,15 +182,18 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     return { _id: id ?? newId(), ...rest };
   };
 
-  /** Stores those of the records that are new. @returns the others */
-  async function insertUnknown<R extends object>(records: readonly R[]): Promise<R[]> {
+  /** Stores those of the records that are new. @returns the places of the others */
+  async function insertUnknown(records: readonly object[]): Promise<readonly number[]> {
     writes += 1;
     if (records.length === 0) return [];
+    const documents = records.map(toDocument);
     try {
-      await model.collection.insertMany(records.map(toDocument) as never[], { ordered: false });
+      // The driver takes far longer for a list of one.
+      if (documents.length === 1) await model.collection.insertOne(documents[0] as never);
+      else await model.collection.insertMany(documents as never[], { ordered: false });
       return [];
     } catch (error) {
-      return duplicatesIn(error).flatMap((place) => records[place] ?? []);
+      return duplicatesIn(error);
     }
   }
 
@@ -200,8 +213,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     try {
       return await work();
     } catch (error) {
-      if (typeof error !== 'object' || error === null || !('code' in error) || error.code !== DUPLICATE_KEY)
-        throw error;
+      if (!isDuplicate(error)) throw error;
       const name = String(record.ref ?? record.name ?? record._id ?? '');
       throw new ConflictError(
         `Tried to save duplicate unique keys: "${name}" exists already in ${spec.name}.`,
@@ -215,6 +227,10 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
       const document = toDocument(record);
       await changed(withConflict(document, () => model.collection.insertOne(document as never)));
       return toRecord<T>(document) as T;
+    },
+    async insertEach(records) {
+      const known = await changed(insertUnknown(records));
+      return records.map((_record, place) => !known.includes(place));
     },
     async insertMany(records) {
       if (records.length > 0) await changed(model.collection.insertMany(records.map(toDocument) as never[]));
@@ -258,12 +274,18 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
         ),
       );
     },
+    async updateEach(changes) {
+      const statements = changes.map(({ filter, change }) => ({
+        updateOne: { filter: toFilter(filter), update: change },
+      }));
+      return (await changed(model.collection.bulkWrite(statements as never[], { ordered: false }))).matchedCount;
+    },
     async updateMany(filter, change) {
       return (await changed(model.collection.updateMany(toFilter(filter) as never, change as never))).modifiedCount;
     },
     async putNewer(records) {
       // Most are new, and to insert a document costs a fraction of what it costs to look for one first.
-      const known = await insertUnknown(records);
+      const known = (await insertUnknown(records)).flatMap((place) => records[place] ?? []);
       if (known.length === 0) return;
       const changes = known.map(({ id, ...fields }) => ({
         updateOne: {

@@ -6,7 +6,7 @@ import { ForbiddenError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { canonicalPermission, grantingPermissions, isReading, type Permission } from './permissions.ts';
-import { ANY_USER, type Requester, type Subject } from './route.ts';
+import { ANY_USER, ANYTHING, type Requester, type Subject } from './route.ts';
 
 const ADMIN_ROLES = ['system_admin', 'admin'];
 const CACHE_MS = 2_000;
@@ -34,9 +34,6 @@ export interface Authorizer {
   /** The same for an object that had to be looked up. @throws ForbiddenError */
   assertAllowedOn(requester: Requester, permission: Permission, subject: Subject): Promise<void>;
 }
-
-/** In the place of a resource: whether there is any on which it is allowed. Which one is asked for is looked at later. */
-export const ANYTHING = Symbol('anything');
 
 /** What the settings say of permissions. */
 export interface RbacSettings {

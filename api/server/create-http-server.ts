@@ -17,7 +17,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
-import { ANYTHING, type Authorizer, createAuthorizer } from './authorize.ts';
+import { type Authorizer, createAuthorizer } from './authorize.ts';
 import { readBasic } from './basic-auth.ts';
 import { parseFormBody, parseJsonBody } from './body.ts';
 import { addCors } from './cors.ts';
@@ -26,11 +26,12 @@ import { assertFits } from './json-schema.ts';
 import { normalizeUrl } from './normalize-url.ts';
 import { openApiSchema, operationOf } from './openapi.ts';
 import { parseQuery } from './query.ts';
-import type { Answer, ApiRequest, Requester, Route } from './route.ts';
+import { ANYTHING, type Answer, type ApiRequest, type Requester, type RequestPart, type Route } from './route.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     requester: Requester | null;
+    parts: readonly RequestPart[] | null;
   }
 }
 
@@ -71,9 +72,10 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     return503OnClosing: false,
   });
   observeHttp(server);
-  auditRequests(server, { service: options.name, config, logger, actorOf });
+  auditRequests(server, { service: options.name, config, logger, actorOf, partsOf: ({ parts }) => parts });
   await limitRate(server, options.rateLimit ?? config.listeners.rate_limit);
   server.decorateRequest('requester', null);
+  server.decorateRequest('parts', null);
   server.setValidatorCompiler(() => () => true);
   server.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptBodies(server);
@@ -187,7 +189,9 @@ function addRoute(server: FastifyInstance, route: Route, deps: RouteDeps): void 
     handler: async (request, reply) => {
       const asked = toApiRequest(route, request);
       await assertSubject(route, deps.authorizer, asked);
-      return send(reply, route, await route.handle(asked));
+      const answer = await route.handle(asked);
+      request.parts = answer.parts ?? null;
+      return send(reply, route, answer);
     },
   });
 }

@@ -30,6 +30,12 @@ export interface ApiRequest {
   readonly address: string;
 }
 
+/** One of several things that a request asked for, and how that was answered. */
+export interface RequestPart {
+  readonly body: unknown;
+  readonly status: number;
+}
+
 /** What a handler answers. `body` undefined sends none. */
 export interface Answer {
   readonly status?: number;
@@ -37,6 +43,8 @@ export interface Answer {
   readonly body?: unknown;
   /** Content type of a body that is not sent as JSON. */
   readonly type?: string;
+  /** Of a request that asks for several things: each of them, for the audit log. */
+  readonly parts?: readonly RequestPart[];
 }
 
 export type { Permission } from './permissions.ts';
@@ -59,8 +67,11 @@ export interface Route {
   readonly produces?: string;
   /** Status of success; 200 unless given. */
   readonly success?: number;
-  /** Name of a stored object that the permission may be granted on, from the path's parameters: `action:core:local`. */
-  readonly resourceUid?: (params: Readonly<Record<string, string>>) => string | undefined;
+  /**
+   * Name of a stored object that the permission may be granted on, from the path's parameters: `action:core:local`. `ANYTHING` where the
+   * handler asks for each object by itself.
+   */
+  readonly resourceUid?: (params: Readonly<Record<string, string>>) => string | typeof ANYTHING | undefined;
   /**
    * The stored object that a request is about, where the path does not name it. Asked only for users who may not do
    * everything. `undefined`: there is none, which the handler tells.
@@ -68,6 +79,9 @@ export interface Route {
   readonly subject?: (request: Pick<ApiRequest, 'params' | 'body'>) => Promise<Subject | undefined>;
   handle(request: ApiRequest): Promise<Answer>;
 }
+
+/** In the place of a resource: whether there is any on which it is allowed. Which one is asked for is looked at later. */
+export const ANYTHING = Symbol('anything');
 
 /** What permissions for an object depend on. */
 export interface Subject {

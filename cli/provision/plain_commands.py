@@ -1,6 +1,7 @@
 """
-The short way of the embedded database for the two commands that each action needs: the insert, and the compare-and-set of a document by its
-id. They go straight to the table where they use nothing out of the ordinary; what does is left to the library.
+The short way of the embedded database for the commands that each action needs: the insert, the compare-and-set of a document by its id, that
+of several, and the look at documents by their ids. They go straight to the table where they use nothing out of the ordinary; what does
+is left to the library.
 """
 from neosqlite._sqlite import sqlite3
 from neosqlite.collection import json_helpers
@@ -13,6 +14,10 @@ class NotPlain(Exception):
 
 PLAIN_INSERT = {"insert", "documents", "ordered", "lsid", "$db"}
 PLAIN_UPDATE = {"findAndModify", "query", "update", "new", "remove", "upsert", "fields", "lsid", "$db"}
+PLAIN_UPDATES = {"update", "updates", "ordered", "lsid", "$db"}
+PLAIN_FIND = {"find", "filter", "projection", "limit", "singleBatch", "batchSize", "lsid", "$db"}
+# Characters of documents in one answer; more would need a cursor.
+MOST_FOUND = 8_000_000
 ABSENT = object()
 DUPLICATE_KEY = 11000
 
@@ -113,10 +118,38 @@ def insert_plainly(store, body, documents):
     return {"ok": 1, "n": len(rows) - len(taken), **({"writeErrors": taken} if taken else {})}
 
 
+def changed_row(store, name, query, change):
+    """Changes the document of an id if it fits. @returns it as it is then; `None` when none fits"""
+    wanted = {field: value for field, value in query.items() if field != "_id"}
+    is_plain = (
+        type(query.get("_id")) is str
+        and is_plain_change(change)
+        and all(not field.startswith("$") and is_plain_condition(value) for field, value in wanted.items())
+    )
+    if not is_plain:
+        raise NotPlain
+    table = quote_table_name(name)
+    row = store.execute(f"SELECT id, data FROM {table} WHERE _id = ?", (query["_id"],)).fetchone()
+    if row is None:
+        return None
+    number, text = row
+    document = document_of(text)
+    if not all(fits(document, field, value) for field, value in wanted.items()):
+        return None
+    change_as_asked(document, change)
+    store.execute(f"UPDATE {table} SET data = ? WHERE id = ?", (json_helpers.neosqlite_json_dumps(document), number))
+    return document
+
+
+def document_of(text):
+    if type(text) is not str:
+        raise NotPlain
+    return json_helpers.neosqlite_json_loads(text)
+
+
 def update_plainly(store, body):
     """Changes the document of an id if it fits, and gives it as it is then. @returns what the client is answered"""
-    query, change, left_out = body["query"], body.get("update"), body.get("fields") or {}
-    wanted = {field: value for field, value in query.items() if field != "_id"}
+    left_out = body.get("fields") or {}
     is_plain = (
         PLAIN_UPDATE.issuperset(body)
         and body.get("new") is True
@@ -124,44 +157,86 @@ def update_plainly(store, body):
         and not body.get("upsert")
         and not any(left_out.values())
         and not any("." in field for field in left_out)
-        and type(query.get("_id")) is str
-        and is_plain_change(change)
-        and all(not field.startswith("$") and is_plain_condition(value) for field, value in wanted.items())
     )
     if not is_plain:
         raise NotPlain
-    table = quote_table_name(body["findAndModify"])
-    row = store.execute(f"SELECT id, data FROM {table} WHERE _id = ?", (query["_id"],)).fetchone()
-    if row is None:
-        return {"ok": 1, "value": None}
-    number, text = row
-    if type(text) is not str:
-        raise NotPlain
-    document = json_helpers.neosqlite_json_loads(text)
-    if not all(fits(document, field, value) for field, value in wanted.items()):
-        return {"ok": 1, "value": None}
-    change_as_asked(document, change)
     try:
-        store.execute(f"UPDATE {table} SET data = ? WHERE id = ?", (json_helpers.neosqlite_json_dumps(document), number))
+        document = changed_row(store, body["findAndModify"], body["query"], body.get("update"))
     except sqlite3.IntegrityError as error:
         return {"ok": 0, "errmsg": str(error), "code": DUPLICATE_KEY}
-    return {"ok": 1, "value": {field: value for field, value in document.items() if field not in left_out}}
+    found = None if document is None else {field: value for field, value in document.items() if field not in left_out}
+    return {"ok": 1, "value": found}
+
+
+def update_each_plainly(store, body, statements):
+    """Changes each document of an id that fits. @returns what the client is answered: how many did"""
+    is_plain = PLAIN_UPDATES.issuperset(body) and not any(one.get("multi") or one.get("upsert") for one in statements)
+    if not is_plain or not all({"q", "u", "multi", "upsert"}.issuperset(one) for one in statements):
+        raise NotPlain
+    store.execute("BEGIN")
+    changed = [changed_row(store, body["update"], one["q"], one["u"]) is not None for one in statements]
+    store.execute("COMMIT")
+    return {"ok": 1, "n": sum(changed), "nModified": sum(changed)}
+
+
+def shown(document, projection):
+    if not projection:
+        return document
+    if not any(projection.values()):
+        return {field: value for field, value in document.items() if field not in projection}
+    return {field: value for field, value in document.items() if field == "_id" or field in projection}
+
+
+def find_plainly(store, body):
+    """Gives documents by their ids. @returns what the client is answered"""
+    wanted, projection = body["filter"], body.get("projection") or {}
+    ids = wanted["_id"]["$in"] if type(wanted["_id"]) is dict and list(wanted["_id"]) == ["$in"] else [wanted["_id"]]
+    is_plain = (
+        PLAIN_FIND.issuperset(body)
+        and len(wanted) == 1
+        and all(type(one) is str for one in ids)
+        and all(type(one) in (int, bool) for one in projection.values())
+        and len({bool(one) for one in projection.values()}) < 2
+        and not any("." in field or "$" in field for field in projection)
+        and body.get("limit", 0) in (0, len(ids))
+        and len(ids) <= min(body.get("batchSize", len(ids)), 500)
+    )
+    if not is_plain:
+        raise NotPlain
+    places = ",".join("?" * len(ids))
+    rows = store.execute(f"SELECT data FROM {quote_table_name(body['find'])} WHERE _id IN ({places})", ids).fetchall()
+    if sum(len(text) for (text,) in rows) > MOST_FOUND and len(rows) > 1:
+        raise NotPlain
+    found = [shown(document_of(text), projection) for (text,) in rows]
+    return {"ok": 1, "cursor": {"id": 0, "ns": f"{body['$db']}.{body['find']}", "firstBatch": found}}
+
+
+def listed(name, sections):
+    """The documents or statements of a command, which the driver sends beside its body."""
+    return [one for _, data in sections for one in data.get(name, ())]
+
+
+ANSWERS = {
+    "insert": lambda store, body, sections: insert_plainly(store, body, listed("documents", sections)),
+    "findAndModify": lambda store, body, _sections: update_plainly(store, body),
+    "update": lambda store, body, sections: update_each_plainly(store, body, listed("updates", sections)),
+    "find": lambda store, body, _sections: find_plainly(store, body),
+}
 
 
 def answer_plainly(store, body, sections):
-    """The answer to one of the two commands that are needed most; `None` where the library is to find it. Nothing is written then."""
-    if store.in_transaction:
+    """The answer to one of the commands that are needed most; `None` where the library is to find it. Nothing is written then."""
+    answer = ANSWERS.get(next(iter(body), None))
+    if answer is None or store.in_transaction:
         return None
     try:
-        if "insert" in body:
-            return insert_plainly(store, body, [one for _, data in sections for one in data.get("documents", ())])
-        return update_plainly(store, body) if "findAndModify" in body else None
-    except (NotPlain, ValueError, KeyError):
-        return None
+        return answer(store, body, sections)
+    except (NotPlain, ValueError, KeyError, sqlite3.IntegrityError):
+        pass
     except sqlite3.OperationalError:
         # No such table yet; what is wrong with the disk is remembered.
         if store.broken is not None:
             raise
-        if store.in_transaction:
-            store.execute("ROLLBACK")
-        return None
+    if store.in_transaction:
+        store.execute("ROLLBACK")
+    return None

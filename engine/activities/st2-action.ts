@@ -1,11 +1,9 @@
 import { ApplicationFailure, activityInfo, CompleteAsyncError } from '@temporalio/activity';
 import type { ActionOutcome } from '../../core/action-outcome.ts';
 import { isCompleted, isExecutionStatus } from '../../core/statuses.ts';
-import { requestFailure } from '../../platform/http/request-failure.ts';
-import { type ServiceAnswer, sendRequest } from '../../platform/http/send-request.ts';
-import { traceFields } from '../../platform/observability/tracing.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, InTheNameOf, St2ActionRequest } from '../contract.ts';
+import { createExecutionAsker, type ExecutionAnswer } from './ask-for-executions.ts';
 
 export interface St2ActionContext {
   /** Base address of st2api, without version. The only address that gets a token. */
@@ -19,17 +17,13 @@ export interface St2ActionContext {
 /** One for all: the SDK asks each error for its stack, which is most of what an error costs. */
 const letGo = new CompleteAsyncError();
 
-interface Answer extends ServiceAnswer {
-  readonly body: unknown;
-}
-
 /**
  * The activity behind every task of StackStorm: asks the API for an execution and lets go. The result comes by
  * asynchronous completion, under the same pair of ids that makes the idempotency key: however often this is tried, the action is
  * created once.
  */
 export function createSt2Action(context: St2ActionContext): Activities['st2.action'] {
-  const url = new URL(`${context.apiUrl}/v1/executions`);
+  const ask = createExecutionAsker(context.apiUrl);
   return async (request) => {
     const info = activityInfo();
     const { workflowId = '', runId } = info.workflowExecution ?? {};
@@ -40,19 +34,18 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       throw refusal(`Unable to run "${ref}": the workflow was not started through StackStorm (no st2_context).`);
     }
     const credentials = await context.credentialsFor(request);
-    const headers = {
-      'content-type': 'application/json',
-      ...traceFields(),
-      'idempotency-key': `${workflowId}/${info.activityId}`,
-      prefer: 'return=minimal',
-      ...(credentials.token === undefined ? {} : { 'x-auth-token': credentials.token }),
-    };
-    const body = JSON.stringify(toBody(context, request, stContext, activity));
-    const answer = await post(url, headers, body);
+    const answer = await ask({
+      token: credentials.token,
+      workflowId,
+      scheduledAt: info.scheduledTimestampMs,
+      idempotencyKey: `${workflowId}/${info.activityId}`,
+      body: toBody(context, request, stContext, activity),
+    });
     if (answer.status >= 500 || answer.status === 429 || answer.status === 401) {
       throw ApplicationFailure.retryable(`The API answered ${answer.status}: ${answer.text.slice(0, 500)}`, 'ApiError');
     }
-    if (answer.status >= 400) throw actionFailure({ status: 'failed', result: toResult(url.href, answer) });
+    if (answer.status >= 400)
+      throw actionFailure({ status: 'failed', result: toResult(`${context.apiUrl}/v1/executions`, answer) });
     const outcome = toOutcome(answer.body);
     if (outcome === undefined) throw letGo;
     if (outcome.status === 'succeeded') return outcome;
@@ -113,22 +106,6 @@ function toBody(
   };
 }
 
-async function post(url: URL, headers: Readonly<Record<string, string>>, body: string): Promise<Answer> {
-  const answer = await sendRequest(url, { method: 'POST', headers, body }).catch((error: unknown) => {
-    throw ApplicationFailure.retryable(requestFailure('st2api', url.href, error), 'ApiError');
-  });
-  return { ...answer, body: parseOrUndefined(answer.text) };
-}
-
-/** An answer that is no JSON is shown as text. */
-function parseOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** An execution that was asked for before and is completed already: its completion may have been lost. */
 function toOutcome(body: unknown): ActionOutcome | undefined {
   const { status, result } = toRecord(body);
@@ -136,7 +113,7 @@ function toOutcome(body: unknown): ActionOutcome | undefined {
 }
 
 /** A refusal of the API as the result of the action, in the shape of Mistral's HTTP action. */
-function toResult(url: string, answer: Answer) {
+function toResult(url: string, answer: ExecutionAnswer) {
   return {
     content: answer.body ?? answer.text,
     status: answer.status,

@@ -22,6 +22,8 @@ export interface AuditOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly actorOf: (request: FastifyRequest) => Actor;
+  /** What a request asked for, where that is several things: one line for each. */
+  readonly partsOf?: (request: FastifyRequest) => readonly { readonly body: unknown; readonly status: number }[] | null;
 }
 
 /** Reading changes nothing. */
@@ -40,18 +42,21 @@ export function auditRequests(server: FastifyInstance, options: AuditOptions): v
   server.addHook('onResponse', async (request, reply) => {
     if (!CHANGES.has(request.method)) return;
     const { user, credential } = options.actorOf(request);
-    log.write({
-      timestamp: new Date().toISOString(),
-      service: options.service,
-      user: user ?? null,
-      credential: credential ?? null,
-      address: request.ip,
-      method: request.method,
-      path: shownPath(request.url),
-      object: namesIn(request.body),
-      status: reply.statusCode,
-      request_id: request.id,
-    });
+    const whole = { body: request.body, status: reply.statusCode };
+    for (const { body, status } of options.partsOf?.(request) ?? [whole]) {
+      log.write({
+        timestamp: new Date().toISOString(),
+        service: options.service,
+        user: user ?? null,
+        credential: credential ?? null,
+        address: request.ip,
+        method: request.method,
+        path: shownPath(request.url),
+        object: namesIn(body),
+        status,
+        request_id: request.id,
+      });
+    }
   });
   server.addHook('onClose', async () => log.close());
 }

@@ -219,6 +219,26 @@ test('running is granted by action and by pack', async () => {
   assert.equal(await run('core.local'), 403);
 });
 
+test('of several requests in one, each is allowed or refused by itself', async () => {
+  const { ask } = await userWith([{ resource_uid: 'pack:mine', permission_types: ['action_execute'] }]);
+  const items = [{ action: 'mine.nothing' }, { action: 'core.local' }, { action: 5 }, {}];
+  const { status, body } = await ask(
+    'POST',
+    '/executions/bulk',
+    items.map((request, place) => ({ key: `${place}`, request })),
+  );
+  assert.equal(status, 200);
+  const told = body as readonly { readonly status: number; readonly body: { readonly faultstring: string } }[];
+  assert.deepEqual(
+    told.map((one) => one.status),
+    [400, 403, 400, 400],
+  );
+  assert.deepEqual(told[0]?.body, { faultstring: 'Action "mine.nothing" cannot be found.' });
+  assert.match(told[3]?.body.faultstring ?? '', /'action' is a required property/);
+  const { ask: nobody } = await userWith([]);
+  assert.equal((await nobody('POST', '/executions/bulk', [])).status, 403);
+});
+
 test('isolation: executions and rules are seen and changed by those who made them, and by administrators', async () => {
   const ids: Record<string, string> = {};
   for (const user of ['ann', 'bob']) {

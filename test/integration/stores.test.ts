@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAnnouncer } from '../../action-service/announce.ts';
 import { setStatus } from '../../action-service/change-status.ts';
+import { createStatusSetter } from '../../action-service/change-together.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
@@ -163,6 +164,107 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     await setStatus(stores, id, 'scheduled', { lease: { owner: 'taker', seconds: 5 } });
     assert.equal(await setStatus(stores, id, 'canceled', { ifUnleased: true }), undefined);
     assert.equal((await setStatus(stores, id, 'canceling', { from: ['scheduled'] }))?.status, 'canceling');
+  });
+
+  it('changes what comes together as it changes each alone', async () => {
+    const setTogether = createStatusSetter(stores, pino({ level: 'silent' }));
+    const ids = await Promise.all(
+      Array.from({ length: 6 }, async () => (await stores.executions.insert(execution())).id),
+    );
+    const [taken, lost] = ids as [string, string];
+    await setStatus(stores, taken, 'running', { lease: { owner: 'other', seconds: 5 } });
+    await setStatus(stores, lost, 'canceled', {});
+    const lease = { owner: 'me', seconds: 5 };
+    const begin = (id: string) => setTogether(id, 'running', { lease, from: ['requested'], passed: [] });
+    const begun = await Promise.all([...ids, newId()].map(begin));
+    assert.deepEqual(
+      begun.map((one) => one?.status),
+      [undefined, undefined, 'running', 'running', 'running', 'running', undefined],
+    );
+    const mine = ids.slice(2);
+    for (const [place, id] of mine.entries()) assert.deepEqual(begun[place + 2], await stores.executions.get(id));
+    const end = (id: string, place: number) => setTogether(id, 'succeeded', { result: { place }, ifLeasedBy: 'me' });
+    const ended = await Promise.all(ids.map(end));
+    assert.deepEqual(
+      ended.map((one) => one?.result),
+      [undefined, undefined, { place: 2 }, { place: 3 }, { place: 4 }, { place: 5 }],
+    );
+    for (const [place, id] of mine.entries()) assert.deepEqual(ended[place + 2], await stores.executions.get(id));
+    assert.equal((await stores.executions.get(taken))?.lease?.owner, 'other');
+    assert.equal((await stores.executions.get(lost))?.status, 'canceled');
+  });
+
+  it('lets one of several changes of the same execution win, and of two processes one, in the same moment', async () => {
+    const [one, other] = [pino({ level: 'silent' }), pino({ level: 'silent' })].map((log) =>
+      createStatusSetter(stores, log),
+    );
+    const ids = await Promise.all(
+      Array.from({ length: 4 }, async () => (await stores.executions.insert(execution())).id),
+    );
+    const take = (set: typeof one, owner: string) =>
+      Promise.all(ids.map((id) => set?.(id, 'running', { lease: { owner, seconds: 5 }, from: ['requested'] })));
+    const [ones, others] = await Promise.all([take(one, 'one'), take(other, 'other')]);
+    for (const [place, id] of ids.entries()) {
+      const owners = [ones[place], others[place]].flatMap((won) => won?.lease?.owner ?? []);
+      assert.deepEqual(owners, [(await stores.executions.get(id))?.lease?.owner]);
+    }
+    const [id] = ids as [string];
+    const { owner } = (await stores.executions.get(id))?.lease ?? { owner: '' };
+    const twice = await Promise.all([1, 2].map(() => one?.(id, 'succeeded', { result: 1, ifLeasedBy: owner })));
+    assert.equal(twice.filter((won) => won !== undefined).length, 1);
+  });
+
+  it('changes the others where one is nothing that the database can hold', async () => {
+    const setTogether = createStatusSetter(stores, pino({ level: 'silent' }));
+    const ids = await Promise.all(
+      Array.from({ length: 3 }, async () => (await stores.executions.insert(execution())).id),
+    );
+    const lease = { owner: 'me', seconds: 5 };
+    await Promise.all(ids.map((id) => setTogether(id, 'running', { lease })));
+    const results = ['fine', { 'no\0key': 1 }, 'x'.repeat(17_000_000)];
+    const told = await Promise.allSettled(
+      ids.map((id, place) => setTogether(id, 'succeeded', { result: results[place], ifLeasedBy: 'me' })),
+    );
+    assert.deepEqual(
+      told.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    const found = await Promise.all(ids.map(async (id) => (await stores.executions.get(id))?.status));
+    assert.deepEqual(found, ['succeeded', 'running', 'succeeded']);
+  });
+
+  it('says of each of several whether it was new', async () => {
+    const first = await stores.executions.insert({ ...execution(), idempotency_key: 'each/1' });
+    const records = ['each/1', 'each/2', 'each/3', 'each/2'].map((key) => ({
+      ...execution(),
+      id: newId(),
+      idempotency_key: key,
+    }));
+    assert.deepEqual(await stores.executions.insertEach(records), [false, true, true, false]);
+    assert.equal((await stores.executions.findOne({ idempotency_key: 'each/1' }))?.id, first.id);
+    assert.deepEqual(await stores.executions.insertEach(records.slice(0, 1)), [false], 'alone as well');
+    assert.deepEqual(await stores.executions.insertEach([]), []);
+  });
+
+  it('gives documents by their ids, with the fields that are asked for', async () => {
+    const ids = await Promise.all(
+      [1, 2].map(async (result) => (await stores.executions.insert({ ...execution(), result })).id),
+    );
+    const found = await stores.executions.find({ id: { $in: [...ids, newId()] } }, { exclude: ['result', 'log'] });
+    assert.deepEqual(found.map(({ id }) => id).toSorted(), ids.toSorted());
+    assert.ok(
+      found.every((one) => one.result === undefined && one.log === undefined && one.context.user === 'stanley'),
+    );
+    const named = await stores.executions.find({ id: { $in: ids } }, { include: ['result'] });
+    assert.deepEqual(
+      named.map((one) => Object.keys(one).toSorted()),
+      [
+        ['id', 'result'],
+        ['id', 'result'],
+      ],
+    );
+    const [first] = ids as [string];
+    assert.deepEqual((await stores.executions.get(first))?.result, 1);
   });
 
   it('compares what an id has with texts, alternatives, absences and lengths, within objects and lists', async () => {

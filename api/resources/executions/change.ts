@@ -1,64 +1,17 @@
-/** Making and changing executions: create, cancel, pause, resume, update, re-run. */
-import { errorCode, errorMessage, ForbiddenError, ValidationError } from '../../../core/errors.ts';
+/** Changing executions: cancel, pause, resume, update, re-run. */
+import { errorCode, errorMessage, ValidationError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { type ExecutionStatus, isCompleted, isExecutionStatus } from '../../../core/statuses.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import type { ApiContext } from '../../context.ts';
-import { presentRecord } from '../../lists/presentation.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { findExecution, showsSecrets } from './read.ts';
-import { requestedContext, userOf } from './requested-context.ts';
-import { EXECUTION, EXECUTION_REQUEST, EXECUTION_UPDATE, RERUN_REQUEST } from './schema.ts';
-import { executionSubject, requestSubject } from './subject.ts';
+import { given, present } from './present.ts';
+import { findExecution } from './read.ts';
+import { userOf } from './requested-context.ts';
+import { EXECUTION_RESPONSE, EXECUTION_UPDATE, RERUN_REQUEST, SHOW_SECRETS } from './schema.ts';
+import { executionSubject } from './subject.ts';
 
 type Values = Readonly<Record<string, unknown>>;
-
-async function present(context: ApiContext, request: ApiRequest, execution: Execution): Promise<unknown> {
-  const [presented] = await context.actions.present([execution], { showSecrets: showsSecrets(request) });
-  return presented ?? presentRecord(execution);
-}
-
-const given = <K extends string>(key: K, value: unknown) =>
-  value === undefined || value === null ? {} : ({ [key]: value } as Record<K, never>);
-
-async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
-  const body = request.body as Values;
-  const key = request.headers['idempotency-key'];
-  const requested = await requestedContext(context.stores, request);
-  const execution = await context.actions.request({
-    action: String(body.action),
-    ...requested,
-    ...given('parameters', body.parameters),
-    ...given('notify', body.notify),
-    ...given('delay', body.delay),
-    ...given('idempotencyKey', key),
-  });
-  // One that was made before, by whoever knew the key.
-  if (!request.requester.isAdmin && execution.context.user !== requested.user)
-    throw new ForbiddenError('The idempotency key belongs to the request of another user.');
-  // How one ended that was made before is of interest to whoever asks again.
-  if (prefersMinimal(request) && !isCompleted(execution.status)) return minimal(execution);
-  return { body: await present(context, request, execution) };
-}
-
-const MINIMAL = 'return=minimal';
-
-const REQUEST_HEADERS = {
-  'idempotency-key': 'Any text. The same key again answers with the execution that was made for it; no other is made.',
-  prefer: `"${MINIMAL}" answers with id and status alone, unless the execution has ended by then.`,
-  'st2-context': 'JSON text of an object that goes over the context of the body.',
-};
-
-/** Source: RFC 7240. A client that needs no more than the id spares both sides what makes up most of an execution, its action. */
-function prefersMinimal({ headers }: ApiRequest): boolean {
-  const preferences = (headers.prefer ?? '').split(',');
-  // What comes behind a semicolon belongs to one of them.
-  return preferences.some((preference) => preference.split(';')[0]?.replaceAll(/[\s"]/g, '') === MINIMAL);
-}
-
-function minimal({ id, status }: Execution): Answer {
-  return { headers: { 'preference-applied': MINIMAL }, body: { id, status } };
-}
 
 const CANCEL = ['canceling', 'canceled'];
 const PAUSE = ['pausing', 'paused'];
@@ -136,32 +89,17 @@ async function rerun(context: ApiContext, request: ApiRequest): Promise<Answer> 
 
 /** Routes that change. */
 export function changeRoutes(context: ApiContext): readonly Route[] {
-  const query = { show_secrets: 'boolean' } as const;
   const subject = executionSubject(context);
-  const response = { description: 'The execution', ...EXECUTION };
   return [
-    {
-      method: 'POST',
-      path: '/executions',
-      summary: 'Run an action',
-      permission: 'action_execute',
-      subject: requestSubject,
-      query,
-      headers: REQUEST_HEADERS,
-      body: EXECUTION_REQUEST,
-      success: 201,
-      response,
-      handle: (request) => create(context, request),
-    },
     {
       method: 'PUT',
       path: '/executions/:id',
       summary: 'Change the status or result of an execution: pause, resume, cancel',
       permission: 'execution_modify',
       subject,
-      query,
+      query: SHOW_SECRETS,
       body: EXECUTION_UPDATE,
-      response,
+      response: EXECUTION_RESPONSE,
       handle: (request) => update(context, request),
     },
     {
@@ -170,7 +108,7 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       summary: 'Cancel an execution',
       permission: 'execution_modify',
       subject,
-      query,
+      query: SHOW_SECRETS,
       handle: (request) => cancel(context, request),
     },
     {
@@ -179,10 +117,10 @@ export function changeRoutes(context: ApiContext): readonly Route[] {
       summary: 'Run again, as a new execution',
       permission: 'action_execute',
       subject,
-      query: { ...query, no_merge: 'boolean' },
+      query: { ...SHOW_SECRETS, no_merge: 'boolean' },
       body: RERUN_REQUEST,
       success: 201,
-      response,
+      response: EXECUTION_RESPONSE,
       handle: (request) => rerun(context, request),
     },
   ];

@@ -72,3 +72,23 @@ export const EXECUTION: JsonSchema = {
   },
   additionalProperties: true,
 };
+
+/** The answer to who makes or changes one. */
+export const EXECUTION_RESPONSE: JsonSchema = { description: 'The execution', ...EXECUTION };
+
+/** Query of who makes or changes one. */
+export const SHOW_SECRETS = { show_secrets: 'boolean' } as const;
+
+/** Body of `POST /executions/bulk`; what is asked for is checked one by one. */
+export const BULK_REQUEST: JsonSchema = {
+  type: 'array',
+  maxItems: 100,
+  items: {
+    type: 'object',
+    properties: {
+      key: { type: 'string', description: 'Its idempotency key' },
+      request: { type: 'object', description: 'Body of POST /executions' },
+    },
+    required: ['key', 'request'],
+  },
+};

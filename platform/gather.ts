@@ -1,0 +1,94 @@
+export interface GatherOptions<T> {
+  /** Calls that are done together at most. */
+  readonly most: number;
+  /**
+   * For how long a call waits for the end of the work that is under way, so that others join it. Milliseconds; when absent, only calls
+   * of the same turn of the event loop are done together.
+   */
+  readonly patienceMs?: number;
+  /** How long after the begin of the last work this call may be kept, so that others join it. Milliseconds; not at all when absent. */
+  readonly keptMs?: (item: T) => number;
+  /** Only calls of the same kind are done together; all when absent. */
+  readonly kindOf?: (item: T) => unknown;
+}
+
+interface Call<T, R> {
+  readonly item: T;
+  resolve(result: R | Promise<R>): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Makes a function of one item of a function of many: what comes together is done together.
+ *
+ * @param work gives a result, or the promise of one, for each item, in their order; what it throws, all of its calls throw
+ */
+export function gather<T, R>(
+  work: (items: readonly T[]) => Promise<readonly (R | Promise<R>)[]>,
+  { most, patienceMs, keptMs = () => 0, kindOf = () => undefined }: GatherOptions<T>,
+): (item: T) => Promise<R> {
+  const waiting: Call<T, R>[] = [];
+  let underWay = 0;
+  let lastBegin = Number.NEGATIVE_INFINITY;
+  /** When those who wait are sent at the latest. */
+  let due = Number.POSITIVE_INFINITY;
+  let turn: NodeJS.Immediate | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  function send(): void {
+    clearImmediate(turn);
+    clearTimeout(timer);
+    turn = undefined;
+    due = Number.POSITIVE_INFINITY;
+    for (const calls of inParts(waiting.splice(0))) void carryOut(calls);
+  }
+
+  function inParts(calls: readonly Call<T, R>[]): readonly (readonly Call<T, R>[])[] {
+    const parts: Call<T, R>[][] = [];
+    const open = new Map<unknown, Call<T, R>[]>();
+    for (const call of calls) {
+      const kind = kindOf(call.item);
+      let part = open.get(kind);
+      if (part === undefined || part.length >= most) {
+        part = [];
+        parts.push(part);
+        open.set(kind, part);
+      }
+      part.push(call);
+    }
+    return parts;
+  }
+
+  async function carryOut(calls: readonly Call<T, R>[]): Promise<void> {
+    underWay += 1;
+    lastBegin = performance.now();
+    try {
+      const results = await work(calls.map(({ item }) => item));
+      calls.forEach((call, place) => void call.resolve(results[place] as R | Promise<R>));
+    } catch (error) {
+      for (const call of calls) call.reject(error);
+    } finally {
+      underWay -= 1;
+      // Who has waited for the answer.
+      if (underWay === 0) for (const call of waiting) plan(call);
+    }
+  }
+
+  function plan({ item }: Call<T, R>): void {
+    const now = performance.now();
+    const waitsUntil = patienceMs === undefined || underWay === 0 ? lastBegin + keptMs(item) : now + patienceMs;
+    if (waitsUntil <= now || waiting.length >= most) turn ??= setImmediate(send);
+    else if (waitsUntil < due) {
+      due = waitsUntil;
+      clearTimeout(timer);
+      timer = setTimeout(send, waitsUntil - now);
+    }
+  }
+
+  return (item) =>
+    new Promise((resolve, reject) => {
+      const call = { item, resolve, reject };
+      waiting.push(call);
+      plan(call);
+    });
+}
