@@ -40,7 +40,13 @@ def is_plain_condition(wanted):
     [(operator, operand)] = wanted.items()
     if operator == "$in":
         return type(operand) is list and all(type(one) is str for one in operand)
-    return type(operand) is bool if operator == "$exists" else operator == "$size" and type(operand) is int
+    if operator == "$exists":
+        return type(operand) is bool
+    return operator in ("$size", "$lte") and is_whole(operand)
+
+
+def is_whole(value):
+    return isinstance(value, int) and type(value) is not bool
 
 
 def fits(document, field, wanted):
@@ -52,6 +58,8 @@ def fits(document, field, wanted):
     # One of the elements of a list may be what is wanted.
     if type(value) is list:
         raise NotPlain
+    if type(wanted) is dict and "$lte" in wanted:
+        return is_whole(value) and value <= wanted["$lte"]
     return value == wanted if type(wanted) is str else value in wanted["$in"]
 
 
@@ -168,15 +176,34 @@ def update_plainly(store, body):
     return {"ok": 1, "value": found}
 
 
-def update_each_plainly(store, body, statements):
-    """Changes each document of an id that fits. @returns what the client is answered: how many did"""
-    is_plain = PLAIN_UPDATES.issuperset(body) and not any(one.get("multi") or one.get("upsert") for one in statements)
-    if not is_plain or not all({"q", "u", "multi", "upsert"}.issuperset(one) for one in statements):
+def inserted_row(store, name, query, change):
+    """Stores what an update of a document that is not there makes of it. @raises IntegrityError when it is there, and did not fit"""
+    if list(change) != ["$set"] or any("." in field for field in change["$set"]):
         raise NotPlain
+    insert_row(store, name, json_helpers.neosqlite_json_dumps({"_id": query["_id"], **change["$set"]}), query["_id"])
+
+
+def update_each_plainly(store, body, statements):
+    """Changes each document of an id that fits, or stores it where that is asked for. @returns what the client is answered"""
+    known = {"q", "u", "multi", "upsert"}
+    if not PLAIN_UPDATES.issuperset(body) or any(one.get("multi") or not known.issuperset(one) for one in statements):
+        raise NotPlain
+    name, changed, added, taken = body["update"], 0, [], []
     store.execute("BEGIN")
-    changed = [changed_row(store, body["update"], one["q"], one["u"]) is not None for one in statements]
+    for index, one in enumerate(statements):
+        if changed_row(store, name, one["q"], one["u"]) is not None:
+            changed += 1
+        elif one.get("upsert"):
+            try:
+                inserted_row(store, name, one["q"], one["u"])
+                added.append({"index": index, "_id": one["q"]["_id"]})
+            except sqlite3.IntegrityError as error:
+                taken.append({"index": index, "code": DUPLICATE_KEY, "errmsg": str(error)})
+                if body.get("ordered", True):
+                    break
     store.execute("COMMIT")
-    return {"ok": 1, "n": sum(changed), "nModified": sum(changed)}
+    more = {**({"upserted": added} if added else {}), **({"writeErrors": taken} if taken else {})}
+    return {"ok": 1, "n": changed + len(added), "nModified": changed, **more}
 
 
 def shown(document, projection):

@@ -396,6 +396,34 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     });
   });
 
+  it('stores what is not there where an update asks for that, and says what is there and does not fit', async () => {
+    const ids = [newId(), newId()];
+    const put = (id: string | undefined, version: number) => ({
+      updateOne: {
+        filter: { _id: id, version: { $lte: version } },
+        update: { $set: { uuid: id, version } },
+        upsert: true,
+      },
+    });
+    const write = (...changes: ReturnType<typeof put>[]) =>
+      connection.collection('task_executions').bulkWrite(changes as never[], { ordered: false });
+    const first = await write(put(ids[0], 3));
+    assert.deepEqual([first.upsertedCount, first.upsertedIds], [1, { 0: ids[0] }]);
+    await assert.rejects(write(put(ids[0], 2), put(ids[1], 1)), (error: { code: number; result: typeof first }) => {
+      assert.deepEqual([error.code, error.result.upsertedCount], [11_000, 1]);
+      return true;
+    });
+    assert.equal((await write(put(ids[0], 4), put(ids[1], 4))).matchedCount, 2);
+    const found = await stores.taskExecutions.find({ id: { $in: ids } }, { include: ['uuid', 'version'] });
+    assert.deepEqual(
+      found.map(({ id, uuid, version }) => [uuid === id, version]),
+      [
+        [true, 4],
+        [true, 4],
+      ],
+    );
+  });
+
   it('pages and sorts', async () => {
     for (const name of ['b', 'a', 'c']) await stores.users.insert({ name, is_service: false, nicknames: {} });
     const page = await stores.users.find({}, { sort: { name: 1 }, limit: 2, offset: 1, include: ['name'] });
