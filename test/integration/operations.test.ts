@@ -223,6 +223,40 @@ describe('what an operator sees', () => {
     assert.ok(logins.includes(`"user":"${services.user.name}"`));
   });
 
+  it('several requests in one are answered and noted one by one, and the same key makes one execution', async () => {
+    const items = [
+      { key: 'bulk/1', request: { action: 'core.noop' } },
+      { key: 'bulk/1', request: { action: 'core.noop' } },
+      { key: 'bulk/2', request: { action: 'core.nothing' } },
+    ];
+    const told = await services.request<readonly { readonly status: number; readonly body: { readonly id: string } }[]>(
+      'POST',
+      '/executions/bulk',
+      items,
+    );
+    assert.deepEqual(
+      told.map(({ status }) => status),
+      [201, 201, 400],
+    );
+    assert.equal(told[0]?.body.id, told[1]?.body.id);
+    const noted = await waitFor(
+      async () => {
+        const text = await readFile(path.join(dataFolder(), 'audit', 'st2api.log'), 'utf8');
+        const lines = text.split('\n').filter((line) => line.includes('/executions/bulk'));
+        return lines.length < items.length ? undefined : lines.map((line) => JSON.parse(line));
+      },
+      { what: 'the requests in the audit log' },
+    );
+    assert.deepEqual(
+      noted.map(({ object, status }) => [object.action, status]),
+      [
+        ['core.noop', 201],
+        ['core.noop', 201],
+        ['core.nothing', 400],
+      ],
+    );
+  });
+
   /** What clients are shown of a workflow and of what it runs, wherever they can ask for it. */
   async function answersAbout(id: string): Promise<Readonly<Record<string, string>>> {
     const headers = { 'x-auth-token': await services.token() };
