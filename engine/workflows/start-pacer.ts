@@ -37,7 +37,8 @@ export interface PacedActivity {
 /** Is to be called once for what was begun. `byServer`: its end has come from the server. */
 export type Ended = (byServer: boolean) => void;
 
-export function createStartPacer(): StartPacer {
+/** @param wait resolves after so many milliseconds of the workflow's time */
+export function createStartPacer(wait: (ms: number) => Promise<void> = sleep): StartPacer {
   let waiting: PacedActivity[] = [];
   let head = 0;
   let open = 0;
@@ -59,14 +60,14 @@ export function createStartPacer(): StartPacer {
   const rest = createSingleWait(
     async () => {
       const begunIn = portion;
-      await sleep(1);
+      await wait(1);
       endPortion(begunIn);
     },
     () => release(),
   );
 
   const widenLater = createSingleWait(
-    () => sleep(WIDEN_AFTER_MS),
+    () => wait(WIDEN_AFTER_MS),
     () => {
       if (open >= window) window = Math.min(window * 2, LAST_WINDOW);
       release();
