@@ -141,7 +141,7 @@ def changed_row(store, name, query, change):
     if row is None:
         return None
     number, text = row
-    document = document_of(text)
+    document = document_of(query["_id"], text)
     if not all(fits(document, field, value) for field, value in wanted.items()):
         return None
     change_as_asked(document, change)
@@ -149,10 +149,11 @@ def changed_row(store, name, query, change):
     return document
 
 
-def document_of(text):
+def document_of(stored_id, text):
+    """A document as it is stored; the library leaves the id out of some that it has replaced."""
     if type(text) is not str:
         raise NotPlain
-    return json_helpers.neosqlite_json_loads(text)
+    return {"_id": stored_id, **json_helpers.neosqlite_json_loads(text)}
 
 
 def update_plainly(store, body):
@@ -231,10 +232,11 @@ def find_plainly(store, body):
     if not is_plain:
         raise NotPlain
     places = ",".join("?" * len(ids))
-    rows = store.execute(f"SELECT data FROM {quote_table_name(body['find'])} WHERE _id IN ({places})", ids).fetchall()
-    if sum(len(text) for (text,) in rows) > MOST_FOUND and len(rows) > 1:
+    table = quote_table_name(body["find"])
+    rows = store.execute(f"SELECT _id, data FROM {table} WHERE _id IN ({places})", ids).fetchall()
+    if sum(len(text) for _, text in rows) > MOST_FOUND and len(rows) > 1:
         raise NotPlain
-    found = [shown(document_of(text), projection) for (text,) in rows]
+    found = [shown(document_of(stored_id, text), projection) for stored_id, text in rows]
     return {"ok": 1, "cursor": {"id": 0, "ns": f"{body['$db']}.{body['find']}", "firstBatch": found}}
 
 
