@@ -179,6 +179,10 @@ def update_plainly(store, body):
 
 def inserted_row(store, name, query, change):
     """Stores what an update of a document that is not there makes of it. @raises IntegrityError when it is there, and did not fit"""
+    # What else a filter says by equality becomes part of the document.
+    others = [wanted for field, wanted in query.items() if field != "_id"]
+    if any(type(wanted) is not dict or "$lte" not in wanted for wanted in others):
+        raise NotPlain
     if list(change) != ["$set"] or any("." in field for field in change["$set"]):
         raise NotPlain
     insert_row(store, name, json_helpers.neosqlite_json_dumps({"_id": query["_id"], **change["$set"]}), query["_id"])

@@ -414,6 +414,12 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
       return true;
     });
     assert.equal((await write(put(ids[0], 4), put(ids[1], 4))).matchedCount, 2);
+    const named = newId();
+    const byName = {
+      updateOne: { filter: { _id: named, name: 'n' }, update: { $set: { uuid: named } }, upsert: true },
+    };
+    await connection.collection('task_executions').bulkWrite([byName] as never[]);
+    assert.equal((await stores.taskExecutions.get(named))?.name, 'n', 'with what the filter says');
     const found = await stores.taskExecutions.find({ id: { $in: ids } }, { include: ['uuid', 'version'] });
     assert.deepEqual(
       found.map(({ id, uuid, version }) => [uuid === id, version]),
