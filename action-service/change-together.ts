@@ -57,8 +57,8 @@ export function createStatusSetter(
   const together = gather(makeAll, { most: TOGETHER, kindOf: hasResult });
 
   return (id, to, change) => {
-    const isOfRunner = change.ifLeasedBy !== undefined || (change.lease !== undefined && change.lease !== null);
-    return isOfRunner ? together({ id, to, change }) : setStatus(stores, id, to, change);
+    const runner = change.ifLeasedBy ?? change.lease?.owner;
+    return runner !== undefined ? together({ id, to, change }) : setStatus(stores, id, to, change);
   };
 }
 
@@ -71,7 +71,8 @@ const hasResult = ({ change }: Move) => change.result !== undefined;
  */
 function wasMade({ to, change }: Move, { log, lease }: Execution, now: Date): boolean {
   if (!log.some((entry) => isEntry(entry, to, now))) return false;
-  return change.lease === undefined || change.lease === null || lease?.owner === change.lease.owner;
+  const taker = change.lease?.owner;
+  return taker === undefined || lease?.owner === taker;
 }
 
 const isEntry = (entry: Execution['log'][number], status: ExecutionStatus, now: Date) =>

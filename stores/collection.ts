@@ -184,7 +184,6 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
 
   /** Stores those of the records that are new. @returns the places of the others */
   async function insertUnknown(records: readonly object[]): Promise<readonly number[]> {
-    writes += 1;
     if (records.length === 0) return [];
     const documents = records.map(toDocument);
     try {
@@ -235,7 +234,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     async insertMany(records) {
       if (records.length > 0) await changed(model.collection.insertMany(records.map(toDocument) as never[]));
     },
-    insertNew: async (records) => (await insertUnknown(records)).length,
+    insertNew: async (records) => (await changed(insertUnknown(records))).length,
     async get(id, options = {}) {
       return isId(id)
         ? toRecord<T>(await model.collection.findOne({ _id: id as never }, { projection: toProjection(options) }))
@@ -285,7 +284,7 @@ export function createCollection<T extends Stored>(connection: Connection, spec:
     },
     async putNewer(records) {
       // Most are new, and to insert a document costs a fraction of what it costs to look for one first.
-      const known = (await insertUnknown(records)).flatMap((place) => records[place] ?? []);
+      const known = (await changed(insertUnknown(records))).flatMap((place) => records[place] ?? []);
       if (known.length === 0) return;
       const changes = known.map(({ id, ...fields }) => ({
         updateOne: {

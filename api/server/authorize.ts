@@ -6,7 +6,7 @@ import { ForbiddenError } from '../../core/errors.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { canonicalPermission, grantingPermissions, isReading, type Permission } from './permissions.ts';
-import { ANY_USER, ANYTHING, type Requester, type Subject } from './route.ts';
+import { ANY_USER, ANYTHING, type ApiRequest, type Requester, type Route, type Subject } from './route.ts';
 
 const ADMIN_ROLES = ['system_admin', 'admin'];
 const CACHE_MS = 2_000;
@@ -108,6 +108,18 @@ export function createAuthorizer(
       if (own !== undefined && owner !== undefined && owner !== own) throw refusal(requester, permission, uid);
     },
   };
+}
+
+/** Permissions that depend on the object that a request is about; administrators need none. @throws ForbiddenError */
+export async function assertSubject(
+  { subject: find, permission }: Pick<Route, 'subject' | 'permission'>,
+  authorizer: Pick<Authorizer, 'assertAllowedOn'>,
+  request: ApiRequest,
+): Promise<void> {
+  const { requester } = request;
+  if (find === undefined || permission === null || requester.isAdmin) return;
+  const subject = await find(request);
+  if (subject !== undefined) await authorizer.assertAllowedOn(requester, permission, subject);
 }
 
 function refusal(requester: Requester, permission: Permission, on: string | typeof ANYTHING | undefined) {

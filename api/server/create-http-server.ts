@@ -17,7 +17,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import { observeHttp } from '../../platform/observability/observe-http.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { authenticate } from './authenticate.ts';
-import { type Authorizer, createAuthorizer } from './authorize.ts';
+import { type Authorizer, assertSubject, createAuthorizer } from './authorize.ts';
 import { readBasic } from './basic-auth.ts';
 import { parseFormBody, parseJsonBody } from './body.ts';
 import { addCors } from './cors.ts';
@@ -204,14 +204,6 @@ async function identify(route: Route, deps: RouteDeps, request: FastifyRequest, 
   const params = request.params as Readonly<Record<string, string>>;
   const on = route.subject === undefined ? route.resourceUid?.(params) : ANYTHING;
   await deps.authorizer.assertAllowed(requester, permission, on);
-}
-
-/** Permissions that depend on the object that a request is about; administrators need none. */
-async function assertSubject(route: Route, authorizer: Authorizer, request: ApiRequest): Promise<void> {
-  const { requester } = request;
-  if (route.subject === undefined || route.permission === null || requester.isAdmin) return;
-  const subject = await route.subject(request);
-  if (subject !== undefined) await authorizer.assertAllowedOn(requester, route.permission, subject);
 }
 
 async function findRequester(deps: RouteDeps, request: FastifyRequest, reply: FastifyReply): Promise<Requester> {

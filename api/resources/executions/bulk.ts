@@ -1,11 +1,15 @@
 /** Several requests of `POST /executions` in one, as mistral-server sends what tasks of its workflows ask for at once. */
 import type { ApiContext } from '../../context.ts';
+import { assertSubject } from '../../server/authorize.ts';
 import { toErrorAnswer } from '../../server/errors.ts';
 import { assertFits } from '../../server/json-schema.ts';
 import { ANYTHING, type Answer, type ApiRequest, type Route } from '../../server/route.ts';
 import { createExecution, MINIMAL } from './create.ts';
 import { BULK_REQUEST, EXECUTION_REQUEST } from './schema.ts';
 import { requestSubject } from './subject.ts';
+
+/** That of a request that comes alone. */
+const PERMISSION = 'action_execute';
 
 interface Item {
   readonly key: string;
@@ -19,12 +23,10 @@ interface ItemAnswer {
 
 /** Answers one of them as if it had come alone, with its idempotency key and asking for no more than id and status. */
 async function answerOne(context: ApiContext, asked: ApiRequest, { key, request: body }: Item): Promise<ItemAnswer> {
-  const { requester } = asked;
   const one = { ...asked, headers: { 'idempotency-key': key, prefer: MINIMAL }, body };
   try {
     assertFits(EXECUTION_REQUEST, body);
-    const subject = requester.isAdmin ? undefined : await requestSubject(one);
-    if (subject !== undefined) await context.authorizer.assertAllowedOn(requester, 'action_execute', subject);
+    await assertSubject({ permission: PERMISSION, subject: requestSubject }, context.authorizer, one);
     const { status = 201, body: answer } = await createExecution(context, one, { isOneOfMany: true });
     return { status, body: answer };
   } catch (error) {
@@ -50,7 +52,7 @@ export function bulkRoutes(context: ApiContext): readonly Route[] {
       method: 'POST',
       path: '/executions/bulk',
       summary: 'Run several actions; the answer holds status and body for each, as if it had been asked for alone',
-      permission: 'action_execute',
+      permission: PERMISSION,
       resourceUid: () => ANYTHING,
       body: BULK_REQUEST,
       handle: (request) => answerAll(context, request),

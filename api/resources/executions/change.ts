@@ -5,7 +5,8 @@ import { type ExecutionStatus, isCompleted, isExecutionStatus } from '../../../c
 import type { Execution } from '../../../stores/executions.ts';
 import type { ApiContext } from '../../context.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
-import { given, present } from './present.ts';
+import { given } from './given.ts';
+import { present } from './present.ts';
 import { findExecution } from './read.ts';
 import { userOf } from './requested-context.ts';
 import { EXECUTION_RESPONSE, EXECUTION_UPDATE, RERUN_REQUEST, SHOW_SECRETS } from './schema.ts';

@@ -9,7 +9,3 @@ export async function present(context: ApiContext, request: ApiRequest, executio
   const [presented] = await context.actions.present([execution], { showSecrets: showsSecrets(request) });
   return presented ?? presentRecord(execution);
 }
-
-/** A part of a request where the body says something. */
-export const given = <K extends string>(key: K, value: unknown) =>
-  value === undefined || value === null ? {} : ({ [key]: value } as Record<K, never>);

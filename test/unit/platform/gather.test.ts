@@ -22,18 +22,20 @@ function heldWork() {
   return { seen, work, end: () => ends.shift()?.() };
 }
 
-const at = async (items: readonly number[]) => items.map((item) => item * 10);
+/** Work that notes what it is given, and ends at once. */
+function notedWork() {
+  const seen: (readonly number[])[] = [];
+  const work = async (items: readonly number[]) => {
+    seen.push(items);
+    return items.map((item) => item * 10);
+  };
+  return { seen, work };
+}
 
 describe('gather', () => {
   it('does calls of the same turn together and gives each its result', async () => {
-    const seen: (readonly number[])[] = [];
-    const one = gather(
-      async (items: readonly number[]) => {
-        seen.push(items);
-        return await at(items);
-      },
-      { most: 3 },
-    );
+    const { seen, work } = notedWork();
+    const one = gather(work, { most: 3 });
     const results = await Promise.all([1, 2, 3, 4].map(one));
     assert.deepEqual(results, [10, 20, 30, 40]);
     assert.deepEqual(seen, [[1, 2, 3], [4]]);
@@ -85,11 +87,7 @@ describe('gather', () => {
   });
 
   it('keeps a call for others only as long after the last work as it says', async () => {
-    const seen: (readonly number[])[] = [];
-    const work = async (items: readonly number[]) => {
-      seen.push(items);
-      return await at(items);
-    };
+    const { seen, work } = notedWork();
     const one = gather(work, { most: 10, patienceMs: 5, keptMs: (item) => (item < 100 ? LONG_MS : 0) });
     await one(1);
     const kept = [one(2), one(3)];
@@ -101,14 +99,8 @@ describe('gather', () => {
   });
 
   it('does only calls of a kind together', async () => {
-    const seen: (readonly number[])[] = [];
-    const one = gather(
-      async (items: readonly number[]) => {
-        seen.push(items);
-        return await at(items);
-      },
-      { most: 2, kindOf: (item) => item % 2 },
-    );
+    const { seen, work } = notedWork();
+    const one = gather(work, { most: 2, kindOf: (item) => item % 2 });
     assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(one)), [10, 20, 30, 40, 50]);
     assert.deepEqual(seen, [[1, 3], [2, 4], [5]]);
   });
