@@ -1,4 +1,9 @@
 /** The datastore as JavaScript sensors see it: over the API, with the token they were given. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const AWAY_FOR_MS = 30_000;
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
 
 export interface ValueOptions {
   /** Under `<pack>.<class>:`; true when absent. */
@@ -23,7 +28,7 @@ export function createDatastoreClient(
     options?.local === false ? name : `${owner}:${name}`;
 
   async function request(method: string, key: string, query: string, body?: unknown): Promise<Response> {
-    const response = await fetch(`${env.ST2_API_URL}/keys/${encodeURIComponent(key)}${query}`, {
+    const response = await sendUntilTaken(`${env.ST2_API_URL}/keys/${encodeURIComponent(key)}${query}`, {
       method,
       headers: { 'X-Auth-Token': env.ST2_AUTH_TOKEN ?? '', 'Content-Type': 'application/json' },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -48,4 +53,18 @@ export function createDatastoreClient(
       await request('DELETE', keyOf(name, options), '');
     },
   };
+}
+
+/** An API that is away for a moment, as while it is started again, is waited for. Each of these requests may be sent twice. */
+async function sendUntilTaken(url: string, request: RequestInit): Promise<Response> {
+  const deadline = Date.now() + AWAY_FOR_MS;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    try {
+      return await fetch(url, request);
+    } catch (error) {
+      // `fetch` fails only where there was no answer.
+      if (Date.now() >= deadline) throw error;
+    }
+    await sleep(pause);
+  }
 }

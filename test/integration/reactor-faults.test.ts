@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import { projectRoot } from '../../cli/project-paths.ts';
@@ -112,17 +113,27 @@ async function eachOnce(name: string, count: number, timeoutMs = TIMEOUT.timeout
   assert.equal((await loop.enforcements(name)).length, count);
 }
 
+interface Spawn {
+  readonly occurrence_time: string;
+  readonly payload: { readonly id: string; readonly pid: number };
+}
+
+/** The starts of a sensor, the first one first. */
+async function spawns(sensor: string): Promise<readonly Spawn[]> {
+  const path = '/triggerinstances?trigger=core.st2.sensor.process_spawn&limit=500';
+  const all = await system.request<Spawn[]>('GET', path);
+  return all.filter(({ payload }) => payload.id === sensor).reverse();
+}
+
+async function counterGoesOn(): Promise<void> {
+  const count = async () =>
+    Number((await system.request<{ value: string }>('GET', '/keys/looptest.CounterSensor:count')).value);
+  const counted = await count();
+  await waitFor(async () => (await count()) > counted, { what: 'the sensor that counts to go on', ...TIMEOUT });
+}
+
 describe('faults on the way from events to actions', () => {
   it('a sensor that crashes at once is started again after growing pauses, and others are unharmed', async () => {
-    interface Spawn {
-      readonly occurrence_time: string;
-      readonly payload: { readonly id: string; readonly pid: number };
-    }
-    const spawns = async (name: string) => {
-      const path = '/triggerinstances?trigger=core.st2.sensor.process_spawn&limit=500';
-      const all = await system.request<Spawn[]>('GET', path);
-      return all.filter(({ payload }) => payload.id === name).reverse();
-    };
     const crashes = await waitFor(
       async () => {
         const found = await spawns('CrashingSensor');
@@ -134,11 +145,19 @@ describe('faults on the way from events to actions', () => {
     const pauses = times.slice(1).map((time, index) => time - (times[index] ?? 0));
     for (const [index, pause] of pauses.slice(0, 5).entries())
       assert.ok(pause >= Math.min(FIRST_PAUSE_MS * 2 ** index, LONGEST_PAUSE_MS), `pauses ${pauses.join(', ')}`);
-    const count = async () =>
-      Number((await system.request<{ value: string }>('GET', '/keys/looptest.CounterSensor:count')).value);
-    const counted = await count();
-    await waitFor(async () => (await count()) > counted, { what: 'the other sensor to go on', ...TIMEOUT });
+    await counterGoesOn();
     assert.equal((await spawns('CounterSensor')).length, 1);
+  });
+
+  it('API away: a sensor that keeps values waits for it, and does not end', async () => {
+    const before = await spawns('CounterSensor');
+    await counterGoesOn();
+    await system.kill('st2api');
+    // It polls once a second, so it has asked meanwhile.
+    await delay(2_500);
+    await system.restart('st2api');
+    await counterGoesOn();
+    assert.deepEqual(await spawns('CounterSensor'), before);
   });
 
   it('rules engine killed while it matches and requests: each webhook makes its execution once', async () => {
