@@ -16,7 +16,7 @@ export const projectRoot = runsFromSource ? path.resolve(here, '../..') : path.r
  * - MiB for what is young in it: by itself V8 gives it three times 16 and never takes them back, of which a service that is mostly idle needs a
  *   few: a fifth to a third of its memory.
  * - No helper threads for the collection of garbage: these heaps are small, and where all cores work, each collection waits for its helpers
- *   (`npm run bench -- whole-path`: a fan-out of 100 takes 0.94 of the time without them).
+ *   (docs/benchmarks.md).
  */
 const SMALL_HEAP = ['--max-semi-space-size=4', '--single-threaded-gc'];
 
