@@ -11,14 +11,10 @@ export const runsFromSource = here.endsWith('.ts');
 export const projectRoot = runsFromSource ? path.resolve(here, '../..') : path.resolve(here, '../../..');
 
 /**
- * How V8 keeps the heap of a service.
- *
- * - MiB for what is young in it: by itself V8 gives it three times 16 and never takes them back, of which a service that is mostly idle needs a
- *   few: a fifth to a third of its memory.
- * - No helper threads for the collection of garbage: these heaps are small, and where all cores work, each collection waits for its helpers
- *   (docs/benchmarks.md).
+ * MiB for what is young in the heap. V8 gives it three times 16 MiB and never takes them back, of which a service that is mostly
+ * idle needs a few: a fifth to a third of its memory. Its helper threads stay: without them large workflows take longer (docs/benchmarks.md).
  */
-const SMALL_HEAP = ['--max-semi-space-size=4', '--single-threaded-gc'];
+const SMALL_HEAP = ['--max-semi-space-size=4'];
 
 /** A command line that starts one of our own programs. */
 export interface Program {
