@@ -1,5 +1,6 @@
 /** The datastore as JavaScript sensors see it: over the API, with the token they were given. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isTlsRefusal } from '../../platform/http/request-failure.ts';
 
 const AWAY_FOR_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
@@ -63,7 +64,7 @@ async function sendUntilTaken(url: string, request: RequestInit): Promise<Respon
       return await fetch(url, request);
     } catch (error) {
       // `fetch` fails only where there was no answer.
-      if (Date.now() >= deadline) throw error;
+      if (isTlsRefusal(error) || Date.now() >= deadline) throw error;
     }
     await sleep(pause);
   }
