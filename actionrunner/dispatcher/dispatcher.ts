@@ -15,7 +15,7 @@ import type { StatusChange } from '../../action-service/contract.ts';
 import { parameterSecrets } from '../../action-service/secrets-of-execution.ts';
 import { errorMessage } from '../../core/errors.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
-import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
+import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message, NotNowError } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
@@ -32,11 +32,14 @@ import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { BuildRunContext } from './run-context.ts';
 import { stoppedOutcome, storeOutcome, toErrorResult } from './store-outcome.ts';
+import { takeSurely } from './take-surely.ts';
 
 /** Messages that wait here for a slot; more would keep them from idle processes. */
 const PREFETCH = 20;
 /** Workflows that wait in line here for a slot; those beyond are left to the scheduler's sweep. */
 const LINE = 1_000;
+/** Statuses of what was taken a moment ago. */
+const TAKEN: readonly ExecutionStatus[] = ['running', 'canceling', 'pausing'];
 
 export interface DispatcherDeps {
   readonly services: RunnerServices;
@@ -100,6 +103,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   /** Orders to cancel, pause or resume that are being carried out here. */
   const steering = new Set<string>();
   const consumers: Consumer[] = [];
+  const stopping = new AbortController();
   const outcomes = {
     actions,
     owner,
@@ -196,9 +200,21 @@ export function createDispatcher(deps: DispatcherDeps): Service {
         isLate
           ? claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(message) })
           : claim(id, from, orderedAt(message), { lease, result, runner_info });
-      const found = await take();
-      const isEarly = found === undefined && message?.early === true && (await comesLate(stores.executions, id));
-      const execution = isEarly ? await take() : found;
+      const execution = await takeSurely({
+        take: async () => {
+          const found = await take();
+          const isEarly = found === undefined && message?.early === true && (await comesLate(stores.executions, id));
+          return isEarly ? await take() : found;
+        },
+        findTaken: () =>
+          stores.executions.findOne({
+            id,
+            status: { $in: isLate ? ['scheduled'] : TAKEN },
+            'lease.owner': owner,
+          }),
+        signal: stopping.signal,
+        logger,
+      });
       if (execution === undefined) return end();
       leases.hold(id);
       void withSpan(`run ${execution.action_ref}`, { parent: execution.traceparent }, () =>
@@ -367,6 +383,7 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       logger.info({ owner, ...config.actionrunner }, 'dispatcher takes work');
     },
     async stop() {
+      stopping.abort(new NotNowError('The action runner is stopping.'));
       const inLine = [...line.values()];
       pools.action.close();
       pools.workflow.close();

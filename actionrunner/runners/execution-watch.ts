@@ -2,6 +2,7 @@
 import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, EXCHANGES } from '../../platform/bus/bus.ts';
 import { createOnDemandSubscription, type OnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { Stores } from '../../stores/stores.ts';
 
@@ -62,7 +63,7 @@ export async function waitForStatus(
       const woken = new Promise<void>((resolve) => {
         wake = resolve;
       });
-      const execution = await stores.executions.get(id);
+      const execution = await look(stores, id);
       if (execution !== undefined && until.includes(execution.status)) return execution;
       const timer = setTimeout(() => wake(), POLL_MS);
       await woken;
@@ -72,5 +73,15 @@ export async function waitForStatus(
   } finally {
     signal.removeEventListener('abort', onAbort);
     remove();
+  }
+}
+
+/** What is not to be had because the database is away is looked for again. */
+async function look(stores: Stores, id: string): Promise<Execution | undefined> {
+  try {
+    return await stores.executions.get(id);
+  } catch (error) {
+    if (databaseFailure(error) === undefined) throw error;
+    return undefined;
   }
 }

@@ -214,7 +214,7 @@ def remembering_names(list_collection_names):
     return names
 
 
-# Names of fields that come first in an index of any collection. Each service creates its indexes when it starts.
+# Names of fields that come first in an index of any collection.
 first_fields = set()
 # Our operator for `$in` on a field without lists.
 ONE_OF = "$oneOf"
@@ -230,6 +230,14 @@ def remembering(create_index):
         return name
 
     return create
+
+
+def remember_indexes(store):
+    """Those that were made before: services create theirs when they start, and need not start because the database does."""
+    for (command,) in store.execute("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"):
+        first = re.search(r"_extract\(data, '\$\.([^'.]+)", command)
+        if first is not None:
+            first_fields.add(first[1])
 
 
 def leave_out_empty(store, name):
@@ -377,6 +385,7 @@ class Store(sqlite3.Connection):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.checkpoints = Checkpoints(self)
+        remember_indexes(self)
 
     def execute(self, *arguments):
         try:

@@ -6,7 +6,7 @@ import { explainDatabase } from '../../platform/tls/links.ts';
 import type { ManagedProcess, ProcessSpec } from '../processes/process-table.ts';
 import { projectRoot } from '../project-paths.ts';
 import { firstWay, isReachable, type ProvisionContext, type ProvisionedPart, plainEnvironment } from './part.ts';
-import { ensurePythonPackages } from './python.ts';
+import { ensurePythonPackages, type PythonPackages } from './python.ts';
 import { waitUntilReady } from './readiness.ts';
 import { findOnPath, isExecutable } from './run-command.ts';
 
@@ -68,7 +68,7 @@ async function findProgram(context: ProvisionContext): Promise<DatabaseProgram> 
   const plain = plainEnvironment(context.env);
   const official = path.join(context.cacheFolder, 'mongod');
   const viaNx = async (): Promise<DatabaseProgram> => {
-    const packages = await ensurePythonPackages('nx-27017-0.8.1', ['nx-27017==0.8.1', 'neosqlite==1.17.2'], context);
+    const packages = await ensureNx(context);
     const env = { ...plain, PYTHONPATH: packages.pythonPath };
     return { kind: 'nx', how: 'NX-27017 0.8.1 on SQLite', command: packages.python, env };
   };
@@ -95,6 +95,11 @@ async function findProgram(context: ProvisionContext): Promise<DatabaseProgram> 
     },
   ]);
   return mongod ?? (await viaNx());
+}
+
+/** The Python of the embedded database, with its packages. @throws ValidationError when they cannot be installed */
+export async function ensureNx(context: Parameters<typeof ensurePythonPackages>[2]): Promise<PythonPackages> {
+  return await ensurePythonPackages('nx-27017-0.8.1', ['nx-27017==0.8.1', 'neosqlite==1.17.2'], context);
 }
 
 async function holdsFiles(folder: string): Promise<boolean> {

@@ -6,6 +6,7 @@ import type { Logger } from '../logging/create-logger.ts';
 import { registerHealthCheck } from '../observability/health.ts';
 import { explainDatabase } from '../tls/links.ts';
 import { reopenWhenStuck } from './reopen-stuck.ts';
+import { WakingConnection } from './waking-connection.ts';
 
 export type { Connection } from 'mongoose';
 
@@ -30,6 +31,7 @@ export async function connectMongo(config: Config, logger: Logger): Promise<Conn
     retryWrites: false,
     autoIndex: false,
     autoCreate: false,
+    connectionType: WakingConnection,
   };
   const connection = mongoose.createConnection(config.database.uri, options);
   connection.on('error', (error: unknown) => logger.warn({ err: error }, 'database connection failed'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { descendantsOf, endOf, requestExecution, runToEnd } from '../support/executions.ts';
 import type { FaultPack } from '../support/fault-pack.ts';
 import { assertSeen, startRuns } from '../support/fault-runs.ts';
@@ -40,6 +41,19 @@ describe('kill -9 of a part of the infrastructure while workflows run', () => {
       assert.deepEqual(services.pids(), pids, 'a service has ended');
     });
   }
+
+  it('the database, at any moment of a run: what it did without being able to say so is found out', async () => {
+    for (const workflow of ['steps', 'linked'] as const) {
+      for (let moment = 0; moment < 6; moment += 1) {
+        const runs = await startRuns(services, pack, workflow, 3);
+        await runs.underWay(1);
+        await sleep(moment * 130);
+        await infrastructure.kill('mongodb');
+        infrastructure.restart('mongodb');
+        await runs.endWell();
+      }
+    }
+  });
 
   it('the database, away for longer than a lease: what runs on a living runner is not given up', async () => {
     const { id } = await requestExecution(services, 'faultpack.ticking', { marks: pack.markFile('away') });

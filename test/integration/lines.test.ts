@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { createBus } from '../../platform/bus/create-bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { connectMongo } from '../../platform/mongo/connect-mongo.ts';
+import { withDeadline } from '../../platform/with-deadline.ts';
 import { createStores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -36,6 +37,37 @@ describe('a line that is cut and mended', () => {
         await assert.rejects(stores.packs.count({}));
         line.heal();
         await waitFor(async () => (await stores.packs.count({})) === 0, { what: 'the database', timeoutMs: 40_000 });
+      }
+    } finally {
+      await connection.close();
+      await line.close();
+    }
+  });
+
+  it('the database: each call gets an answer, whenever it is made while the line is cut', async () => {
+    const { line, config } = await proxied('ST2_DATABASE__URI');
+    const connection = await connectMongo(config, logger);
+    const { packs } = createStores(connection);
+    try {
+      for (let times = 0; times < 4; times += 1) {
+        // As many connections as are needed, idle: a call uses one at once.
+        await Promise.all(Array.from({ length: 8 }, () => packs.count({})));
+        line.cut();
+        const calls: Promise<boolean>[] = [];
+        // The phase of the event loop in which a connection may be gone that does not know it yet.
+        for (let turns = 0; turns < 8; turns += 1) {
+          await new Promise(setImmediate);
+          calls.push(
+            packs.count({}).then(
+              () => true,
+              () => false,
+            ),
+          );
+        }
+        line.heal();
+        const answers = await withDeadline(Promise.all(calls), 20_000, 'Some call has no answer.');
+        assert.ok(answers.includes(false), 'no call met the cut');
+        await waitFor(async () => (await packs.count({})) === 0, { what: 'the database', timeoutMs: 40_000 });
       }
     } finally {
       await connection.close();

@@ -7,8 +7,10 @@ import { Client, Connection } from '@temporalio/client';
 import { connect } from 'amqplib';
 import mongoose from 'mongoose';
 import { createProcessTable } from '../../cli/processes/process-table.ts';
+import { projectRoot } from '../../cli/project-paths.ts';
 import { provisionBus } from '../../cli/provision/bus.ts';
-import { provisionMongodb } from '../../cli/provision/mongodb.ts';
+import { cacheFolder } from '../../cli/provision/cache.ts';
+import { ensureNx, provisionMongodb } from '../../cli/provision/mongodb.ts';
 import type { ProvisionContext } from '../../cli/provision/part.ts';
 import { silentProgress } from '../../cli/provision/progress.ts';
 import { findRabbitmqServer } from '../../cli/provision/rabbitmq.ts';
@@ -98,6 +100,29 @@ describe('the provisioned infrastructure', () => {
     const indexes = "SELECT sql FROM sqlite_master WHERE name = 'idx_records_mark_at'";
     const { stdout } = spawnSync('python3', ['-c', python, file, indexes], { encoding: 'utf8' });
     assert.match(stdout, /WHERE \w+\(data, '\$\.mark'\) IS NOT NULL/);
+  });
+
+  it('has an embedded database that knows the indexes of the file that it opens, and uses them', async (context) => {
+    const files = path.join(infrastructure.folder, 'mongodb', 'nx');
+    if (!existsSync(files)) return context.skip('another database is used');
+    await withDatabase((client) => client.db('indexed').collection('records').createIndex({ colour: 1, at: -1 }));
+    const { python, pythonPath } = await ensureNx({
+      env: process.env,
+      cacheFolder: cacheFolder(process.env),
+      progress: silentProgress,
+    });
+    const program = path.join(projectRoot, 'cli', 'provision', 'embedded-mongodb.py');
+    const script = [
+      'import runpy, sys',
+      'sys.path.insert(0, sys.argv[1].rpartition("/")[0])',
+      'embedded = runpy.run_path(sys.argv[1])',
+      'embedded["Store"](sys.argv[2])',
+      'print(*embedded["first_fields"])',
+    ].join('\n');
+    const file = path.join(files, 'indexed.db');
+    const env = { ...process.env, ...(pythonPath === undefined ? {} : { PYTHONPATH: pythonPath }) };
+    const { stdout, stderr } = spawnSync(python, ['-c', script, program, file], { encoding: 'utf8', env });
+    assert.equal(stdout, 'colour\n', stderr);
   });
 
   it('keeps data of database and Temporal over kill -9 of both', async () => {

@@ -93,8 +93,11 @@ const workflows = {
   },
 } as const;
 
+/** Tasks of the action chain `linked`, one after the other. */
+const links = ['one', 'two', 'three', 'four'];
+
 /** How many actions a workflow runs when nothing fails. */
-export const actionCounts = { steps: 8, wide: 21 } as const;
+export const actionCounts = { steps: 8, wide: 21, linked: links.length } as const;
 
 /** Writes the pack `faultpack` below a folder. */
 export async function writeFaultPack(below: string): Promise<FaultPack> {
@@ -118,6 +121,7 @@ export async function writeFaultPack(below: string): Promise<FaultPack> {
     };
     await writeFile(path.join(pack, 'actions', 'workflows', `${name}.yaml`), stringify(definition));
   }
+  await writeChain(pack);
   const markFile = (name: string) => path.join(below, `${name}.marks`);
   const lines = async (file: string) => {
     const text = await readFile(file, 'utf8').catch(() => ''); // nothing has run yet
@@ -129,4 +133,22 @@ export async function writeFaultPack(below: string): Promise<FaultPack> {
     marks: (name) => lines(markFile(name)),
     ticks: async (name) => (await lines(`${markFile(name)}.ticks`)).length,
   };
+}
+
+async function writeChain(pack: string): Promise<void> {
+  const chain = links.map((name, place) => ({
+    name,
+    ref: 'core.local',
+    parameters: { cmd: 'echo "$ST2_ACTION_EXECUTION_ID" >> {{ marks }}; sleep 0.2' },
+    'on-success': links[place + 1],
+  }));
+  const action = {
+    name: 'linked',
+    runner_type: 'action-chain',
+    enabled: true,
+    entry_point: 'workflows/linked.yaml',
+    parameters: { marks: { type: 'string', required: true } },
+  };
+  await writeFile(path.join(pack, 'actions', 'linked.yaml'), stringify(action));
+  await writeFile(path.join(pack, 'actions', 'workflows', 'linked.yaml'), stringify({ chain, default: links[0] }));
 }

@@ -1,8 +1,11 @@
 /** Runs a chain task by task, from its beginning or from where it was paused. Source: StackStorm's action_chain_runner. */
+import { randomUUID } from 'node:crypto';
 import { toTimestamp } from '../../../action-service/present-execution.ts';
 import { retryKey } from '../../../action-service/retry-policy.ts';
 import { errorMessage, ValidationError } from '../../../core/errors.ts';
 import { COMPLETED_STATUSES, type ExecutionStatus, FAILED_STATUSES, isCompleted } from '../../../core/statuses.ts';
+import { databaseFailure } from '../../../platform/mongo/database-failure.ts';
+import { withDatabase } from '../../../platform/mongo/with-database.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import { type RunContext, type RunOutcome, stopReason, type Values } from '../contract.ts';
 import { waitForStatus } from '../execution-watch.ts';
@@ -47,7 +50,8 @@ export class ChainRun {
     this.restore();
     const last = this.state.tasks.at(-1);
     if (last === undefined) return this.follow(this.chain.first);
-    const child = await this.context.services.stores.executions.get(last.execution_id ?? '');
+    const { executions } = this.context.services.stores;
+    const child = await this.surely(() => executions.get(last.execution_id ?? ''));
     if (child === undefined) return this.follow(this.next(last.name, last.state));
     this.state.tasks.pop();
     if (child.status === 'paused' || child.status === 'pausing') return this.follow(last.name, child);
@@ -62,13 +66,20 @@ export class ChainRun {
     try {
       Object.assign(
         state.vars,
-        await renderChainValues(context, chain.vars, context.actionParameters, 'variable %s of the chain'),
+        await this.surely(() =>
+          renderChainValues(context, chain.vars, context.actionParameters, 'variable %s of the chain'),
+        ),
       );
       return true;
     } catch (error) {
       state.error = toChainError('Failed initializing ``vars`` in chain.', error);
       return false;
     }
+  }
+
+  /** Work that may be done twice, also when the database goes away meanwhile. */
+  private surely<T>(work: () => Promise<T>): Promise<T> {
+    return withDatabase(this.context.logger, work);
   }
 
   private restore(): void {
@@ -104,7 +115,7 @@ export class ChainRun {
     let parameters: Values = {};
     try {
       task = nodeOf(this.chain, name);
-      if (paused === undefined) parameters = await this.parametersOf(task);
+      if (paused === undefined) parameters = await this.surely(() => this.parametersOf(task));
     } catch (error) {
       state.status = 'failed';
       state.error = toChainError(`Failed to run task "${name}".`, error);
@@ -159,6 +170,7 @@ export class ChainRun {
     };
     const kind = `action parameter %s in task "${task.name}"`;
     const rendered = await renderChainValues(context, task.parameters, scope, kind).catch((error: unknown) => {
+      if (databaseFailure(error) !== undefined) throw error;
       throw new ValidationError(`Parameter rendering failed. ${errorMessage(error)}`);
     });
     return castForAction(context, task.ref, rendered);
@@ -173,20 +185,22 @@ export class ChainRun {
     const skipped = Array.isArray(runnerParameters.skip_notify) && runnerParameters.skip_notify.includes(task.name);
     const notify = skipped ? undefined : (task.notify ?? execution.notify);
     const { vars: _vars, ...context } = execution.context;
-    const child = await services.actions.request({
+    const request = {
       action: task.ref,
       parameters,
       preRendered: true,
       user,
       context: { parent: { execution_id: execution.id, ...context }, chain: task.context },
+      idempotencyKey: `${execution.id}/${task.name}/${randomUUID()}`,
       ...(notify === undefined || notify === null ? {} : { notify }),
-    });
-    if (this.state.tasks.length === 0) await this.context.began?.();
+    };
+    const child = await this.surely(() => services.actions.request(request));
+    if (this.state.tasks.length === 0) await this.surely(async () => this.context.began?.());
     return child;
   }
 
   private async resume(child: Execution): Promise<Execution> {
-    await this.context.services.actions.resumeChild(child.id, this.context.user);
+    await this.surely(() => this.context.services.actions.resumeChild(child.id, this.context.user));
     return child;
   }
 
@@ -208,7 +222,9 @@ export class ChainRun {
           continue;
         }
         const retry = FAILED_STATUSES.includes(settled.status)
-          ? await services.stores.executions.findOne({ idempotency_key: retryKey(settled.id) }, { include: ['id'] })
+          ? await this.surely(() =>
+              services.stores.executions.findOne({ idempotency_key: retryKey(settled.id) }, { include: ['id'] }),
+            )
           : undefined;
         if (retry === undefined) return settled;
         current = retry.id;
@@ -228,11 +244,8 @@ export class ChainRun {
       ...state.vars,
       __results: state.results,
     };
-    const rendered = await renderChainValues(
-      context,
-      task.publish,
-      scope,
-      `publish parameter %s in task "${task.name}"`,
+    const rendered = await this.surely(() =>
+      renderChainValues(context, task.publish, scope, `publish parameter %s in task "${task.name}"`),
     );
     Object.assign(state.vars, rendered);
     if (state.published !== undefined) Object.assign(state.published, rendered);
@@ -278,13 +291,15 @@ export class ChainRun {
     const reason = stopReason(this.context.signal);
     if (reason === 'canceled') return 'canceled';
     if (reason !== undefined) return 'abandoned';
-    const own = await this.context.services.stores.executions.get(this.context.execution.id, { include: ['status'] });
+    const { execution, services } = this.context;
+    const own = await this.surely(() => services.stores.executions.get(execution.id, { include: ['status'] }));
     if (own?.status === 'canceling' || own?.status === 'canceled') return 'canceled';
     return own?.status === 'pausing' || own?.status === 'paused' ? 'paused' : undefined;
   }
 
   private async report(): Promise<void> {
-    await this.context.services.actions.updateProgress(this.context.execution.id, { result: this.result() });
+    const { execution, services } = this.context;
+    await this.surely(() => services.actions.updateProgress(execution.id, { result: this.result() }));
   }
 
   private result(): Values {

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import mongoose from 'mongoose';
+import { pino } from 'pino';
+import { takeSurely } from '../../../actionrunner/dispatcher/take-surely.ts';
+import type { Execution } from '../../../stores/executions.ts';
+
+const execution = { id: '5f0000000000000000000001', status: 'running' } as unknown as Execution;
+const logger = pino({ level: 'silent' });
+const isAway = () => Promise.reject(new mongoose.mongo.MongoNetworkError('connection 7 closed'));
+
+describe('an execution that is taken while the database goes away', () => {
+  it('is found by its lease where the answer to its taking was lost', async () => {
+    const answers = [isAway, async () => undefined];
+    const taken = await takeSurely({
+      take: () => (answers.shift() ?? isAway)(),
+      findTaken: async () => execution,
+      signal: new AbortController().signal,
+      logger,
+    });
+    assert.equal(taken, execution);
+  });
+
+  it('is taken later where nothing was written', async () => {
+    const answers = [isAway, isAway, async () => execution];
+    const taken = await takeSurely({
+      take: () => (answers.shift() ?? isAway)(),
+      findTaken: () => assert.fail('it is not looked for what was taken just now'),
+      signal: new AbortController().signal,
+      logger,
+    });
+    assert.equal(taken, execution);
+  });
+
+  it('is not looked for where the database has said that another one has it', async () => {
+    const taken = await takeSurely({
+      take: async () => undefined,
+      findTaken: () => assert.fail('an answer came'),
+      signal: new AbortController().signal,
+      logger,
+    });
+    assert.equal(taken, undefined);
+  });
+
+  it('is left to others when the process stops meanwhile', async () => {
+    const stopping = new AbortController();
+    let asked = 0;
+    const taken = takeSurely({
+      take: () => {
+        asked += 1;
+        stopping.abort(new Error('stopping'));
+        return isAway();
+      },
+      findTaken: async () => execution,
+      signal: stopping.signal,
+      logger,
+    });
+    await assert.rejects(taken, /stopping/);
+    assert.equal(asked, 1);
+  });
+});
