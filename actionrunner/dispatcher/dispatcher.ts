@@ -18,6 +18,7 @@ import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message, NotNowError } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
 import { withSpan } from '../../platform/observability/tracing.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -325,6 +326,8 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       const { signal } = new AbortController();
       outcome = await method(await withDatabase(logger, () => buildContext(execution, SILENT_WRITER, signal)));
     } catch (error) {
+      // Said again, to whoever is there when the database is back.
+      if (databaseFailure(error) !== undefined) throw error;
       logger.warn({ execution_id: id, err: error, verb }, 'runner could not do what it was asked for');
       // As in StackStorm: a cancel that fails leaves the workflow as it is, a pause or resume that fails ends it.
       if (verb === 'cancel') return;
