@@ -135,6 +135,7 @@ export function createRequester(deps: Deps) {
           ? (request.parameters ?? {})
           : await parameters.render(action, runner, request.parameters ?? {}, draft.context, request.templateContext);
     } catch (error) {
+      if (databaseFailure(error) !== undefined) throw error;
       // As in StackStorm: a request whose templates cannot be rendered leaves a failed execution behind to be looked at.
       const reason = { error: errorMessage(error), traceback: '' };
       const now = new Date();

@@ -5,6 +5,7 @@ import { createProcessParts } from '../../action-service/process-parts.ts';
 import { createSnapshots } from '../../action-service/snapshots.ts';
 import { createServiceTokens } from '../../action-service/tokens.ts';
 import { composeServices, defineService, runWhenProgram } from '../../platform/lifecycle.ts';
+import { withDatabase } from '../../platform/mongo/with-database.ts';
 import { baseEnvironment } from '../base-environment.ts';
 import { createDispatcher } from '../dispatcher/dispatcher.ts';
 import { createFinalParameters } from '../dispatcher/final-parameters.ts';
@@ -19,19 +20,22 @@ export const service = defineService('st2actionrunner', async (context) => {
   const parts = await createProcessParts(context, { recordsEnds: true });
   const { config, logger } = context;
   const { stores } = parts;
+  const { serviceToken } = createServiceTokens(stores, config.auth.service_token_ttl);
+  const packConfig = createPackConfigs(stores, parts.keyValues);
   const services: RunnerServices = {
     ...parts,
     config,
     baseEnvironment: environment,
-    tokenFor: createServiceTokens(stores, config.auth.service_token_ttl).serviceToken,
-    packConfig: createPackConfigs(stores, parts.keyValues),
+    // What an action needs to begin: it does not fail because the database is away for a moment.
+    tokenFor: (user) => withDatabase(logger, () => serviceToken(user)),
+    packConfig: (pack, user) => withDatabase(logger, () => packConfig(pack, user)),
   };
   const buildContext = createRunContexts({
     services,
     snapshots: createSnapshots(stores),
     finalParameters: createFinalParameters({
       keyValues: parts.keyValues,
-      packConfig: services.packConfig,
+      packConfig,
       systemUser: config.system.user,
     }),
     logger,

@@ -1,6 +1,7 @@
 /** Orders to pause and resume that meet: the later one counts. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
+import mongoose from 'mongoose';
 import type { Runner } from '../../actionrunner/runners/contract.ts';
 import { EXCHANGES } from '../../platform/bus/bus.ts';
 import { actionRunnerInProcess, type InProcessRunner } from '../support/action-runner-in-process.ts';
@@ -12,13 +13,23 @@ let runner: InProcessRunner;
 const pauses: { readonly id: string; end(): void }[] = [];
 const resumes: (typeof pauses)[number][] = [];
 
+/** Pauses of `test.unlucky` that met a database that was away. */
+let unlucky = 0;
+
 /** A workflow whose pauses end when the test says so, and its resumes where it is `test.slow_resume`. */
 const slow: Runner = {
   name: 'mistral-v2',
   isWorkflow: true,
   run: async () => ({ status: 'running' }),
-  pause: ({ execution: { id } }) =>
-    new Promise((resolve) => pauses.push({ id, end: () => resolve({ status: 'paused' }) })),
+  async pause({ execution: { id, action_ref } }) {
+    if (action_ref === 'test.unlucky') {
+      unlucky += 1;
+      if (unlucky === 1) throw new mongoose.mongo.MongoNetworkError('connection 7 closed');
+      return { status: 'paused' };
+    }
+    await new Promise<void>((end) => pauses.push({ id, end }));
+    return { status: 'paused' };
+  },
   async resume({ execution: { id, action_ref } }) {
     if (action_ref === 'test.slow_resume') await new Promise<void>((end) => resumes.push({ id, end }));
     return { status: 'running' };
@@ -31,6 +42,7 @@ before(async () => {
   await runner.dispatcher('one:1', () => slow).start();
   await runner.action('slow', 'mistral-v2');
   await runner.action('slow_resume', 'mistral-v2');
+  await runner.action('unlucky', 'mistral-v2');
 });
 after(async () => {
   await runner?.stop();
@@ -92,4 +104,12 @@ it('a resume is carried out while an earlier one has not told its end yet, and t
   assert.equal((await runner.stores.executions.get(id))?.status, 'resuming');
   second?.end();
   await reaches(id, 'running');
+});
+
+it('a pause that met a database that was away is carried out later, and ends nothing', async () => {
+  const { id } = await runner.request('test.unlucky');
+  await reaches(id, 'running');
+  await runner.actions.pause(id, 'tester');
+  await reaches(id, 'paused');
+  assert.equal(unlucky, 2);
 });

@@ -3,6 +3,7 @@
 import { rootOf } from '../../../action-service/root-execution.ts';
 import { createTriggerDispatch } from '../../../action-service/triggers/dispatch-trigger.ts';
 import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
+import { withDatabase } from '../../../platform/mongo/with-database.ts';
 import type { Runner } from '../contract.ts';
 import { waitForStatus } from '../execution-watch.ts';
 
@@ -22,17 +23,14 @@ export const inquirerRunner: Runner = {
     if (outcome.status !== 'pending') return;
     const { stores, bus, actions } = context.services;
     const { route = '' } = context.runnerParameters;
-    await createTriggerDispatch(
-      stores,
-      bus,
-    )({
-      trigger: INQUIRY_TRIGGER,
-      payload: { id: context.execution.id, route },
-    });
-    const root = await rootOf(stores, context.execution);
+    // The question is asked: nobody would hear of it if the database went away now.
+    const surely = <T>(work: () => Promise<T>) => withDatabase(context.logger, work);
+    const dispatch = createTriggerDispatch(stores, bus);
+    await surely(() => dispatch({ trigger: INQUIRY_TRIGGER, payload: { id: context.execution.id, route } }));
+    const root = await surely(() => rootOf(stores, context.execution));
     if (root === undefined || context.execution.context.orquesta !== undefined) return;
     // Its first tasks may be here before the runner that started it has said that it runs.
     await waitForStatus(context.services, root.id, BEGUN, context.signal);
-    await actions.pauseForQuestion(context.execution);
+    await surely(() => actions.pauseForQuestion(context.execution));
   },
 };
