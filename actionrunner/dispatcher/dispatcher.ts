@@ -18,7 +18,6 @@ import type { ExecutionStatus } from '../../core/statuses.ts';
 import { type Bus, bindingsOf, type Consumer, EXCHANGES, type Message, NotNowError } from '../../platform/bus/bus.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
-import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
 import { withSpan } from '../../platform/observability/tracing.ts';
 import type { Execution } from '../../stores/executions.ts';
@@ -32,6 +31,7 @@ import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { BuildRunContext } from './run-context.ts';
+import { createSteering } from './steering.ts';
 import { stoppedOutcome, storeOutcome, toErrorResult } from './store-outcome.ts';
 import { takeSurely } from './take-surely.ts';
 
@@ -53,7 +53,6 @@ export interface DispatcherDeps {
   readonly find?: (name: string) => Runner;
 }
 
-type Verb = 'cancel' | 'pause' | 'resume';
 type Method = 'run' | 'continueRun';
 
 interface Order {
@@ -87,8 +86,6 @@ function secretsGiven({ action, runnerType, runnerParameters, actionParameters }
   return parameterSecrets(action, runnerType, { ...runnerParameters, ...actionParameters });
 }
 
-const VERBS = { cancel: 'canceling', pause: 'pausing', resume: 'resuming' } as const;
-
 export function createDispatcher(deps: DispatcherDeps): Service {
   const { services, bus, owner, buildContext, policies } = deps;
   const { actions, stores, config } = services;
@@ -101,8 +98,6 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   const taken = new Set<string>();
   /** Those of them that wait for a slot without a message. */
   const line = new Map<string, Order>();
-  /** Orders to cancel, pause or resume that are being carried out here. */
-  const steering = new Set<string>();
   const consumers: Consumer[] = [];
   const stopping = new AbortController();
   const outcomes = {
@@ -120,6 +115,14 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       logger.error({ execution_id: id }, 'lease of a running action was lost, the action is stopped');
       runs.get(id)?.controller.abort('lease-lost');
     },
+  });
+
+  const steer = createSteering({
+    services,
+    find,
+    buildContext,
+    goOn: (id) => take({ id, from: 'resuming', method: 'continueRun' }),
+    logger,
   });
 
   /** Carries an order out. Resolves when the execution was taken, waits in line, or needs not be taken. */
@@ -296,58 +299,6 @@ export function createDispatcher(deps: DispatcherDeps): Service {
   /** A workflow that was taken by its lease has begun. */
   async function markRunning({ id, status }: Execution): Promise<void> {
     if (status === 'scheduled') await actions.changeStatus(id, 'running', { from: ['scheduled'], ifLeasedBy: owner });
-  }
-
-  /** A cancel, pause or resume of what may run anywhere. */
-  async function steer(verb: Verb, id: string): Promise<void> {
-    const execution = await stores.executions.get(id);
-    if (execution?.status !== VERBS[verb]) return;
-    // Said again while it is carried out: done twice, it may come behind the order that follows it. A later order of the same kind,
-    // such as the resume of what was paused again while the first resume still told its end, has another place in the log.
-    const key = `${verb} ${id} ${execution.log.length}`;
-    if (steering.has(key)) return;
-    steering.add(key);
-    try {
-      await carryOutSteering(verb, execution);
-    } finally {
-      steering.delete(key);
-    }
-  }
-
-  async function carryOutSteering(verb: Verb, execution: Execution): Promise<void> {
-    const { id } = execution;
-    const runner = find(execution.runner_type);
-    if (verb === 'resume' && runner.continueRun !== undefined)
-      return take({ id, from: 'resuming', method: 'continueRun' });
-    const method = runner[verb];
-    if (method === undefined) return verb === 'cancel' ? cancelUnheld(execution) : undefined;
-    let outcome: RunOutcome;
-    try {
-      const { signal } = new AbortController();
-      outcome = await method(await withDatabase(logger, () => buildContext(execution, SILENT_WRITER, signal)));
-    } catch (error) {
-      // Said again, to whoever is there when the database is back.
-      if (databaseFailure(error) !== undefined) throw error;
-      logger.warn({ execution_id: id, err: error, verb }, 'runner could not do what it was asked for');
-      // As in StackStorm: a cancel that fails leaves the workflow as it is, a pause or resume that fails ends it.
-      if (verb === 'cancel') return;
-      outcome = { status: 'failed', result: toErrorResult(error) };
-    }
-    if (outcome.status === execution.status) return;
-    // Meanwhile it may have gone on: a pause that tells its end after the resume would pause the workflow for good.
-    const { status, result, context } = outcome;
-    await actions.changeStatus(id, status, {
-      result,
-      context,
-      from: [VERBS[verb]],
-      ifLogLength: execution.log.length,
-    });
-  }
-
-  /** Ends the cancel of an execution that no process runs: it never started, or its runner is gone. */
-  async function cancelUnheld(execution: Execution): Promise<void> {
-    const held = execution.lease !== undefined && execution.lease.expires_at > new Date();
-    if (!held) await actions.changeStatus(execution.id, 'canceled', { from: ['canceling'] });
   }
 
   const idOf = (message: Message) => String(message.id);
