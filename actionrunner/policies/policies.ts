@@ -1,5 +1,6 @@
 import { RETRY_POLICY, retryByPolicy } from '../../action-service/retry-policy.ts';
 import { errorMessage } from '../../core/errors.ts';
+import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import type { Filter } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
 import { rememberLoad } from '../../stores/remembered.ts';
@@ -34,7 +35,10 @@ export interface Policies {
   hasAfter(actionRef: string): Promise<boolean>;
 }
 
-/** Applies the enabled policies of actions. A policy that fails is logged and passed over, as in StackStorm. */
+/**
+ * Applies the enabled policies of actions. A policy that fails is logged and passed over, as in StackStorm; where the database is away
+ * nothing is known of a limit, and the error is the caller's.
+ */
 export function createPolicies(deps: PolicyDeps): Policies {
   async function load(): Promise<ReadonlyMap<string, readonly PolicyRecord[]>> {
     const records = await deps.stores.policies.find({ enabled: true }, { sort: { ref: 1 } });
@@ -57,11 +61,13 @@ export function createPolicies(deps: PolicyDeps): Policies {
     });
   }
 
-  const passOver = (record: PolicyRecord, execution: Execution, error: unknown) =>
+  function passOver(record: PolicyRecord, execution: Execution, error: unknown): void {
+    if (databaseFailure(error) !== undefined) throw error;
     deps.logger.error(
       { policy: record.ref, execution_id: execution.id, reason: errorMessage(error) },
       'policy could not be applied and was passed over',
     );
+  }
 
   return {
     async before(execution, reached = new Set()) {
