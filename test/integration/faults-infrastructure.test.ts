@@ -44,10 +44,10 @@ describe('kill -9 of a part of the infrastructure while workflows run', () => {
 
   it('the database, at any moment of a run: what it did without being able to say so is found out', async () => {
     for (const workflow of ['steps', 'linked'] as const) {
-      for (let moment = 0; moment < 6; moment += 1) {
+      for (let moment = 0; moment < 4; moment += 1) {
         const runs = await startRuns(services, pack, workflow, 3);
         await runs.underWay(1);
-        await sleep(moment * 130);
+        await sleep(moment * 200);
         await infrastructure.kill('mongodb');
         infrastructure.restart('mongodb');
         await runs.endWell();
