@@ -11,7 +11,6 @@
  * 5. Nothing that a runner does or throws ends the process or leaves an execution without an end.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StatusChange } from '../../action-service/contract.ts';
 import { parameterSecrets } from '../../action-service/secrets-of-execution.ts';
 import { errorMessage } from '../../core/errors.ts';
 import type { ExecutionStatus } from '../../core/statuses.ts';
@@ -25,22 +24,18 @@ import type { Policies } from '../policies/policies.ts';
 import { type RunContext, type Runner, type RunnerServices, type RunOutcome, stopReason } from '../runners/contract.ts';
 import { findRunner } from '../runners/index.ts';
 import { checkOutput } from './check-output.ts';
-import { claimScheduled } from './claim-scheduled.ts';
-import { comesLate } from './comes-late.ts';
 import { createLeases } from './leases.ts';
 import { createOutputWriter, SILENT_WRITER } from './output-writer.ts';
 import { createPool, type Pool } from './pool.ts';
 import type { BuildRunContext } from './run-context.ts';
 import { createSteering } from './steering.ts';
 import { stoppedOutcome, storeOutcome, toErrorResult } from './store-outcome.ts';
-import { takeSurely } from './take-surely.ts';
+import { createTaker } from './taker.ts';
 
 /** Messages that wait here for a slot; more would keep them from idle processes. */
 const PREFETCH = 20;
 /** Workflows that wait in line here for a slot; those beyond are left to the scheduler's sweep. */
 const LINE = 1_000;
-/** Statuses of what was taken a moment ago. */
-const TAKEN: readonly ExecutionStatus[] = ['running', 'canceling', 'pausing'];
 
 export interface DispatcherDeps {
   readonly services: RunnerServices;
@@ -117,6 +112,14 @@ export function createDispatcher(deps: DispatcherDeps): Service {
     },
   });
 
+  const takeExecution = createTaker({
+    stores,
+    actions,
+    owner,
+    seconds: leaseSeconds,
+    signal: stopping.signal,
+    logger,
+  });
   const steer = createSteering({
     services,
     find,
@@ -196,28 +199,13 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       finished();
     };
     try {
-      const isLate = method === 'run' && runner?.isWorkflow === true;
-      const result = method === 'run' ? runner?.initialResult : undefined;
-      const runner_info = { hostname: owner.split(':')[0] ?? owner, pid: process.pid };
-      const lease = { owner, seconds: leaseSeconds };
-      const take = () =>
-        isLate
-          ? claimScheduled(stores, id, { ...lease, result, runner_info, orderedAt: orderedAt(message) })
-          : claim(id, from, orderedAt(message), { lease, result, runner_info });
-      const execution = await takeSurely({
-        take: async () => {
-          const found = await take();
-          const isEarly = found === undefined && message?.early === true && (await comesLate(stores.executions, id));
-          return isEarly ? await take() : found;
-        },
-        findTaken: () =>
-          stores.executions.findOne({
-            id,
-            status: { $in: isLate ? ['scheduled'] : TAKEN },
-            'lease.owner': owner,
-          }),
-        signal: stopping.signal,
-        logger,
+      const execution = await takeExecution({
+        id,
+        from,
+        isLate: method === 'run' && runner?.isWorkflow === true,
+        result: method === 'run' ? runner?.initialResult : undefined,
+        orderedAt: orderedAt(message),
+        isEarly: message?.early === true,
       });
       if (execution === undefined) return end();
       leases.hold(id);
@@ -230,23 +218,6 @@ export function createDispatcher(deps: DispatcherDeps): Service {
       end();
       throw error;
     }
-  }
-
-  /** Takes an execution by making it `running`, from the status of the order or, where nobody wrote that, from `requested`. */
-  async function claim(id: string, from: ExecutionStatus, at: Date | undefined, change: StatusChange) {
-    const taken =
-      at === undefined
-        ? undefined
-        : await actions.changeStatus(id, 'running', {
-            ...change,
-            from: ['requested'],
-            passed: [{ timestamp: at, status: from }],
-          });
-    // What is scheduled and has a lease is somebody's already, such as a stage of an installation.
-    return (
-      taken ??
-      (await actions.changeStatus(id, 'running', { ...change, from: [from], ifUnleased: from === 'scheduled' }))
-    );
   }
 
   /** What has to be known before a slot is taken: from the message where it says so, else from the database. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import mongoose from 'mongoose';
 import { pino } from 'pino';
 import { takeSurely } from '../../../actionrunner/dispatcher/take-surely.ts';
+import { createTaker, type TakerDeps } from '../../../actionrunner/dispatcher/taker.ts';
 import type { Execution } from '../../../stores/executions.ts';
 
 const execution = { id: '5f0000000000000000000001', status: 'running' } as unknown as Execution;
@@ -57,5 +58,41 @@ describe('an execution that is taken while the database goes away', () => {
     });
     await assert.rejects(taken, /stopping/);
     assert.equal(asked, 1);
+  });
+});
+
+describe('what a process may find that it has taken', () => {
+  const wanted = {
+    id: execution.id,
+    from: 'scheduled',
+    isLate: false,
+    result: undefined,
+    orderedAt: undefined,
+    isEarly: false,
+  } as const;
+  /** Takes while the database goes away, of which an execution is read afterwards whose lease ends in so many seconds. */
+  const takeWhere = (leaseEndsIn: number, owner = 'host:7') => {
+    const answers = [isAway, async () => undefined];
+    const stored = { ...execution, lease: { owner, expires_at: new Date(Date.now() + leaseEndsIn * 1000) } };
+    return createTaker({
+      stores: { executions: { get: async () => stored } },
+      actions: { changeStatus: () => (answers.shift() ?? isAway)() },
+      owner: 'host:7',
+      seconds: 30,
+      signal: new AbortController().signal,
+      logger,
+    } as unknown as TakerDeps)(wanted);
+  };
+
+  it('is what has a lease of its name, taken since it began to try', async () => {
+    assert.equal((await takeWhere(31))?.id, execution.id);
+  });
+
+  it('is not what an earlier process of its name has run', async () => {
+    assert.equal(await takeWhere(20), undefined);
+  });
+
+  it('is not what another process has', async () => {
+    assert.equal(await takeWhere(31, 'host:8'), undefined);
   });
 });
