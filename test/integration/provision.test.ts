@@ -102,7 +102,7 @@ describe('the provisioned infrastructure', () => {
     assert.match(stdout, /WHERE \w+\(data, '\$\.mark'\) IS NOT NULL/);
   });
 
-  it('has an embedded database that knows the indexes of the file that it opens, and uses them', async (context) => {
+  it('has an embedded database that knows the indexes of the file that it opens', async (context) => {
     const files = path.join(infrastructure.folder, 'mongodb', 'nx');
     if (!existsSync(files)) return context.skip('another database is used');
     await withDatabase((client) => client.db('indexed').collection('records').createIndex({ colour: 1, at: -1 }));

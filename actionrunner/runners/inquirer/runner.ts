@@ -4,6 +4,7 @@ import { rootOf } from '../../../action-service/root-execution.ts';
 import { createTriggerDispatch } from '../../../action-service/triggers/dispatch-trigger.ts';
 import { EXECUTION_STATUSES } from '../../../core/statuses.ts';
 import { withDatabase } from '../../../platform/mongo/with-database.ts';
+import { newId } from '../../../stores/collection.ts';
 import type { Runner } from '../contract.ts';
 import { waitForStatus } from '../execution-watch.ts';
 
@@ -26,7 +27,9 @@ export const inquirerRunner: Runner = {
     // The question is asked: nobody would hear of it if the database went away now.
     const surely = <T>(work: () => Promise<T>) => withDatabase(context.logger, work);
     const dispatch = createTriggerDispatch(stores, bus);
-    await surely(() => dispatch({ trigger: INQUIRY_TRIGGER, payload: { id: context.execution.id, route } }));
+    // Told again with the same id it is told once.
+    const occurrence = { id: newId(), trigger: INQUIRY_TRIGGER, payload: { id: context.execution.id, route } };
+    await surely(() => dispatch(occurrence));
     const root = await surely(() => rootOf(stores, context.execution));
     if (root === undefined || context.execution.context.orquesta !== undefined) return;
     // Its first tasks may be here before the runner that started it has said that it runs.
