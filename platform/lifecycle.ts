@@ -67,9 +67,15 @@ export function defineService(name: string, build: ServiceDefinition['build']): 
 }
 
 /** Runs the service when the module that calls is the program of this process, and not imported by a host. */
-export async function runWhenProgram(moduleUrl: string, definition: ServiceDefinition): Promise<void> {
+export async function runWhenProgram(
+  moduleUrl: string,
+  definition: ServiceDefinition,
+  { carriesActions = false }: { /** Each action goes through it. */ readonly carriesActions?: boolean } = {},
+): Promise<void> {
   const [, program] = process.argv;
-  if (program !== undefined && realpathSync(program) === fileURLToPath(moduleUrl)) await runService(definition);
+  if (program === undefined || realpathSync(program) !== fileURLToPath(moduleUrl)) return;
+  if (carriesActions) optimizeSoon();
+  await runService(definition);
 }
 
 /**
@@ -77,7 +83,6 @@ export async function runWhenProgram(moduleUrl: string, definition: ServiceDefin
  * An operator's mistake (a bad setting, an unreachable database) is one line on standard error and exit code 1.
  */
 async function runService({ name, build }: ServiceDefinition): Promise<void> {
-  optimizeSoon();
   let logger: Logger | undefined;
   try {
     const config = loadConfig(process.env);

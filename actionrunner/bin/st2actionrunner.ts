@@ -51,4 +51,4 @@ export const service = defineService('st2actionrunner', async (context) => {
   return composeServices([parts.infrastructure, warm, packs, dispatcher]);
 });
 
-await runWhenProgram(import.meta.url, service);
+await runWhenProgram(import.meta.url, service, { carriesActions: true });

@@ -15,4 +15,4 @@ export const service = defineService('st2api', async (given) => {
   return composeServices([connections, defaults, createHttpService(server, config.api, config.auth)]);
 });
 
-await runWhenProgram(import.meta.url, service);
+await runWhenProgram(import.meta.url, service, { carriesActions: true });

@@ -3,4 +3,4 @@ import { createWorkflowWorker } from '../worker/create-worker.ts';
 
 export const service = defineService('mistral-server', createWorkflowWorker);
 
-await runWhenProgram(import.meta.url, service);
+await runWhenProgram(import.meta.url, service, { carriesActions: true });
