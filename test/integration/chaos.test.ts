@@ -120,7 +120,7 @@ describe(`chaos for ${seconds} s (TRAMONTANE_CHAOS_SEED=${seed})`, { skip }, () 
 
     const counts: Record<string, number> = { workflows: asked.length, faults };
     for (const one of asked) {
-      const entry = await accountOf(services, pack, one);
+      const entry = await accountOf(services, pack, one, supervisor.ended);
       wrongs.push(...entry.wrongs);
       counts[entry.status] = (counts[entry.status] ?? 0) + 1;
       counts.actions = (counts.actions ?? 0) + entry.actions;

@@ -14,19 +14,29 @@ export interface LedgerEntry {
   readonly wrongs: readonly string[];
 }
 
-const DIED = /^The action runner \S+ (died while it ran this action|was stopped before the action had ended)\.$/;
+const DIED =
+  /^The action runner [^:\s]+:(\d+)\S* (died while it ran this action|was stopped before the action had ended)\.$/;
 
 const taskOf = ({ context }: ExecutionAnswer) =>
   String((context.mistral as { readonly task_name?: string } | undefined)?.task_name);
 
-/** Holds one workflow's records against the marks that its actions have left and against its known result. */
-export async function accountOf(services: RunningServices, pack: FaultPack, asked: Asked): Promise<LedgerEntry> {
+/**
+ * Holds one workflow's records against the marks that its actions have left and against its known result.
+ *
+ * @param ended pids of the processes that have ended during the chaos
+ */
+export async function accountOf(
+  services: RunningServices,
+  pack: FaultPack,
+  asked: Asked,
+  ended: ReadonlySet<number>,
+): Promise<LedgerEntry> {
   const root = await getExecution(services, asked.id);
   const children = await descendantsOf(services, asked.id);
   const marks = await pack.marks(asked.name);
   const actions = children.filter(({ action }) => action.ref === 'core.local');
   const wrongs = [
-    ...wrongRecords([root, ...children]),
+    ...wrongRecords([root, ...children], ended),
     ...wrongMarks(actions, marks),
     ...wrongResult(asked, root, children),
   ].map((wrong) => `${asked.workflow} ${asked.id}: ${wrong}`);
@@ -34,13 +44,15 @@ export async function accountOf(services: RunningServices, pack: FaultPack, aske
   return { status: root.status, actions: actions.length, abandoned, wrongs };
 }
 
-function wrongRecords(executions: readonly ExecutionAnswer[]): string[] {
+function wrongRecords(executions: readonly ExecutionAnswer[], ended: ReadonlySet<number>): string[] {
   return executions.flatMap(({ id, status, result, action }) => {
     if (status === 'succeeded') return [];
     // Only what ran in a runner goes down with it: a workflow lives in the engine.
     if (status !== 'abandoned' || action.ref !== 'core.local')
       return [`${action.ref} ${id} is ${status}: ${JSON.stringify(result)?.slice(0, 300)}`];
-    return DIED.test(String(result.error)) ? [] : [`${id} is abandoned without a reason: ${JSON.stringify(result)}`];
+    const pid = DIED.exec(String(result.error))?.[1];
+    if (pid === undefined) return [`${id} is abandoned without a reason: ${JSON.stringify(result)}`];
+    return ended.has(Number(pid)) ? [] : [`${id} is abandoned, and its runner lives: ${JSON.stringify(result)}`];
   });
 }
 

@@ -9,9 +9,11 @@ export function superviseServices(
   say: (line: string) => void,
 ) {
   let stopped = false;
+  const ended = new Set<number>();
   const watch = async (name: ServiceName) => {
     while (!stopped) {
       if (services.process(name).hasExited) {
+        ended.add(services.process(name).pid);
         // It ends again as long as what it needs is away.
         const began = Date.now();
         const outcome = await services.restart(name).then(
@@ -25,6 +27,8 @@ export function superviseServices(
   };
   const watching = names.map(watch);
   return {
+    /** Pids of the processes that have ended. */
+    ended: ended as ReadonlySet<number>,
     async stop() {
       stopped = true;
       await Promise.all(watching);
