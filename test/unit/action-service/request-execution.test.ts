@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
+import mongoose from 'mongoose';
 import { createRequester } from '../../../action-service/request-execution.ts';
 import { ValidationError } from '../../../core/errors.ts';
 import type { Execution } from '../../../stores/executions.ts';
@@ -69,9 +70,9 @@ describe('a request for an execution', () => {
 
   it('leaves nothing behind when the database goes away while its templates are rendered', async () => {
     const render = async () => {
-      throw Object.assign(new Error('connection closed'), { name: 'MongoNetworkError' });
+      throw new mongoose.mongo.MongoNetworkError('connection 7 closed');
     };
-    await assert.rejects(requester(render)(request), /connection closed/);
+    await assert.rejects(requester(render)(request), /connection 7 closed/);
     assert.deepEqual(stored, []);
   });
 });
