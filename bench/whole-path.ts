@@ -2,29 +2,23 @@
  * The whole path (API → bus → runner → Temporal → result) against a bare Temporal workflow with asynchronous activities, on the
  * same server, in turn.
  */
-import { Client, Connection } from '@temporalio/client';
-import { findProgram } from '../cli/project-paths.ts';
-import type { Provisioned } from '../test/support/provisioned.ts';
 import type { RunningServices } from '../test/support/running-services.ts';
+import { type Bare, startBare, warmUp } from './bare/bare-temporal.ts';
 import { type Shape, workflowName } from './bench-pack.ts';
 import { measure, measureInTurn, median, percentile, type Work } from './measure.ts';
 import { measureOwnSystem } from './own-system.ts';
 import type { Row } from './report.ts';
 import { runToSuccess } from './run-to-success.ts';
 
-const bareQueue = 'bench-bare';
-/** Runs until a task costs no less CPU from run to run, which is when V8 has compiled what runs. */
-const WARM_UPS = 40;
-
-/** Shape, tasks, and how many runs of the asked ones the size allows. */
+/** Shape, tasks, and how many times the asked runs are made: the shorter, the more a single one says by chance. */
 const SHAPES: readonly (readonly [Shape, number, number])[] = [
-  ['linear', 10, 1],
-  ['linear', 50, 1],
-  ['linear', 200, 0.4],
-  ['fan-out', 10, 1],
-  ['fan-out', 50, 1],
-  ['fan-out', 100, 0.6],
-  ['fan-out', 1_000, 0.2],
+  ['linear', 10, 4],
+  ['linear', 50, 2],
+  ['linear', 200, 0.6],
+  ['fan-out', 10, 4],
+  ['fan-out', 50, 3],
+  ['fan-out', 100, 2],
+  ['fan-out', 1_000, 0.6],
 ];
 /** Not measured against bare Temporal. */
 const SMALL = 5;
@@ -37,16 +31,15 @@ const LATENCIES = 200;
 /** zigflow's fan-out of 50, on such a machine; milliseconds. */
 const ZIGFLOW_FAN_OUT = 2_400;
 
-/** Measures and returns the rows. @param runs counted runs of each shape of usual size */
+/** Measures and returns the rows. @param runs counted runs of what is measured; of a shape, times its share */
 export function benchWholePath(runs: number): Promise<Row[]> {
   const shapes = [['linear', SMALL] as const, ...SHAPES.map(([shape, count]) => [shape, count] as const)];
   return measureOwnSystem(shapes, async ({ infrastructure, services, startedIn }) => {
     const bare = await startBare(infrastructure);
-    // Services that have run for a while are what is compared: their code is compiled by then.
-    for (let run = 0; run < WARM_UPS; run += 1) {
-      await runToSuccess(services, workflowName('linear', 50));
-      for (const way of ['asynchronous', 'plain'] as const) await bare('linear', 50, way);
-    }
+    await warmUp(services, bare, [
+      ['linear', 50],
+      ['fan-out', 50],
+    ]);
     const rows: Row[] = [];
     for (const [shape, count, share] of SHAPES) {
       rows.push(...(await compare(services, bare, shape, count, Math.ceil(runs * share))));
@@ -61,33 +54,6 @@ export function benchWholePath(runs: number): Promise<Row[]> {
     });
     return rows;
   });
-}
-
-type Way = 'asynchronous' | 'plain';
-type Bare = (shape: Shape, count: number, way: Way) => Promise<void>;
-
-async function startBare(infrastructure: Provisioned): Promise<Bare> {
-  const program = findProgram('bench/bare/worker');
-  if (program === undefined) throw new Error('The bare worker is not built.');
-  infrastructure.processes.start({
-    name: 'bench-bare',
-    command: program.command,
-    args: [...program.args, bareQueue],
-    env: { ...process.env, ...infrastructure.env } as Record<string, string>,
-  });
-  const client = new Client({
-    connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS ?? '' }),
-  });
-  let last = 0;
-  return async (shape, count, way) => {
-    last += 1;
-    const workflowId = `bare-${shape}-${count}-${last}-${Date.now()}`;
-    await client.workflow.execute(shape === 'linear' ? 'linear' : 'fanOut', {
-      taskQueue: bareQueue,
-      workflowId,
-      args: [count, way],
-    });
-  };
 }
 
 /** Against both ways of bare Temporal, and what others took where that is known. */
