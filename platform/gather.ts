@@ -8,6 +8,8 @@ export interface GatherOptions<T> {
   readonly patienceMs?: number;
   /** How long after the begin of the last work this call may be kept, so that others join it. Milliseconds; not at all when absent. */
   readonly keptMs?: (item: T) => number;
+  /** Kept calls do not wait for others any longer once so long none has come. Milliseconds; without it they wait as long as they may. */
+  readonly quietMs?: number;
   /** Only calls of the same kind are done together; all when absent. */
   readonly kindOf?: (item: T) => unknown;
 }
@@ -25,22 +27,52 @@ interface Call<T, R> {
  */
 export function gather<T, R>(
   work: (items: readonly T[]) => Promise<readonly (R | Promise<R>)[]>,
-  { most, patienceMs, keptMs = () => 0, kindOf = () => undefined }: GatherOptions<T>,
+  {
+    most,
+    patienceMs,
+    keptMs = () => 0,
+    quietMs = Number.POSITIVE_INFINITY,
+    kindOf = () => undefined,
+  }: GatherOptions<T>,
 ): (item: T) => Promise<R> {
   const waiting: Call<T, R>[] = [];
   let underWay = 0;
   let lastBegin = Number.NEGATIVE_INFINITY;
-  /** When those who wait are sent at the latest. */
+  /** When those who wait are sent at the latest, and when it is quiet if none comes until then. */
   let due = Number.POSITIVE_INFINITY;
-  let turn: NodeJS.Immediate | undefined;
+  let quietAt = Number.POSITIVE_INFINITY;
+  let isLooking = false;
   let timer: NodeJS.Timeout | undefined;
+  let wake = 0;
 
   function send(): void {
-    clearImmediate(turn);
     clearTimeout(timer);
-    turn = undefined;
+    timer = undefined;
     due = Number.POSITIVE_INFINITY;
+    quietAt = Number.POSITIVE_INFINITY;
     for (const calls of inParts(waiting.splice(0))) void carryOut(calls);
+  }
+
+  /** After what the event loop has in hand: it may bring more calls. */
+  function lookSoon(): void {
+    if (isLooking) return;
+    isLooking = true;
+    setImmediate(() => {
+      isLooking = false;
+      const at = Math.min(due, quietAt);
+      if (waiting.length >= most || at <= performance.now()) send();
+      else if (waiting.length > 0) wakeAt(at);
+    });
+  }
+
+  function wakeAt(at: number): void {
+    if (timer !== undefined && wake <= at) return;
+    clearTimeout(timer);
+    wake = at;
+    timer = setTimeout(() => {
+      timer = undefined;
+      lookSoon();
+    }, at - performance.now());
   }
 
   function inParts(calls: readonly Call<T, R>[]): readonly (readonly Call<T, R>[])[] {
@@ -76,19 +108,16 @@ export function gather<T, R>(
 
   function plan({ item }: Call<T, R>): void {
     const now = performance.now();
-    const waitsUntil = patienceMs === undefined || underWay === 0 ? lastBegin + keptMs(item) : now + patienceMs;
-    if (waitsUntil <= now || waiting.length >= most) turn ??= setImmediate(send);
-    else if (waitsUntil < due) {
-      due = waitsUntil;
-      clearTimeout(timer);
-      timer = setTimeout(send, waitsUntil - now);
-    }
+    due = Math.min(due, patienceMs === undefined || underWay === 0 ? lastBegin + keptMs(item) : now + patienceMs);
+    if (due <= now || waiting.length >= most) lookSoon();
+    else wakeAt(Math.min(due, quietAt));
   }
 
   return (item) =>
     new Promise((resolve, reject) => {
       const call = { item, resolve, reject };
       waiting.push(call);
+      if (keptMs(item) > 0) quietAt = performance.now() + quietMs;
       plan(call);
     });
 }

@@ -35,8 +35,10 @@ interface Written {
 const TOGETHER = 50;
 /** For how long an ask waits for the answer to those before it. Milliseconds. */
 const PATIENCE_MS = 50;
-/** How often an ask goes out with which others are to be expected. Milliseconds. */
+/** How often an ask goes out with which others are to be expected, while they come. Milliseconds. */
 const RHYTHM_MS = 50;
+/** Temporal hands tasks over one by one: when none has come for so long, those that were scheduled with it are here. Milliseconds. */
+const QUIET_MS = 12;
 /** Tasks that a workflow has scheduled so short after each other do not wait for each other: no action is that fast. Milliseconds. */
 const AT_ONCE_MS = 5;
 /** Workflows of which it is remembered when they have last scheduled a task. */
@@ -81,6 +83,7 @@ export function createExecutionAsker(apiUrl: string): (ask: ExecutionAsk) => Pro
     most: TOGETHER,
     patienceMs: PATIENCE_MS,
     keptMs: ({ isOneOfMany }) => (isOneOfMany ? RHYTHM_MS : 0),
+    quietMs: QUIET_MS,
     kindOf: ({ headers }) => headers['x-auth-token'],
   });
 

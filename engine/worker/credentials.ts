@@ -12,16 +12,22 @@ const KNOWN_LIMIT = 10_000;
  */
 export function createCredentials(stores: Stores, config: Config): St2ActionContext['credentialsFor'] {
   const { serviceToken } = createServiceTokens(stores, config.auth.service_token_ttl);
-  const users = new Map<string, string>();
+  const users = new Map<string, Promise<string>>();
 
-  async function userOf({ st2_execution_id: executionId, owner }: InTheNameOf): Promise<string> {
+  async function storedUser(executionId: string): Promise<string> {
+    const execution = await stores.executions.get(executionId, { include: ['context'] });
+    return typeof execution?.context?.user === 'string' ? execution.context.user : config.system.user;
+  }
+
+  /** The first tasks of a workflow ask at once: one of them for all. */
+  function userOf({ st2_execution_id: executionId, owner }: InTheNameOf): Promise<string> | string {
     if (executionId === undefined) return owner ?? config.system.user;
     const known = users.get(executionId);
     if (known !== undefined) return known;
-    const execution = await stores.executions.get(executionId, { include: ['context'] });
-    const user = typeof execution?.context?.user === 'string' ? execution.context.user : config.system.user;
     if (users.size >= KNOWN_LIMIT) users.clear();
+    const user = storedUser(executionId);
     users.set(executionId, user);
+    user.catch(() => users.delete(executionId));
     return user;
   }
 

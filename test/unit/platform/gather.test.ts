@@ -98,6 +98,22 @@ describe('gather', () => {
     assert.deepEqual(await Promise.all(kept), [20, 30]);
   });
 
+  it('does not keep a call for others once none has come for a while', async () => {
+    const { seen, work } = notedWork();
+    const one = gather(work, { most: 10, patienceMs: LONG_MS, keptMs: () => LONG_MS, quietMs: 400 });
+    await one(1);
+    const began = performance.now();
+    const kept = [one(2)];
+    for (let number = 3; number < 6; number += 1) {
+      await sleep(10);
+      kept.push(one(number));
+    }
+    assert.deepEqual(seen, [[1]], 'others come');
+    await Promise.all(kept);
+    assert.deepEqual(seen[1], [2, 3, 4, 5]);
+    assert.ok(performance.now() - began >= 420, 'as long after the last as it says');
+  });
+
   it('does only calls of a kind together', async () => {
     const { seen, work } = notedWork();
     const one = gather(work, { most: 2, kindOf: (item) => item % 2 });
