@@ -45,6 +45,7 @@ export function createStateWriter({ stores, bus, blobs }: StateWriterContext): (
       workflow_execution_id: uuid,
       st2_execution_id,
       state: view.state,
+      version: view.version,
     });
   };
 }

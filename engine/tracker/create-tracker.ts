@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { createMistralV2Callback } from '../../action-service/callbacks/mistral-v2.ts';
 import { createActionService } from '../../action-service/create-action-service.ts';
 import { createKeyValueService } from '../../action-service/keyvalue/keyvalue-service.ts';
-import { type Bus, type Consumer, EXCHANGES } from '../../platform/bus/bus.ts';
+import { type Bus, type Consumer, EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 import { createBus } from '../../platform/bus/create-bus.ts';
 import type { Config } from '../../platform/config/load-config.ts';
 import { composeServices, type Service, type ServiceContext } from '../../platform/lifecycle.ts';
@@ -14,6 +14,7 @@ import { deliverFor, sweepCallbacks } from './deliver-callbacks.ts';
 import { createEventTriggers, type EventTriggers } from './event-triggers.ts';
 import { fireCronTriggers } from './fire-cron-triggers.ts';
 import { measureLag } from './measure-lag.ts';
+import type { WorkflowNews } from './read-ahead.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { createWatch, type Watch } from './watch-executions.ts';
 
@@ -77,8 +78,9 @@ function createConsumers(bus: Bus, watch: Watch, context: TrackerContext, config
           queue: 'st2.resultstracker.work',
           bindings: [{ exchange: EXCHANGES.workflowStatus, routing_key: '#' }],
           prefetch: config.resultstracker.thread_pool_size,
-          handler: async ({ st2_execution_id }) => {
-            if (typeof st2_execution_id === 'string') await watch.news(st2_execution_id);
+          handler: async (message) => {
+            const { st2_execution_id: id } = message;
+            if (typeof id === 'string') await watch.news(id, toNews(message));
           },
         }),
         await bus.consume({
@@ -93,6 +95,12 @@ function createConsumers(bus: Bus, watch: Watch, context: TrackerContext, config
       for (const consumer of consumers.splice(0)) await consumer.cancel();
     },
   };
+}
+
+/** `undefined` for a message of a version of before, which says less. */
+function toNews({ workflow_execution_id: uuid, state, version }: Message): WorkflowNews | undefined {
+  if (typeof uuid !== 'string' || typeof state !== 'string' || typeof version !== 'number') return undefined;
+  return { uuid, state, version };
 }
 
 /** What is looked for by the clock. */

@@ -1,15 +1,14 @@
 /** Looks at the workflow of an execution: its record, and where that says too little the workflow itself. */
-import { EXECUTION_STATUSES, isActive } from '../../core/statuses.ts';
 import { isFinalState } from '../contract.ts';
 import type { LiveAnswer } from '../executions/live-view.ts';
 import { syncExecution } from '../executions/sync-execution.ts';
 import { closeRecord } from './close-record.ts';
-import { loadResult, toResult } from './make-result.ts';
+import { hasActiveChild } from './has-active-child.ts';
+import { toResult } from './make-result.ts';
+import { type EndRead, readEnd } from './read-ahead.ts';
 import { repairActivities } from './repair-activities.ts';
 import { TRACKED, type TrackedExecution, type TrackedRecord, versionOf } from './tracked-record.ts';
 import type { TrackerContext } from './tracker-context.ts';
-
-const ACTIVE_STATUSES = EXECUTION_STATUSES.filter(isActive);
 
 /** What a look at a workflow has shown. */
 export interface Look {
@@ -24,6 +23,7 @@ export interface Look {
  * Asks the workflow, unless its record says enough.
  *
  * @param mark of what was written last
+ * @param early what was read for its end already
  * @param overtaken raised when there is something newer to look at: an answer is not waited for any longer
  */
 export async function lookAtWorkflow(
@@ -31,11 +31,12 @@ export async function lookAtWorkflow(
   execution: TrackedExecution,
   record: TrackedRecord,
   mark: string | undefined,
+  early: EndRead | undefined,
   overtaken: AbortSignal,
 ): Promise<Look> {
   const isNews = mark?.startsWith(`${versionOf(record)} `) !== true;
   if (isFinalState(record.state)) {
-    const end = await lookAtEnd(context, execution, record, isNews);
+    const end = await lookAtEnd(context, execution, record, isNews, early);
     if (end !== undefined) return end;
   } else if (isNews && record.state === 'PAUSED' && !(await isBusy(context, execution, record))) {
     // It has just told that, and nothing starts in it. Whoever asks a workflow at such a moment may wait for seconds: Temporal's server
@@ -45,22 +46,26 @@ export async function lookAtWorkflow(
   return await ask(context, execution, record, overtaken);
 }
 
-/** Everything is asked for at once, since an end is waited for. @returns `undefined` while a task still runs */
+/** @returns `undefined` while a task still runs */
 async function lookAtEnd(
   context: TrackerContext,
   execution: TrackedExecution,
   record: TrackedRecord,
   isNews: boolean,
+  early: EndRead | undefined,
 ): Promise<Look | undefined> {
-  const [parts, active] = await Promise.all([
-    isNews ? loadResult(context, record) : undefined,
-    hasActiveChild(context, execution, record),
-  ]);
+  if (!isNews) {
+    const [active, runs] = await Promise.all([
+      hasActiveChild(context, execution.id, record),
+      hasRunningTasks(context, record),
+    ]);
+    return runs ? undefined : { record, active };
+  }
+  const { parts, active } = early ?? (await readEnd(context, execution.id, record));
   // By the very tasks that the result shows: it must not show one that runs and has ended by the time it is asked for.
-  if (parts?.tasks.some(({ state }) => state === 'RUNNING') === true) return undefined;
-  const areAll = parts !== undefined && parts.tasks.length >= parts.total;
-  if (!areAll && (await hasRunningTasks(context, record))) return undefined;
-  return parts === undefined ? { record, active } : { record, active, result: toResult(record, parts) };
+  if (parts.tasks.some(({ state }) => state === 'RUNNING')) return undefined;
+  if (parts.tasks.length < parts.total && (await hasRunningTasks(context, record))) return undefined;
+  return { record, active, result: toResult(record, parts) };
 }
 
 async function ask(
@@ -72,7 +77,7 @@ async function ask(
   const answer = await Promise.race([syncExecution(context, record), whenRaised(overtaken)]);
   if (answer.kind === 'closed') {
     const closed = await closeRecord(context, record, answer.status);
-    return { record: closed, active: await hasActiveChild(context, execution, closed) };
+    return { record: closed, active: await hasActiveChild(context, execution.id, closed) };
   }
   const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
   const now = fresh ?? record;
@@ -125,18 +130,5 @@ async function isBusy(
   const runs = await hasRunningTasks(context, record);
   if (runs && (record.state !== 'PAUSED' || (await hasRunningActions(context, execution, record, waiting))))
     return true;
-  return await hasActiveChild(context, execution, record);
-}
-
-async function hasActiveChild(
-  { stores }: TrackerContext,
-  execution: TrackedExecution,
-  record: TrackedRecord,
-): Promise<boolean> {
-  // A child that never started does not hold up a workflow that is over.
-  const statuses = isFinalState(record.state)
-    ? ACTIVE_STATUSES.filter((status) => status !== 'requested')
-    : ACTIVE_STATUSES;
-  const active = { parent: execution.id, status: { $in: statuses } };
-  return (await stores.executions.findOne(active, { include: ['id'] })) !== undefined;
+  return await hasActiveChild(context, execution.id, record);
 }

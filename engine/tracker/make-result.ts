@@ -15,7 +15,10 @@ export interface ResultParts {
 }
 
 /** Reads what the result of an execution is made of: fewer tasks while its workflow runs than once it is finished. */
-export async function loadResult({ stores }: TrackerContext, { uuid, state }: TrackedRecord): Promise<ResultParts> {
+export async function loadResult(
+  { stores }: TrackerContext,
+  { uuid, state }: Pick<TrackedRecord, 'uuid' | 'state'>,
+): Promise<ResultParts> {
   const limit = TASKS_SHOWN[isFinished(state) ? 'finished' : 'running'];
   const newest = await stores.taskExecutions.find({ workflow_execution_id: uuid }, { sort: { sequence: -1 }, limit });
   const total = (newest[0]?.sequence ?? -1) + 1;

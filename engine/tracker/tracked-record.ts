@@ -1,3 +1,4 @@
+import type { Filter } from '../../stores/collection.ts';
 import type { Execution } from '../../stores/executions.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import { workflowOf } from '../../stores/workflow-of.ts';
@@ -22,14 +23,22 @@ export type TrackedRecord = Pick<WorkflowExecution, (typeof TRACKED)[number]>;
 
 /** The workflow of an execution: as its context says, or, where that was not stored yet, as the workflow says. */
 export async function findRecord(
-  { stores }: TrackerContext,
+  context: TrackerContext,
   execution: TrackedExecution,
 ): Promise<TrackedRecord | undefined> {
-  const mistral = execution.context.mistral as { readonly execution_id?: unknown } | undefined;
-  if (typeof mistral?.execution_id === 'string') {
-    return await stores.workflowExecutions.findOne({ uuid: mistral.execution_id }, { include: TRACKED });
-  }
-  return await stores.workflowExecutions.findOne(workflowOf(execution.id), { include: TRACKED });
+  const uuid = uuidOf(execution);
+  return await findRecordOf(context, uuid === undefined ? workflowOf(execution.id) : { uuid });
+}
+
+/** The workflow that an execution says it is carried out by. */
+export function uuidOf({ context }: TrackedExecution): string | undefined {
+  const mistral = context.mistral as { readonly execution_id?: unknown } | undefined;
+  return typeof mistral?.execution_id === 'string' ? mistral.execution_id : undefined;
+}
+
+/** The record that fits, as far as it is looked at. */
+export async function findRecordOf({ stores }: TrackerContext, filter: Filter): Promise<TrackedRecord | undefined> {
+  return await stores.workflowExecutions.findOne(filter, { include: TRACKED });
 }
 
 /** Versions count every change of a task: nothing of the tasks themselves is looked at to see whether there was one. */

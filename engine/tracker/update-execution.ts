@@ -3,8 +3,9 @@ import { retryByPolicies } from '../../action-service/retry-policy.ts';
 import { FAILED_STATUSES, isCompleted } from '../../core/statuses.ts';
 import { lookAtWorkflow } from './look-at-workflow.ts';
 import { makeResult } from './make-result.ts';
+import { readAhead, type WorkflowNews } from './read-ahead.ts';
 import { nextStatus } from './status-rules.ts';
-import { findRecord, type TrackedExecution, type TrackedRecord, versionOf } from './tracked-record.ts';
+import { findRecord, type TrackedExecution, type TrackedRecord, uuidOf, versionOf } from './tracked-record.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
 /** What an update has led to. */
@@ -22,25 +23,31 @@ const NOTHING_LEFT: UpdateOutcome = { done: true, changed: false, waitsForChildr
 /**
  * @param known marks of what was written last, by execution id; kept by the caller
  * @param overtaken raised when there is something newer to look at
+ * @param news what its workflow has just said, where that is why it is looked at
  */
 export async function updateExecution(
   context: TrackerContext,
   id: string,
   known: Map<string, string>,
   overtaken: AbortSignal,
+  news?: WorkflowNews,
 ): Promise<UpdateOutcome> {
   const { stores, actions } = context;
-  const execution = await stores.executions.get(id, { include: ['status', 'context', 'log'] });
+  const [execution, ahead] = await Promise.all([
+    stores.executions.get(id, { include: ['status', 'context', 'log'] }),
+    news && readAhead(context, id, news),
+  ]);
   if (execution === undefined || isCompleted(execution.status)) return NOTHING_LEFT;
-  const found = await findRecord(context, execution);
+  const early = ahead !== undefined && ahead.record.uuid === uuidOf(execution) ? ahead : undefined;
+  const found = early?.record ?? (await findRecord(context, execution));
   if (found === undefined) return { done: false, changed: false, waitsForChildren: false };
-  const look = await lookAtWorkflow(context, execution, found, known.get(id), overtaken);
-  const { record, active, result: early } = look;
+  const look = await lookAtWorkflow(context, execution, found, known.get(id), early?.end, overtaken);
+  const { record, active, result: shown } = look;
   const status = nextStatus({ status: execution.status, state: record.state, active });
   const mark = `${versionOf(record)} ${status}`;
   const changed = known.get(id) !== mark || status !== execution.status;
   if (changed) {
-    const result = early ?? (await makeResult(context, record));
+    const result = shown ?? (await makeResult(context, record));
     const change = { result, context: mistralContext(execution, record) };
     if (status === execution.status) await actions.updateProgress(id, change);
     else {

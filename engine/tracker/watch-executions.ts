@@ -11,6 +11,7 @@ import { type Bus, bindingsOf, EXCHANGES } from '../../platform/bus/bus.ts';
 import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscription.ts';
 import type { Service } from '../../platform/lifecycle.ts';
 import { lapsedLease } from '../../stores/lapsed-lease.ts';
+import type { WorkflowNews } from './read-ahead.ts';
 import type { TrackerContext } from './tracker-context.ts';
 import { updateExecution } from './update-execution.ts';
 
@@ -25,8 +26,8 @@ export interface WatchOptions {
 }
 
 export interface Watch extends Service {
-  /** Something has happened to this execution's workflow. */
-  news(executionId: string): Promise<void>;
+  /** Something has happened to this execution's workflow. @param said by the workflow */
+  news(executionId: string, said?: WorkflowNews): Promise<void>;
   /** Workflows followed, and by how many milliseconds the poll that is most overdue is late. */
   load(): { readonly watched: number; readonly overdueMs: number };
 }
@@ -37,6 +38,12 @@ interface LookUnderWay {
   /** Raised when there is something newer to look at. */
   readonly overtaken: AbortController;
   following: Promise<void> | undefined;
+}
+
+/** Why an execution is looked at. */
+interface Reason {
+  readonly isPoll?: boolean | undefined;
+  readonly said?: WorkflowNews | undefined;
 }
 
 interface Watched {
@@ -91,39 +98,39 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   }
 
   /** One look at a time for an execution, and one that follows it: that one sees all that has come until it begins. */
-  async function update(id: string, isPoll = false): Promise<void> {
+  async function update(id: string, why: Reason = {}): Promise<void> {
     const present = looks.get(id);
-    if (present === undefined) return await begin(id, isPoll);
+    if (present === undefined) return await begin(id, why);
     present.overtaken.abort();
-    present.following ??= present.done.then(() => begin(id, isPoll));
+    present.following ??= present.done.then(() => begin(id, { isPoll: why.isPoll }));
     await present.following;
   }
 
-  async function begin(id: string, isPoll: boolean): Promise<void> {
+  async function begin(id: string, why: Reason): Promise<void> {
     const overtaken = new AbortController();
-    const look: LookUnderWay = { overtaken, done: updateNow(id, overtaken.signal, isPoll), following: undefined };
+    const look: LookUnderWay = { overtaken, done: updateNow(id, overtaken.signal, why), following: undefined };
     looks.set(id, look);
     await look.done;
     if (look.following === undefined) looks.delete(id);
   }
 
-  async function updateNow(id: string, isOvertaken: AbortSignal, isPoll: boolean): Promise<void> {
+  async function updateNow(id: string, isOvertaken: AbortSignal, { isPoll, said }: Reason): Promise<void> {
     const entry = watched.get(id);
     try {
-      const outcome = await updateExecution(context, id, known, isOvertaken);
+      const outcome = await updateExecution(context, id, known, isOvertaken, said);
       if (outcome.done) return forget(id);
       if (entry === undefined) return;
       if (outcome.waitsForChildren && entry.stopWaiting === undefined) {
         entry.stopWaiting = await children.need().catch(() => undefined);
         // One may have ended before it could be heard.
-        if (entry.stopWaiting !== undefined) return await updateNow(id, isOvertaken, isPoll);
+        if (entry.stopWaiting !== undefined) return await updateNow(id, isOvertaken, { isPoll });
       } else if (!outcome.waitsForChildren) {
         entry.stopWaiting?.();
         entry.stopWaiting = undefined;
       }
       // Not by news, of which a thousand may come at once.
       if (outcome.changed) entry.interval = interval;
-      else if (isPoll) entry.interval = Math.min(entry.interval * 1.5, interval * SLOWEST);
+      else if (isPoll === true) entry.interval = Math.min(entry.interval * 1.5, interval * SLOWEST);
     } catch (error) {
       logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow could not be followed, trying again');
       if (entry !== undefined) entry.interval = Math.min(entry.interval * 2, interval * SLOWEST);
@@ -180,7 +187,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     const due = [...watched]
       .filter(([id, entry]) => entry.due <= now && !looks.has(id))
       .slice(0, Math.max(poolSize - looks.size, 0));
-    for (const [id] of due) void update(id, true);
+    for (const [id] of due) void update(id, { isPoll: true });
   }
 
   function schedule(): void {
@@ -194,7 +201,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   }
 
   return {
-    news: update,
+    news: (id, said) => update(id, { said }),
     load() {
       const now = Date.now();
       const late = [...watched].map(([id, { due }]) => (looks.has(id) ? 0 : now - due));

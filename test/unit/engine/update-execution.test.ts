@@ -166,3 +166,57 @@ it('an answer is not waited for when there is something newer to look at', async
   overtaken.abort();
   assert.equal((await looking).done, false);
 });
+
+it('what the news of an end asks for is read at once', async () => {
+  const execution = fakeExecution('running');
+  const { context, changes } = contextOf(execution, []);
+  const { stores } = context;
+  let reads = 0;
+  let answer: () => void = () => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  /** Answers when all four have been asked for. */
+  const held =
+    <A extends unknown[], R>(read: (...args: A) => Promise<R>) =>
+    async (...args: A) => {
+      reads += 1;
+      if (reads === 4) answer();
+      await answered;
+      return await read(...args);
+    };
+  stores.executions.get = held(stores.executions.get);
+  stores.executions.findOne = held(stores.executions.findOne);
+  stores.workflowExecutions.findOne = held(stores.workflowExecutions.findOne);
+  stores.taskExecutions.find = held(stores.taskExecutions.find);
+  const news = { uuid: 'w1', state: 'SUCCESS', version: 1 };
+  assert.equal((await updateExecution(context, 'e1', new Map(), NOT_OVERTAKEN, news)).done, true);
+  assert.equal(reads, 4);
+  assert.deepEqual(changes, [['succeeded', true]]);
+});
+
+it('news that are out of date, or of another workflow, are not relied on', async () => {
+  for (const news of [
+    { uuid: 'w1', state: 'SUCCESS', version: 0 },
+    { uuid: 'w1', state: 'ERROR', version: 1 },
+    { uuid: 'another', state: 'ERROR', version: 1 },
+  ]) {
+    const execution = fakeExecution('running');
+    let tasks = [taskIn('RUNNING')];
+    const { context, changes } = contextOf(execution, [], RECORD, () => tasks);
+    const { find } = context.stores.taskExecutions;
+    // What was read ahead shows a task that runs; by the time it is asked for it has ended.
+    context.stores.taskExecutions.find = async (...args) => {
+      const found = await find(...args);
+      tasks = [taskIn('SUCCESS')];
+      return found;
+    };
+    const { findOne } = context.stores.workflowExecutions;
+    context.stores.workflowExecutions.findOne = async (filter, options) => {
+      const found = await findOne(filter, options);
+      return found && filter.uuid === 'another' ? { ...found, uuid: 'another', state: 'ERROR' } : found;
+    };
+    assert.equal((await updateExecution(context, 'e1', new Map(), NOT_OVERTAKEN, news)).done, true);
+    assert.deepEqual(changes, [['succeeded', true]]);
+  }
+});
