@@ -11,10 +11,12 @@ export const runsFromSource = here.endsWith('.ts');
 export const projectRoot = runsFromSource ? path.resolve(here, '../..') : path.resolve(here, '../../..');
 
 /**
- * MiB for what is young in the heap. V8 gives it three times 16 MiB and never takes them back, of which a service that is mostly
- * idle needs a few: a fifth to a third of its memory. Its helper threads stay: without them large workflows take longer (docs/benchmarks.md).
+ * 1. What is young in the heap gets 4 MiB. V8 gives it three times 16 MiB and never takes them back, of which a service that is mostly idle
+ *    needs a few: a fifth to a third of its memory.
+ * 2. So little is collected by the thread that needs it: helpers would have to be woken, and waited for where all cores work. For what is
+ *    old they stay: without them large workflows take longer (docs/benchmarks.md).
  */
-const SMALL_HEAP = ['--max-semi-space-size=4'];
+const HEAP = ['--max-semi-space-size=4', '--no-parallel-scavenge'];
 
 /** A command line that starts one of our own programs. */
 export interface Program {
@@ -34,5 +36,5 @@ export function findProgram(entry: string): Program | undefined {
   const file = runsFromSource ? path.join(projectRoot, `${entry}.ts`) : path.join(projectRoot, 'dist', `${entry}.js`);
   if (!existsSync(file)) return undefined;
   const loader = runsFromSource ? ['--import', import.meta.resolve('tsx')] : [];
-  return { command: process.execPath, args: [...SMALL_HEAP, ...loader, file], file };
+  return { command: process.execPath, args: [...HEAP, ...loader, file], file };
 }
