@@ -59,8 +59,8 @@ async function profile(
     for (const [process, seconds] of await used()) add(ofBare.includes(process) ? theirs : ours, process, seconds);
   }
   const what = (process: string) => `${shape} ${count}, CPU of a task: ${process}`;
-  const perTask = (seconds = 0) => (seconds * 1_000) / (runs * count);
-  const ms = (seconds = 0) => `${perTask(seconds).toFixed(1)} ms`;
+  const perTask = (seconds: number) => (seconds * 1_000) / (runs * count);
+  const ms = (seconds: number) => `${perTask(seconds).toFixed(1)} ms`;
   const sum = (of: ReadonlyMap<string, number>) => [...of.values()].reduce((total, seconds) => total + seconds, 0);
   const byCost = [...ours].sort(([, a], [, b]) => b - a).filter(([, seconds]) => perTask(seconds) >= LITTLE);
   return [

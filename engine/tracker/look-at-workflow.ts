@@ -7,7 +7,7 @@ import { hasActiveChild } from './has-active-child.ts';
 import { toResult } from './make-result.ts';
 import { type EndRead, readEnd } from './read-ahead.ts';
 import { repairActivities } from './repair-activities.ts';
-import { TRACKED, type TrackedExecution, type TrackedRecord, versionOf } from './tracked-record.ts';
+import { findRecordOf, type TrackedExecution, type TrackedRecord, versionOf } from './tracked-record.ts';
 import type { TrackerContext } from './tracker-context.ts';
 
 /** What a look at a workflow has shown. */
@@ -79,8 +79,7 @@ async function ask(
     const closed = await closeRecord(context, record, answer.status);
     return { record: closed, active: await hasActiveChild(context, execution.id, closed) };
   }
-  const fresh = await context.stores.workflowExecutions.findOne({ uuid: record.uuid }, { include: TRACKED });
-  const now = fresh ?? record;
+  const now = (await findRecordOf(context, { uuid: record.uuid })) ?? record;
   if (answer.kind === 'view') await repairActivities(context, now, answer.view);
   const waiting = (answer.kind === 'view' && answer.view.waiting) || 0;
   return { record: now, active: await isBusy(context, execution, now, waiting) };

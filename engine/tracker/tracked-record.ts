@@ -8,7 +8,7 @@ import type { TrackerContext } from './tracker-context.ts';
 export type TrackedExecution = Pick<Execution, 'id' | 'status' | 'context' | 'log'>;
 
 /** What of a workflow's record is looked at each time: not its input. There is an output when it is over, and then it is wanted. */
-export const TRACKED = [
+const TRACKED = [
   'uuid',
   'workflow_id',
   'workflow_name',
