@@ -37,8 +37,8 @@ const TOGETHER = 50;
 const PATIENCE_MS = 50;
 /** How often an ask goes out with which others are to be expected, while they come. Milliseconds. */
 const RHYTHM_MS = 50;
-/** Temporal hands tasks over one by one: when none has come for so long, those that were scheduled with it are here. Milliseconds. */
-const QUIET_MS = 12;
+/** Tasks that were scheduled in one breath come closely after each other. Milliseconds. */
+const QUIET_MS = 4;
 /** Tasks that a workflow has scheduled so short after each other do not wait for each other: no action is that fast. Milliseconds. */
 const AT_ONCE_MS = 5;
 /** Workflows of which it is remembered when they have last scheduled a task. */
@@ -53,9 +53,13 @@ const NO_SUCH_ROUTE = [404, 405];
  * costs both sides more than what is asked for in it.
  *
  * @param apiUrl base address, without version
+ * @param quietMs when none has come for so long, all that were scheduled in one breath are there
  * @throws ApplicationFailure (of the function, may be tried again) when st2api does not answer
  */
-export function createExecutionAsker(apiUrl: string): (ask: ExecutionAsk) => Promise<ExecutionAnswer> {
+export function createExecutionAsker(
+  apiUrl: string,
+  quietMs: number = QUIET_MS,
+): (ask: ExecutionAsk) => Promise<ExecutionAnswer> {
   const single = new URL(`${apiUrl}/v1/executions`);
   const bulk = new URL(`${apiUrl}/v1/executions/bulk`);
 
@@ -83,7 +87,7 @@ export function createExecutionAsker(apiUrl: string): (ask: ExecutionAsk) => Pro
     most: TOGETHER,
     patienceMs: PATIENCE_MS,
     keptMs: ({ isOneOfMany }) => (isOneOfMany ? RHYTHM_MS : 0),
-    quietMs: QUIET_MS,
+    quietMs,
     kindOf: ({ headers }) => headers['x-auth-token'],
   });
 

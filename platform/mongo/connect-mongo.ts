@@ -5,10 +5,13 @@ import { readTlsFiles } from '../config/tls.ts';
 import type { Logger } from '../logging/create-logger.ts';
 import { registerHealthCheck } from '../observability/health.ts';
 import { explainDatabase } from '../tls/links.ts';
+import { quietPools } from './quiet-pool.ts';
 import { reopenWhenStuck } from './reopen-stuck.ts';
 import { WakingConnection } from './waking-connection.ts';
 
 export type { Connection } from 'mongoose';
+
+quietPools();
 
 /** How the driver reaches the database; with TLS as soon as one of its settings is there. */
 export function databaseOptions(config: Config) {

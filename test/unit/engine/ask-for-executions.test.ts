@@ -48,7 +48,8 @@ describe('asking for executions', () => {
         : { status: 201, body: { id: 'alone' } };
   });
 
-  const asker = () => createExecutionAsker(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const asker = (quietMs?: number) =>
+    createExecutionAsker(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, quietMs);
 
   /** A task of a workflow, whose tasks are all scheduled at once unless said otherwise. */
   const task = (number: number, more: object = {}) => ({
@@ -114,7 +115,7 @@ describe('asking for executions', () => {
   });
 
   it('keeps one of many for the others, and no task of a sequence', async () => {
-    const ask = asker();
+    const ask = asker(40);
     await ask(task(1));
     const many = [ask(task(2))];
     await sleep(5);
