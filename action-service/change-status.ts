@@ -36,13 +36,27 @@ export async function setStatus(
 export function toFilter({ id, to, change }: Move): Filter {
   const allowed = statusesBefore(to);
   const from = change.from === undefined ? allowed : change.from.filter((status) => allowed.includes(status));
+  const logLength = change.known?.log.length ?? change.ifLogLength;
   return {
     id,
     status: { $in: from },
     ...(change.ifLeasedBy === undefined ? {} : { 'lease.owner': change.ifLeasedBy }),
     ...(change.ifUnleased === true ? { lease: { $exists: false } } : {}),
-    ...(change.ifLogLength === undefined ? {} : { log: { $size: change.ifLogLength } }),
+    ...(logLength === undefined ? {} : { log: { $size: logLength } }),
   };
+}
+
+/** What an execution is after a change made by {@link toChange}, where nothing else has changed it. */
+export function afterChange(execution: Execution, { $set = {}, $push = {}, $unset = {} }: Change): Execution {
+  const changed: Record<string, unknown> = { ...execution };
+  for (const [path, value] of Object.entries($set)) {
+    const [field = path, key] = path.split('.');
+    changed[field] = key === undefined ? value : { ...(changed[field] as object), [key]: value };
+  }
+  const { log } = $push as { readonly log?: { readonly $each: Execution['log'] } };
+  if (log !== undefined) changed.log = [...execution.log, ...log.$each];
+  for (const field of Object.keys($unset)) delete changed[field];
+  return changed as unknown as Execution;
 }
 
 /** What a move writes. @param now the time that it is given */

@@ -3,9 +3,10 @@ import { gather } from '../platform/gather.ts';
 import type { Logger } from '../platform/logging/create-logger.ts';
 import { databaseFailure } from '../platform/mongo/database-failure.ts';
 import { withDatabase } from '../platform/mongo/with-database.ts';
+import type { Change } from '../stores/collection.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
-import { type Move, setStatus, toChange, toFilter } from './change-status.ts';
+import { afterChange, type Move, setStatus, toChange, toFilter } from './change-status.ts';
 import type { StatusChange } from './contract.ts';
 
 /** Changes in one write at most. */
@@ -19,24 +20,31 @@ export function createStatusSetter(
   stores: Stores,
   logger: Logger,
 ): (id: string, to: ExecutionStatus, change: StatusChange) => Promise<Execution | undefined> {
-  const alone = ({ id, to, change }: Move) => setStatus(stores, id, to, change);
+  const alone = ({ id, to, change: { known: _, ...change } }: Move) => setStatus(stores, id, to, change);
+  /** What was not made may have been refused because the execution is not as it was known. */
+  const refused = (move: Move) => (move.change.known === undefined ? undefined : alone(move));
 
   async function makeAll(
     moves: readonly Move[],
   ): Promise<readonly (Execution | undefined | Promise<Execution | undefined>)[]> {
     const isOneEach = new Set(moves.map(({ id }) => id)).size === moves.length;
-    if (moves.length === 1 || !isOneEach) return moves.map(alone);
+    const areKnown = moves.every(({ change }) => change.known !== undefined);
+    if ((moves.length === 1 && !areKnown) || !isOneEach) return moves.map(alone);
     const now = new Date();
+    const changes = moves.map((move) => toChange(move, now));
     try {
       const count = await stores.executions.updateEach(
-        moves.map((move) => ({ filter: toFilter(move), change: toChange(move, now) })),
+        moves.map((move, place) => ({ filter: toFilter(move), change: changes[place] as Change })),
       );
-      if (count === 0) return moves.map(() => undefined);
+      if (count === 0) return moves.map(refused);
+      if (count === moves.length && areKnown) {
+        return moves.map(({ change }, place) => afterChange(change.known as Execution, changes[place] as Change));
+      }
       // What was written must not be lost because the database goes away before it is read.
       const found = await withDatabase(logger, () => findAll(moves));
       return moves.map((move) => {
         const execution = found.get(move.id);
-        if (execution === undefined || !(count === moves.length || wasMade(move, execution, now))) return undefined;
+        if (execution === undefined || !(count === moves.length || wasMade(move, execution, now))) return refused(move);
         return asOfThen(move, execution, now);
       });
     } catch (error) {
@@ -54,7 +62,7 @@ export function createStatusSetter(
     return new Map(found.map((execution) => [execution.id, execution]));
   }
 
-  const together = gather(makeAll, { most: TOGETHER, kindOf: hasResult });
+  const together = gather(makeAll, { most: TOGETHER, kindOf });
 
   return (id, to, change) => {
     const runner = change.ifLeasedBy ?? change.lease?.owner;
@@ -64,6 +72,8 @@ export function createStatusSetter(
 
 /** Its result may be large: it need not come back. */
 const hasResult = ({ change }: Move) => change.result !== undefined;
+
+const kindOf = (move: Move) => (move.change.known === undefined ? hasResult(move) : 'known');
 
 /**
  * Whether it was this process that made a move, where not all of its write were made. Who takes an execution finds its own lease. An end

@@ -60,6 +60,11 @@ export interface StatusChange {
   readonly ifLeasedBy?: string;
   /** Change only if the log is as long as it was: the same status may have been left and come back. */
   readonly ifLogLength?: number;
+  /**
+   * The execution as its runner took it, and as nothing has changed it since unless its log has grown: what comes of it need then not be
+   * read. It is read all the same where its log has grown.
+   */
+  readonly known?: Execution;
 }
 
 /** What may change while an execution goes on. */

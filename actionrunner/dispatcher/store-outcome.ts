@@ -46,7 +46,7 @@ async function store(deps: OutcomeDeps, execution: Execution, outcome: RunOutcom
     FAILED_STATUSES.includes(status) && (await withDatabase(logger, () => deps.retried(execution, status)));
   const mine = { context, lease: null, ifLeasedBy: owner, ...(retried ? { callback: null } : {}) } as const;
   const stored = await withDatabase(logger, async () => {
-    if (status !== 'running') return await actions.changeStatus(id, status, { ...mine, result });
+    if (status !== 'running') return await actions.changeStatus(id, status, { ...mine, result, known: execution });
     const begun =
       execution.status === 'scheduled'
         ? await actions.changeStatus(id, status, { ...mine, result, from: ['scheduled'] })

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createAnnouncer } from '../../action-service/announce.ts';
 import { setStatus } from '../../action-service/change-status.ts';
 import { createStatusSetter } from '../../action-service/change-together.ts';
+import type { ExecutionStatus } from '../../core/statuses.ts';
 import type { Bus } from '../../platform/bus/bus.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
 import { type Connection, connectMongo } from '../../platform/mongo/connect-mongo.ts';
 import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { openAnew } from '../../platform/mongo/reopen-stuck.ts';
 import { newId } from '../../stores/collection.ts';
+import type { Execution } from '../../stores/executions.ts';
 import type { TaskExecution } from '../../stores/records.ts';
 import { createStores, ensureIndexes, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
@@ -192,6 +194,50 @@ describe('stores on a real database', { timeout: 120_000 }, () => {
     for (const [place, id] of mine.entries()) assert.deepEqual(ended[place + 2], await stores.executions.get(id));
     assert.equal((await stores.executions.get(taken))?.lease?.owner, 'other');
     assert.equal((await stores.executions.get(lost))?.status, 'canceled');
+  });
+
+  it('makes what comes of known executions as it is stored, and reads those that are not as they were known', async () => {
+    const setTogether = createStatusSetter(stores, pino({ level: 'silent' }));
+    const lease = { owner: 'me', seconds: 5 };
+    const begin = async () => {
+      const { id } = await stores.executions.insert({ ...execution(), callback: { source: 'mistral_v2' } });
+      const begun = await setTogether(id, 'running', { lease });
+      assert.ok(begun);
+      return begun;
+    };
+    const end = (known: Execution, status: ExecutionStatus = 'succeeded') =>
+      setTogether(known.id, status, {
+        result: { a: 1 },
+        context: { more: { b: 2 } },
+        callback: null,
+        lease: null,
+        ifLeasedBy: 'me',
+        known,
+      });
+    const same = await Promise.all([1, 2, 3].map(begin));
+    const finds = mock.method(stores.executions, 'find');
+    const ended = [...(await Promise.all(same.map((one) => end(one)))), await end(await begin())];
+    assert.equal(finds.mock.callCount(), 0);
+    finds.mock.restore();
+    for (const one of ended) assert.deepEqual(one, await stores.executions.get(String(one?.id)));
+
+    const [paused, canceled, lost] = (await Promise.all([1, 2, 3].map(begin))) as [Execution, Execution, Execution];
+    for (const status of ['pausing', 'paused', 'resuming', 'running'] as const)
+      await setStatus(stores, paused.id, status, {});
+    await setStatus(stores, canceled.id, 'canceling', {});
+    await stores.executions.updateOne({ id: lost.id }, { $set: { 'lease.owner': 'other' } });
+    const changed = [paused, canceled, lost];
+    const told = [...(await Promise.all(changed.map((one) => end(one)))), await end(canceled, 'failed')];
+    assert.deepEqual(
+      told.map((one) => one?.log.map(({ status }) => status).slice(1)),
+      [
+        ['running', 'pausing', 'paused', 'resuming', 'running', 'succeeded'],
+        undefined,
+        undefined,
+        ['running', 'canceling', 'failed'],
+      ],
+    );
+    assert.deepEqual(told[0], await stores.executions.get(paused.id));
   });
 
   it('lets one of several changes of the same execution win, and of two processes one, in the same moment', async () => {
