@@ -13,6 +13,7 @@ import type { FaultPack } from '../support/fault-pack.ts';
 import { assertSeen, startRuns } from '../support/fault-runs.ts';
 import { type FaultedSystem, startFaultedSystem } from '../support/faulted-system.ts';
 import type { RunningServices } from '../support/running-services.ts';
+import { startedActivities } from '../support/temporal-runs.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('kill -9 of a service while workflows run', () => {
@@ -100,6 +101,27 @@ describe('kill -9 of a service while workflows run', () => {
     await services.kill('st2api');
     await services.restart('st2api');
     await runs.endWell();
+  });
+
+  it('mistral-server with twenty tasks in hand that it could not ask for yet: each is created and run once', async () => {
+    const { pid } = services.process('st2api');
+    const runs = await startRuns(services, pack, 'wide', 1);
+    process.kill(pid, 'SIGSTOP');
+    const [id = ''] = runs.ids;
+    const areHandedOver = async () =>
+      (await startedActivities(system?.infrastructure.env.TEMPORAL_ADDRESS ?? '', id)) === 20;
+    await waitFor(areHandedOver, { what: 'the tasks to be handed to the worker' });
+    await services.kill('mistral-server');
+    // What was sent to it dies with it.
+    await services.kill('st2api');
+    const wereLost = Date.now();
+    await Promise.all([services.restart('st2api'), services.restart('mistral-server')]);
+    await runs.endWell();
+    const children = await descendantsOf(services, id);
+    assert.ok(
+      children.every(({ log }) => Date.parse(log[0]?.timestamp ?? '') > wereLost),
+      'some had been asked for',
+    );
   });
 
   it('st2api between creation and reply: the same request again makes no second execution', async () => {

@@ -11,7 +11,7 @@ export interface ExecutionAnswer {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly context: Readonly<Record<string, unknown>>;
   readonly parent?: string;
-  readonly log: readonly { readonly status: string }[];
+  readonly log: readonly { readonly status: string; readonly timestamp: string }[];
 }
 
 /** A task in the result of a workflow. */

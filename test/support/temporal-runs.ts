@@ -54,6 +54,24 @@ export async function eventCounts(address: string, workflowId: string): Promise<
   }
 }
 
+/** How many activities of the workflow of an execution of ours are with a worker; 0 while Temporal does not list it. */
+export async function startedActivities(address: string, executionId: string): Promise<number> {
+  const connection = await Connection.connect({ address });
+  try {
+    const client = new Client({ connection });
+    for await (const { workflowId } of client.workflow.list({ query: `st2_execution_id = "${executionId}"` })) {
+      const { raw } = await client.workflow.getHandle(workflowId).describe();
+      return (raw.pendingActivities ?? []).filter(({ state }) => state === STARTED).length;
+    }
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Temporal's `PENDING_ACTIVITY_STATE_STARTED`, an enum of its protocol. */
+const STARTED = 2;
+
 /** The run that this one continues. */
 async function runBefore(connection: Connection, workflowId: string, runId: string): Promise<string | undefined> {
   const { history } = await connection.workflowService.getWorkflowExecutionHistory({
