@@ -1,6 +1,6 @@
 // `npm test`: everything a change must pass, from a fresh clone with nothing running. It prepares the clone, checks types and
 // style, then runs the tests: those without services side by side, those with real services two files at a time.
-// Arguments are parts of file names: `npm test -- conductor` runs only the test files whose path contains "conductor".
+// Arguments are parts of file names: `npm test -- conductor stores` runs only the test files whose path contains one of them.
 import { fork, spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import os from 'node:os';
@@ -36,8 +36,9 @@ async function main() {
   }
   const total = { passed: 0, failed: 0, skipped: 0 };
   const quick = [...testFiles('unit'), ...testFiles('conformance')];
-  await runTests('unit and conformance', quick, Math.max(2, os.availableParallelism()), process.env, total);
   const slow = testFiles('integration');
+  if (quick.length + slow.length === 0) process.stdout.write(`\nNo test file is called ${filters.join(' or ')}.\n`);
+  await runTests('unit and conformance', quick, Math.max(2, os.availableParallelism()), process.env, total);
   if (slow.length > 0) {
     const shared = await startSharedInfrastructure();
     await runTests(
@@ -64,8 +65,9 @@ function testFiles(kind) {
   } catch (error) {
     if (error.code !== 'ENOENT') throw error; // a kind without any test yet
   }
+  const isWanted = (file) => filters.length === 0 || filters.some((filter) => file.includes(filter));
   return names
-    .filter((name) => name.endsWith('.test.js') && filters.every((filter) => path.join(kind, name).includes(filter)))
+    .filter((name) => name.endsWith('.test.js') && isWanted(path.join(kind, name)))
     .sort()
     .map((name) => path.join(folder, name));
 }

@@ -34,7 +34,7 @@ export function createPresenter(deps: Deps) {
 
   /** The direct children of each execution, oldest first. Only workflow runners have any. */
   async function childrenOf(executions: readonly Execution[]): Promise<ReadonlyMap<string, readonly Execution[]>> {
-    const parents = executions.filter((one) => isWorkflowRunner(one.runner_type)).map((one) => one.id);
+    const parents = executions.filter(mayHaveChildren).map((one) => one.id);
     const children = new Map<string, Execution[]>();
     if (parents.length === 0) return children;
     const found = await stores.executions.find(
@@ -128,6 +128,11 @@ export function createPresenter(deps: Deps) {
     }
     return presented;
   };
+}
+
+/** A workflow asks for its first action when it has begun. */
+function mayHaveChildren({ runner_type, status }: Execution): boolean {
+  return isWorkflowRunner(runner_type) && status !== 'requested';
 }
 
 function ended(execution: Execution): Record<string, unknown> {
