@@ -61,8 +61,8 @@ export interface StatusChange {
   /** Change only if the log is as long as it was: the same status may have been left and come back. */
   readonly ifLogLength?: number;
   /**
-   * The execution as its runner took it, and as nothing has changed it since unless its log has grown: what comes of it need then not be
-   * read. It is read all the same where its log has grown.
+   * The execution as its runner took it. Unless its log has grown nobody has changed it since, and what comes of the change is known
+   * without reading it; otherwise it is read.
    */
   readonly known?: Execution;
 }
