@@ -1,14 +1,11 @@
-import { createRequire } from 'node:module';
+import { driverModule } from './driver-module.ts';
 
-/** What of the driver's own class of pools is used here. It is not exported, and no type is told of it. */
-interface DriverPool {
+/** What of the driver's own class of pools is used here. */
+export interface DriverPool {
   prototype: { ensureMinPoolSize(this: { options: { minPoolSize: number } }): void };
 }
 
-const mongoose = createRequire(import.meta.url).resolve('mongoose');
-const { ConnectionPool }: { ConnectionPool: DriverPool } = createRequire(mongoose)(
-  'mongodb/lib/cmap/connection_pool.js',
-);
+const { ConnectionPool } = driverModule<{ ConnectionPool: DriverPool }>('cmap/connection_pool.js');
 
 /**
  * Lets a process that waits be still: a pool looks ten times a second whether it has as many connections as it is to keep at least, also

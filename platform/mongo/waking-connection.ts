@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module';
+import { driverModule } from './driver-module.ts';
 
-/** What of the driver's own class of connections is used here. It is not exported, and no type is told of it. */
+/** What of the driver's own class of connections is used here. */
 interface DriverConnection {
   readonly socket: NodeJS.EventEmitter;
   cleanup(error: Error): void;
 }
 
-const mongoose = createRequire(import.meta.url).resolve('mongoose');
-const { Connection }: { Connection: new (...args: readonly unknown[]) => DriverConnection } = createRequire(mongoose)(
-  'mongodb/lib/cmap/connection.js',
+const { Connection } = driverModule<{ Connection: new (...args: readonly unknown[]) => DriverConnection }>(
+  'cmap/connection.js',
 );
 
 /**

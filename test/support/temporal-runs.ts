@@ -14,10 +14,8 @@ export interface TemporalRun {
 export const HISTORY_LIMITS = { events: 51_200, bytes: 50 * 1024 * 1024 } as const;
 
 /** Every run of one workflow id, the newest first, with the size of its history. */
-export async function temporalRuns(address: string, workflowId: string): Promise<readonly TemporalRun[]> {
-  const connection = await Connection.connect({ address });
-  try {
-    const client = new Client({ connection });
+export function temporalRuns(address: string, workflowId: string): Promise<readonly TemporalRun[]> {
+  return withClient(address, async (client) => {
     const runs: TemporalRun[] = [];
     let runId: string | undefined = (await client.workflow.getHandle(workflowId).describe()).runId;
     while (runId !== undefined) {
@@ -29,19 +27,16 @@ export async function temporalRuns(address: string, workflowId: string): Promise
         events: Number(info?.historyLength ?? 0),
         bytes: Number(info?.historySizeBytes ?? 0),
       });
-      runId = await runBefore(connection, workflowId, runId);
+      runId = await runBefore(client, workflowId, runId);
     }
     return runs;
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** How many events of each kind the newest run of a workflow has, by names such as `timerStarted`. */
-export async function eventCounts(address: string, workflowId: string): Promise<Readonly<Record<string, number>>> {
-  const connection = await Connection.connect({ address });
-  try {
-    const { events } = await new Client({ connection }).workflow.getHandle(workflowId).fetchHistory();
+export function eventCounts(address: string, workflowId: string): Promise<Readonly<Record<string, number>>> {
+  return withClient(address, async (client) => {
+    const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     const counts: Record<string, number> = {};
     for (const event of events ?? []) {
       const [key] = Object.entries(event).find(([name, value]) => name.endsWith('EventAttributes') && value) ?? [''];
@@ -49,36 +44,39 @@ export async function eventCounts(address: string, workflowId: string): Promise<
       counts[kind] = (counts[kind] ?? 0) + 1;
     }
     return counts;
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** How many activities of the workflow of an execution of ours are with a worker; 0 while Temporal does not list it. */
-export async function startedActivities(address: string, executionId: string): Promise<number> {
-  const connection = await Connection.connect({ address });
-  try {
-    const client = new Client({ connection });
+export function startedActivities(address: string, executionId: string): Promise<number> {
+  return withClient(address, async (client) => {
     for await (const { workflowId } of client.workflow.list({ query: `st2_execution_id = "${executionId}"` })) {
       const { raw } = await client.workflow.getHandle(workflowId).describe();
       return (raw.pendingActivities ?? []).filter(({ state }) => state === STARTED).length;
     }
     return 0;
-  } finally {
-    await connection.close();
-  }
+  });
 }
 
 /** Temporal's `PENDING_ACTIVITY_STATE_STARTED`, an enum of its protocol. */
 const STARTED = 2;
 
 /** The run that this one continues. */
-async function runBefore(connection: Connection, workflowId: string, runId: string): Promise<string | undefined> {
-  const { history } = await connection.workflowService.getWorkflowExecutionHistory({
+async function runBefore(client: Client, workflowId: string, runId: string): Promise<string | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: 'default',
     execution: { workflowId, runId },
     maximumPageSize: 1,
   });
   const [first] = history?.events ?? [];
   return first?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+}
+
+async function withClient<T>(address: string, look: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect({ address });
+  try {
+    return await look(new Client({ connection }));
+  } finally {
+    await connection.close();
+  }
 }

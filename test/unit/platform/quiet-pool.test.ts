@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { mock, test } from 'node:test';
+import { driverModule } from '../../../platform/mongo/driver-module.ts';
+import { type DriverPool, quietPools } from '../../../platform/mongo/quiet-pool.ts';
 
-const mongoose = createRequire(import.meta.url).resolve('mongoose');
-const { ConnectionPool } = createRequire(mongoose)('mongodb/lib/cmap/connection_pool.js');
+const { ConnectionPool } = driverModule<{ ConnectionPool: DriverPool }>('cmap/connection_pool.js');
 const ofDriver = mock.method(ConnectionPool.prototype, 'ensureMinPoolSize', () => undefined);
 
-test('a pool that is to keep no connections is never looked at, others as the driver does it', async () => {
-  const { quietPools } = await import('../../../platform/mongo/quiet-pool.ts');
+test('a pool that is to keep no connections is never looked at, others as the driver does it', () => {
   quietPools();
   const look = (minPoolSize: number) => ConnectionPool.prototype.ensureMinPoolSize.call({ options: { minPoolSize } });
   look(0);
