@@ -41,6 +41,8 @@ export interface WorkflowArguments {
   readonly st2: St2Identity;
   /** Who has started it, where mistral-api asks: in whose name its actions run when it belongs to no execution of ours. */
   readonly owner?: string;
+  /** The user of the execution of ours that it belongs to, as stored when it started; `undefined` once it belongs to another one. */
+  readonly acting_user?: string;
   /** The run of the parent workflow that this one carries out. */
   readonly parent_run?: { readonly workflow_id: string; readonly run_id: string };
   readonly resumed?: ResumedState;
@@ -126,6 +128,8 @@ export interface LiveView extends ExecutionView {
 export interface InTheNameOf {
   readonly st2_execution_id?: string;
   readonly owner?: string;
+  /** The user of the execution, as stored; is looked up where it is not given. */
+  readonly acting_user?: string;
 }
 
 /** Argument of the activity `st2.action`. */
@@ -134,6 +138,8 @@ export interface St2ActionRequest extends InTheNameOf {
   /** As the workflow wrote it: `ref`, `parameters`, `st2_context`. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly workflow: { readonly execution_id: string; readonly name: string };
+  /** How many of these the workflow schedules in one breath, where it is more than this one. */
+  readonly together?: number;
 }
 
 /**

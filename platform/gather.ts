@@ -6,12 +6,19 @@ export interface GatherOptions<T> {
    * of the same turn of the event loop are done together.
    */
   readonly patienceMs?: number;
-  /** How long after the begin of the last work this call may be kept, so that others join it. Milliseconds; not at all when absent. */
-  readonly keptMs?: (item: T) => number;
+  /** Until when this call may be kept, so that others join it, by `performance.now()`; not at all when absent. */
+  readonly keptUntil?: (item: T, times: GatherTimes) => number;
   /** Kept calls do not wait for others any longer once so long none has come. Milliseconds; without it they wait as long as they may. */
   readonly quietMs?: number;
   /** Only calls of the same kind are done together; all when absent. */
   readonly kindOf?: (item: T) => unknown;
+}
+
+/** By `performance.now()`. */
+export interface GatherTimes {
+  readonly now: number;
+  /** When the last work began. */
+  readonly lastBegin: number;
 }
 
 interface Call<T, R> {
@@ -30,7 +37,7 @@ export function gather<T, R>(
   {
     most,
     patienceMs,
-    keptMs = () => 0,
+    keptUntil = () => 0,
     quietMs = Number.POSITIVE_INFINITY,
     kindOf = () => undefined,
   }: GatherOptions<T>,
@@ -108,7 +115,8 @@ export function gather<T, R>(
 
   function plan({ item }: Call<T, R>): void {
     const now = performance.now();
-    due = Math.min(due, patienceMs === undefined || underWay === 0 ? lastBegin + keptMs(item) : now + patienceMs);
+    const isFree = patienceMs === undefined || underWay === 0;
+    due = Math.min(due, isFree ? keptUntil(item, { now, lastBegin }) : now + patienceMs);
     if (due <= now || waiting.length >= most) lookSoon();
     else wakeAt(Math.min(due, quietAt));
   }
@@ -117,7 +125,8 @@ export function gather<T, R>(
     new Promise((resolve, reject) => {
       const call = { item, resolve, reject };
       waiting.push(call);
-      if (keptMs(item) > 0) quietAt = performance.now() + quietMs;
+      const now = performance.now();
+      if (keptUntil(item, { now, lastBegin }) > now) quietAt = now + quietMs;
       plan(call);
     });
 }

@@ -14,7 +14,7 @@ export type Way = 'asynchronous' | 'plain';
 /** Runs a workflow of this shape on bare Temporal to its end. */
 export type Bare = (shape: Shape, count: number, way: Way) => Promise<void>;
 
-/** Runs until a task costs no less CPU from run to run, which is when V8 has compiled what runs. */
+/** Runs until a task of a long workflow costs no less CPU from run to run, which is when V8 has compiled what a task runs through. */
 const WARM_UPS = 40;
 
 /** Starts the yardstick's worker on the Temporal of the services. It ends with the infrastructure. */
@@ -47,8 +47,9 @@ export async function warmUp(
   services: RunningServices,
   bare: Bare,
   shapes: readonly (readonly [Shape, number])[],
+  runs = WARM_UPS,
 ): Promise<void> {
-  for (let run = 0; run < WARM_UPS; run += 1) {
+  for (let run = 0; run < runs; run += 1) {
     for (const [shape, count] of shapes) {
       await runToSuccess(services, workflowName(shape, count));
       for (const way of ['asynchronous', 'plain'] as const) await bare(shape, count, way);

@@ -11,6 +11,8 @@ export interface ExecutionAsk {
   /** The workflow, and when it had the task's activity scheduled: milliseconds since the epoch, by Temporal's clock. */
   readonly workflowId: string;
   readonly scheduledAt: number;
+  /** How many it had scheduled in one breath with it, this one among them, where it has said so. */
+  readonly together?: number;
   /** The same key, the same execution. */
   readonly idempotencyKey: string;
   /** Body of `POST /v1/executions`. */
@@ -27,8 +29,8 @@ interface Written {
   readonly headers: Readonly<Record<string, string>>;
   readonly idempotencyKey: string;
   readonly text: string;
-  /** Others are to be expected with it. */
-  readonly isOneOfMany: boolean;
+  /** Whether others will come after it: the workflow has said so, or it looks like it. */
+  readonly followed: 'surely' | 'likely' | 'no';
 }
 
 /** Asks in one request at most. */
@@ -37,7 +39,7 @@ const TOGETHER = 50;
 const PATIENCE_MS = 50;
 /** How often an ask goes out with which others are to be expected, while they come. Milliseconds. */
 const RHYTHM_MS = 50;
-/** Tasks that were scheduled in one breath come closely after each other. Milliseconds. */
+/** Tasks that were scheduled closely after each other come so, too. Milliseconds. */
 const QUIET_MS = 4;
 /** Tasks that a workflow has scheduled so short after each other do not wait for each other: no action is that fast. Milliseconds. */
 const AT_ONCE_MS = 5;
@@ -86,29 +88,33 @@ export function createExecutionAsker(
   const ask = gather(askTogether, {
     most: TOGETHER,
     patienceMs: PATIENCE_MS,
-    keptMs: ({ isOneOfMany }) => (isOneOfMany ? RHYTHM_MS : 0),
+    keptUntil: ({ followed }, { now, lastBegin }) =>
+      followed === 'no' ? now : (followed === 'surely' ? now : lastBegin) + RHYTHM_MS,
     quietMs,
     kindOf: ({ headers }) => headers['x-auth-token'],
   });
 
-  const scheduled = new Map<string, number>();
+  const breaths = new Map<string, { readonly at: number; readonly asked: number }>();
 
-  /** Whether the workflow has scheduled another task in the same breath: a sequence of tasks must not wait for others. */
-  function isOneOfMany(workflowId: string, at: number): boolean {
-    const before = scheduled.get(workflowId);
-    if (scheduled.size >= REMEMBERED) scheduled.clear();
-    scheduled.set(workflowId, at);
-    return before !== undefined && Math.abs(at - before) <= AT_ONCE_MS;
+  /** Whether others of the workflow come after it: the last one must not wait for them, nor any task of a sequence. */
+  function followed(workflowId: string, at: number, together: number | undefined): Written['followed'] {
+    const before = breaths.get(workflowId);
+    const isSameBreath = before !== undefined && Math.abs(at - before.at) <= AT_ONCE_MS;
+    const asked = isSameBreath ? before.asked + 1 : 1;
+    if (breaths.size >= REMEMBERED) breaths.clear();
+    breaths.set(workflowId, { at, asked });
+    if (together !== undefined) return asked % together > 0 ? 'surely' : 'no';
+    return isSameBreath ? 'likely' : 'no';
   }
 
-  return async ({ token, workflowId, scheduledAt, idempotencyKey, body }) => {
+  return async ({ token, workflowId, scheduledAt, together, idempotencyKey, body }) => {
     const text = JSON.stringify(body);
     const headers = {
       'content-type': 'application/json',
       ...traceFields(),
       ...(token === undefined ? {} : { 'x-auth-token': token }),
     };
-    const written = { headers, idempotencyKey, text, isOneOfMany: isOneOfMany(workflowId, scheduledAt) };
+    const written = { headers, idempotencyKey, text, followed: followed(workflowId, scheduledAt, together) };
     // A trace goes by the headers of its own request.
     return isTracing() || text.length > SMALL ? askAlone(written) : ask(written);
   };

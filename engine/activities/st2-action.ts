@@ -38,6 +38,7 @@ export function createSt2Action(context: St2ActionContext): Activities['st2.acti
       token: credentials.token,
       workflowId,
       scheduledAt: info.scheduledTimestampMs,
+      together: request.together,
       idempotencyKey: `${workflowId}/${info.activityId}`,
       body: toBody(context, request, stContext, activity),
     });

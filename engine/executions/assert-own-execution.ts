@@ -1,6 +1,19 @@
-import { areOfUser } from '../../action-service/are-of-user.ts';
 import { ForbiddenError } from '../../core/errors.ts';
 import type { Stores } from '../../stores/stores.ts';
+
+type Environment = Readonly<Record<string, unknown>> | undefined;
+
+/**
+ * The user in whose name the execution of ours runs that an environment names.
+ *
+ * @returns `undefined` when it names none, or none that is stored
+ */
+export async function userOfExecution(stores: Stores, env: Environment): Promise<string | undefined> {
+  const id = named(env);
+  if (id === undefined) return undefined;
+  const execution = await stores.executions.get(id, { include: ['context'] });
+  return typeof execution?.context.user === 'string' ? execution.context.user : undefined;
+}
 
 /**
  * An environment names the execution of ours that a workflow belongs to, and with it the user in whose name its actions run.
@@ -8,13 +21,18 @@ import type { Stores } from '../../stores/stores.ts';
  * @param user whose request it is; `undefined` where nobody is asked for a token
  * @throws ForbiddenError when the execution is another user's, or there is none
  */
-export async function assertOwnExecution(
-  stores: Stores,
-  user: string | undefined,
-  env: Readonly<Record<string, unknown>> | undefined,
-): Promise<void> {
+export async function assertOwnExecution(stores: Stores, user: string | undefined, env: Environment): Promise<void> {
+  if (user !== undefined && named(env) !== undefined) assertOwn(env, await userOfExecution(stores, env), user);
+}
+
+/** The same where the user of the execution is known. @throws ForbiddenError when the execution is another user's, or there is none */
+export function assertOwn(env: Environment, executionUser: string | undefined, user: string | undefined): void {
+  const id = named(env);
+  if (user === undefined || id === undefined || user === executionUser) return;
+  throw new ForbiddenError(`The environment's st2_execution_id "${id}" is no execution of the user "${user}".`);
+}
+
+function named(env: Environment): string | undefined {
   const id = env?.st2_execution_id;
-  if (user === undefined || id === undefined || id === null || id === '') return;
-  if (await areOfUser(stores, user, [String(id)])) return;
-  throw new ForbiddenError(`The environment's st2_execution_id "${String(id)}" is no execution of the user "${user}".`);
+  return id === undefined || id === null || id === '' ? undefined : String(id);
 }

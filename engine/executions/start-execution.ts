@@ -10,7 +10,7 @@ import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
 import { checksumOf } from '../definitions/checksum.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
-import { assertOwnExecution } from './assert-own-execution.ts';
+import { assertOwn, userOfExecution } from './assert-own-execution.ts';
 import { fromText, newExecutionRecord } from './execution-records.ts';
 import { isPassingFailure } from './passing-failure.ts';
 
@@ -57,9 +57,10 @@ export async function startExecution(context: StartContext, request: StartReques
   const { stores } = context;
   // What an environment says that is only named is known once it was looked up.
   const isEnvironmentNamed = typeof request.params.env === 'string';
-  const [{ workflow, definition }, early] = await Promise.all([
+  const [{ workflow, definition }, early, earlyUser] = await Promise.all([
     loadWorkflow(stores, request),
     isEnvironmentNamed ? undefined : findKnown(stores, request.id, request.params),
+    isEnvironmentNamed ? undefined : userOfExecution(stores, (request.params as ExecutionParams).env),
   ]);
   if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
     throw new PreconditionError(`The definition of workflow "${workflow.name}" is another one.`);
@@ -67,7 +68,8 @@ export async function startExecution(context: StartContext, request: StartReques
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
   const params = await withEnvironment(stores, request.params);
-  await assertOwnExecution(stores, request.user, params.env);
+  const acting_user = isEnvironmentNamed ? await userOfExecution(stores, params.env) : earlyUser;
+  assertOwn(params.env, acting_user, request.user);
   const st2 = toSt2Identity(params.env ?? {}, workflow.name);
   const uuid = request.id ?? randomUUID();
   const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
@@ -94,7 +96,15 @@ export async function startExecution(context: StartContext, request: StartReques
       }),
     ));
   const namespace = request.namespace || definition.namespace;
-  const args = { workflow, identity, st2, namespace, description: request.description, owner: request.user };
+  const args = {
+    workflow,
+    identity,
+    st2,
+    namespace,
+    description: request.description,
+    owner: request.user,
+    acting_user,
+  };
   try {
     await launch(context, workflow_id, args);
   } catch (error) {

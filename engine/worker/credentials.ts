@@ -20,15 +20,16 @@ export function createCredentials(stores: Stores, config: Config): St2ActionCont
   }
 
   /** The first tasks of a workflow ask at once: one of them for all. */
-  function userOf({ st2_execution_id: executionId, owner }: InTheNameOf): Promise<string> | string {
+  function userOf({ st2_execution_id: executionId, owner, acting_user: user }: InTheNameOf): Promise<string> | string {
     if (executionId === undefined) return owner ?? config.system.user;
+    if (user !== undefined) return user;
     const known = users.get(executionId);
     if (known !== undefined) return known;
     if (users.size >= KNOWN_LIMIT) users.clear();
-    const user = storedUser(executionId);
-    users.set(executionId, user);
-    user.catch(() => users.delete(executionId));
-    return user;
+    const stored = storedUser(executionId);
+    users.set(executionId, stored);
+    stored.catch(() => users.delete(executionId));
+    return stored;
   }
 
   return async (of) => {

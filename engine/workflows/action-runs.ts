@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { ACTION_FAILURE, type ActionOutcome } from '../../core/action-outcome.ts';
 import type { ConductorEvent } from '../conductor/contract.ts';
-import type { WorkflowArguments } from '../contract.ts';
+import type { InTheNameOf, WorkflowArguments } from '../contract.ts';
 import { EMAIL_SECONDS, httpSeconds } from '../outside-limits.ts';
 import { outsideActivities, st2Activities } from './engine-proxies.ts';
 import type { Ended, StartPacer } from './start-pacer.ts';
@@ -41,9 +41,15 @@ export interface EarlierRun {
   readonly isSent?: boolean;
 }
 
+/** What is known of a run beside its command. */
+export interface RunSurroundings extends EarlierRun {
+  /** Actions of StackStorm's that are started in one breath, this one among them. */
+  readonly together?: number;
+}
+
 /** Carries out the runs of actions; each ends with exactly one event. */
 export interface ActionRuns {
-  start(command: ActionCommand, earlier?: EarlierRun): void;
+  start(command: ActionCommand, surroundings?: RunSurroundings): void;
   cancel(id: string): void;
   /** Cancels those that wait for their turn to be begun: nothing has come of them yet. */
   cancelWaiting(): void;
@@ -98,11 +104,11 @@ export function createActionRuns(
     );
   }
 
-  function startActivity(command: ActionCommand, isSent = false): void {
+  function startActivity(command: ActionCommand, { isSent, together }: RunSurroundings): void {
     const run: OpenRun = { command, kind: 'activity', scope: new CancellationScope(), stage: 'waiting' };
     open.set(command.id, run);
     activityCount += 1;
-    if (isSent) {
+    if (isSent === true) {
       run.stage = 'sent';
       return follow(run, untilCompleted);
     }
@@ -111,14 +117,14 @@ export function createActionRuns(
       isWanted: () => open.has(command.id),
       go: (ended) => {
         run.stage = undefined;
-        follow(run, () => untilEnded(callActivity(run), ended));
+        follow(run, () => untilEnded(callActivity(run, together), ended));
       },
     });
   }
 
-  async function callActivity(run: OpenRun): Promise<unknown> {
+  async function callActivity(run: OpenRun, together?: number): Promise<unknown> {
     const { id, task_name, action } = run.command;
-    const request = toRequest(run.command, args());
+    const request = toRequest(run.command, args(), together);
     const { input } = request;
     if (action === 'st2.action') {
       return (await st2Activities(id, `${task_name}: ${String(input.ref)}`)['st2.action'](request)).result;
@@ -140,7 +146,7 @@ export function createActionRuns(
   }
 
   return {
-    start(command, { due, isSent } = {}) {
+    start(command, surroundings = {}) {
       const { id } = command;
       const way = systemActions[command.action]?.way;
       if (way === undefined) {
@@ -149,14 +155,14 @@ export function createActionRuns(
       if (way.kind === 'refused')
         return feed({ type: 'action.completed', id, state: 'ERROR', result: `${command.action}: ${way.reason}` });
       if (way.kind === 'inline') return feed({ type: 'action.completed', id, ...runInline(way, command) });
-      if (way.kind === 'activity') return startActivity(command, isSent);
+      if (way.kind === 'activity') return startActivity(command, surroundings);
       const scope = new CancellationScope();
       if (way.kind === 'signal') return void open.set(id, { command, kind: 'signal', scope });
       const seconds = way.seconds(command.input);
       if (seconds === 0) {
         return feed({ type: 'action.completed', id, state: 'SUCCESS', result: way.run(command.input) });
       }
-      const run = { command, kind: 'timer', scope, due: due ?? Date.now() + seconds * 1_000 } as const;
+      const run = { command, kind: 'timer', scope, due: surroundings.due ?? Date.now() + seconds * 1_000 } as const;
       follow(run, () => runTimer(run, way));
     },
     cancel(id) {
@@ -217,14 +223,19 @@ function untilCompleted(): Promise<never> {
   return CancellationScope.current().cancelRequested;
 }
 
-function toRequest({ id, uuid, task_id, task_name, action, input }: ActionCommand, args: WorkflowArguments) {
+function toRequest(command: ActionCommand, args: WorkflowArguments, together = 1) {
+  const { id, uuid, task_id, task_name, action, input } = command;
   return {
     run: { id, uuid, task_id, task_name },
     input: action === 'st2.action' ? withContext(input, args) : input,
     workflow: { execution_id: args.identity.id, name: args.workflow.name },
-    st2_execution_id: args.st2.execution_id,
-    owner: args.owner,
+    ...inTheNameOf(args),
+    ...(together > 1 ? { together } : {}),
   };
+}
+
+export function inTheNameOf({ st2, owner, acting_user }: WorkflowArguments): InTheNameOf {
+  return { st2_execution_id: st2.execution_id, owner, acting_user };
 }
 
 /** An ad-hoc action on top of `st2.action` gets the context of the environment as well. */

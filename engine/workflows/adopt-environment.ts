@@ -15,5 +15,5 @@ export function adoptEnvironment(args: WorkflowArguments, env?: Readonly<Record<
     st2_execution_id: [executionId],
     ...(user === undefined ? {} : { st2_user: [user] }),
   });
-  return { ...adopted, st2: { ...args.st2, execution_id: executionId, user } };
+  return { ...adopted, st2: { ...args.st2, execution_id: executionId, user }, acting_user: undefined };
 }

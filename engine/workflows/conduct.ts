@@ -9,7 +9,7 @@ import { CancellationScope, condition, log, makeContinueAsNewFunc, uuid4, workfl
 import { createConductor, restoreConductor } from '../conductor/conductor.ts';
 import type { Command, ConductorEvent, ConductorPorts } from '../conductor/contract.ts';
 import { isFinalState, type LiveView, type WorkflowArguments } from '../contract.ts';
-import { createActionRuns } from './action-runs.ts';
+import { createActionRuns, inTheNameOf } from './action-runs.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
 import { local } from './engine-proxies.ts';
 import { createEventLoop } from './event-loop.ts';
@@ -17,7 +17,7 @@ import { listen } from './listen.ts';
 import { createStartPacer } from './start-pacer.ts';
 import { createStateReporter } from './state-reporter.ts';
 import { createSubWorkflows } from './sub-workflows.ts';
-import { findSystemAction } from './system-actions.ts';
+import { type ActionCommand, findSystemAction } from './system-actions.ts';
 import { tellParent } from './tell-parent.ts';
 import { brokenOff, outcomeOf } from './workflow-outcome.ts';
 import { createWorkflowTimers } from './workflow-timers.ts';
@@ -40,7 +40,10 @@ const ports: ConductorPorts = {
   effortAtOnce: 100,
 };
 
-type Handlers = { readonly [T in Command['type']]: (command: Extract<Command, { type: T }>) => void };
+type OtherCommand = Exclude<Command, ActionCommand>;
+type Handlers = { readonly [T in OtherCommand['type']]: (command: Extract<Command, { type: T }>) => void };
+
+const isOurAction = (command: Command) => command.type === 'action.run' && command.action === 'st2.action';
 
 /** Rounds of the promise queue after which nothing of the present workflow task is left to do. */
 const SETTLING_ROUNDS = 100;
@@ -72,7 +75,12 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
 
   const loop = createEventLoop<ConductorEvent>((event = { type: 'go_on' }) => {
     const before = conductor.effort;
-    for (const command of conductor.handle(event)) carryOut(command);
+    const commands = conductor.handle(event);
+    const together = commands.filter(isOurAction).length;
+    for (const command of commands) {
+      if (command.type === 'action.run') runs.start(command, { together });
+      else carryOut(command);
+    }
     return { effort: conductor.effort - before, isLeft: conductor.hasWork };
   }, fail);
   const { feed } = loop;
@@ -83,7 +91,6 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   const effects = new Map<string, Extract<Command, { type: 'effects.fetch' }>>();
 
   const handlers: Handlers = {
-    'action.run': (command) => runs.start(command),
     'action.cancel': ({ id }) => runs.cancel(id),
     'workflow.run': (command) => children.start(command),
     'workflow.rerun': (command) => children.rerun(command),
@@ -97,12 +104,10 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       effects.set(command.id, command);
       const { id, effects: wanted } = command;
       guarded(
-        local
-          .fetchEffects({ effects: wanted, st2_execution_id: args.st2.execution_id, owner: args.owner })
-          .then((results) => {
-            effects.delete(id);
-            feed({ type: 'effects.fetched', id, results });
-          }),
+        local.fetchEffects({ effects: wanted, ...inTheNameOf(args) }).then((results) => {
+          effects.delete(id);
+          feed({ type: 'effects.fetched', id, results });
+        }),
       );
     },
     'state.changed': ({ state, state_info, output }) => {
@@ -134,8 +139,8 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     if (conductor.hasWork) await condition(() => !conductor.hasWork);
   }
 
-  function carryOut(command: Command): void {
-    (handlers[command.type] as (command: Command) => void)(command);
+  function carryOut(command: OtherCommand): void {
+    (handlers[command.type] as (command: OtherCommand) => void)(command);
   }
 
   function isLingering(): boolean {

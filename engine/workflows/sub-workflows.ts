@@ -97,7 +97,7 @@ export function createSubWorkflows(
   }
 
   async function start(command: RunCommand, child: OpenChild): Promise<void> {
-    const { identity, namespace, st2, owner } = args();
+    const { identity, namespace, st2, owner, acting_user } = args();
     const { id } = command;
     const own = {
       id: command.uuid,
@@ -116,6 +116,7 @@ export function createSubWorkflows(
       namespace,
       st2,
       owner,
+      acting_user,
       description: 'sub-workflow execution',
       identity: { ...own, workflow_name: workflow.name, input, params },
     });

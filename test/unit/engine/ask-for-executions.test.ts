@@ -138,6 +138,21 @@ describe('asking for executions', () => {
     );
   });
 
+  it('waits for as many as the workflow has said, and no longer', async () => {
+    const ask = asker(60_000);
+    const many = [1, 2, 3].map((number) => ask(task(number, { together: 4 })));
+    await sleep(5);
+    assert.equal(asked.length, 0);
+    many.push(ask(task(4, { together: 4 })));
+    await Promise.all(many);
+    // The next breath.
+    await Promise.all([5, 6].map((number) => ask(task(number, { scheduledAt: 2_000, together: 2 }))));
+    assert.deepEqual(
+      asked.map(({ body }) => (body as readonly { readonly key: string }[]).length),
+      [4, 2],
+    );
+  });
+
   it('asks an st2api that takes one at a time for one at a time', async () => {
     answers = ({ path, headers }) =>
       path.endsWith('/bulk') ? { status: 404, body: {} } : { status: 201, body: { id: headers['idempotency-key'] } };

@@ -88,7 +88,11 @@ describe('gather', () => {
 
   it('keeps a call for others only as long after the last work as it says', async () => {
     const { seen, work } = notedWork();
-    const one = gather(work, { most: 10, patienceMs: 5, keptMs: (item) => (item < 100 ? LONG_MS : 0) });
+    const one = gather(work, {
+      most: 10,
+      patienceMs: 5,
+      keptUntil: (item, { lastBegin }) => lastBegin + (item < 100 ? LONG_MS : 0),
+    });
     await one(1);
     const kept = [one(2), one(3)];
     await sleep(10);
@@ -100,7 +104,12 @@ describe('gather', () => {
 
   it('does not keep a call for others once none has come for a while', async () => {
     const { seen, work } = notedWork();
-    const one = gather(work, { most: 10, patienceMs: LONG_MS, keptMs: () => LONG_MS, quietMs: 400 });
+    const one = gather(work, {
+      most: 10,
+      patienceMs: LONG_MS,
+      keptUntil: (_item, { lastBegin }) => lastBegin + LONG_MS,
+      quietMs: 400,
+    });
     await one(1);
     const began = performance.now();
     const kept = [one(2)];
