@@ -30,7 +30,7 @@ const SHORT: readonly (readonly [Shape, number])[] = [
   ['fan-out', 10],
 ];
 /** Until the start and the end of a workflow cost no less CPU from run to run. */
-const SHORT_WARM_UPS = 250;
+const SHORT_WARM_UPS = 400;
 /** Not measured against bare Temporal. */
 const SMALL = 5;
 

@@ -1,5 +1,7 @@
 /** In whose name: with RBAC and tokens on every API, nobody acts as somebody else. */
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createToken } from '../../action-service/tokens.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
@@ -8,6 +10,7 @@ import { type Connection, connectMongo } from '../../platform/mongo/connect-mong
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { type RunningServices, startServices, workflowServices } from '../support/running-services.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 interface Shown {
@@ -23,6 +26,15 @@ interface Answered {
   readonly body: Shown;
 }
 
+/** The pack `again`, whose workflow `fails`. */
+const PACK: Readonly<Record<string, string>> = {
+  'pack.yaml': 'name: again\ndescription: What is run again.\nversion: 1.0.0\nauthor: Tramontane\n',
+  'actions/fails.yaml': 'name: fails\nrunner_type: mistral-v2\nentry_point: workflows/fails.yaml\n',
+  'actions/workflows/fails.yaml':
+    "version: '2.0'\nagain.fails:\n  tasks:\n    one:\n      action: core.local\n      input: {cmd: 'exit 1'}\n",
+};
+
+let packs: Awaited<ReturnType<typeof temporaryFolder>>;
 let infrastructure: Provisioned;
 let services: RunningServices;
 let connection: Connection;
@@ -32,14 +44,24 @@ let ofRoot: string;
 const tokens: Record<string, string> = {};
 
 before(async () => {
+  packs = await temporaryFolder();
+  for (const [file, text] of Object.entries(PACK)) {
+    const place = path.join(packs.path, 'again', file);
+    await mkdir(path.dirname(place), { recursive: true });
+    await writeFile(place, text);
+  }
   infrastructure = await provisioned();
   services = await startServices(infrastructure, {
     only: workflowServices,
+    packFolders: [packs.path],
     env: { ST2_RBAC__ENABLE: 'true', MISTRAL_API__AUTH: 'true' },
   });
   connection = await connectMongo(loadConfig(services.env), createLogger('test', 'error'));
   stores = createStores(connection);
-  const grants = [{ resource_uid: 'pack:core', permission_types: ['action_execute'] }];
+  const grants = ['core', 'again'].map((pack) => ({
+    resource_uid: `pack:${pack}`,
+    permission_types: ['action_execute'],
+  }));
   await stores.roles.insert({
     name: 'caller',
     system: false,
@@ -58,6 +80,7 @@ after(async () => {
   await connection?.close();
   await services?.stop();
   await infrastructure?.stop();
+  await packs?.remove();
 });
 
 async function ask(
@@ -105,6 +128,18 @@ test('a workflow runs as its user where mistral-api asks for tokens', async () =
   assert.equal((await ended(ofRoot)).status, 'succeeded');
   const [child] = await stores.executions.find({ parent: ofRoot });
   assert.equal(child?.context.user, 'root');
+});
+
+test('what is run again runs as who has asked for that', async () => {
+  const { body: first } = await execute('ann', { action: 'again.fails' });
+  assert.equal((await ended(first.id)).status, 'failed');
+  const url = `${services.apiUrl}/v1/executions/${first.id}/re_run`;
+  const { body: again, status } = await ask('root', 'POST', url, { tasks: ['one'] });
+  assert.equal(status, 201, JSON.stringify(again));
+  assert.equal((await ended(again.id)).status, 'failed');
+  const userOf = async (parent: string) =>
+    (await stores.executions.find({ parent })).map(({ context }) => context.user);
+  assert.deepEqual([await userOf(first.id), await userOf(again.id)], [['ann'], ['root']]);
 });
 
 test('a request names no other user', async () => {
