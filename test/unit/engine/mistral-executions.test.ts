@@ -53,6 +53,7 @@ const stores = {
     },
   },
   executions: {
+    get: async (id: string) => ({ id, context: { user: 'ann' } }),
     find: async () => [
       { id: 'st2', runner_type: 'noop', action_snapshot: 'a', runner_snapshot: 'r', parameters: JSON.parse(INPUT) },
     ],
