@@ -18,13 +18,17 @@ for group in $groups; do kill -9 "-$group" 2>/dev/null; done
 `;
 
 export interface GroupReaper {
+  /**
+   * Starts the reaper, unless it runs. To be called before a process is started that is to be added: starting the reaper takes milliseconds,
+   * in which a kill would leave that process alive.
+   */
+  prepare(): void;
   add(processGroup: number): void;
   remove(processGroup: number): void;
   /** Ends the reaper; groups that were added and not removed are killed. */
   close(): void;
 }
 
-/** Starts the reaper with the first group. */
 export function createGroupReaper(): GroupReaper {
   let shell: ChildProcess | undefined;
   const groups = new Set<number>();
@@ -46,14 +50,14 @@ export function createGroupReaper(): GroupReaper {
   }
 
   return {
+    prepare() {
+      shell ??= start();
+    },
     add(group) {
-      if (shell === undefined) {
-        groups.add(group);
-        shell = start();
-        return;
-      }
       groups.add(group);
-      shell.stdin?.write(`+ ${group}\n`);
+      // One that starts is told of all.
+      if (shell === undefined) shell = start();
+      else shell.stdin?.write(`+ ${group}\n`);
     },
     remove(group) {
       if (groups.delete(group)) shell?.stdin?.write(`- ${group}\n`);

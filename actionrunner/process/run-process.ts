@@ -106,6 +106,7 @@ export async function readStream(
  * @throws Error when the process cannot be started (no such file or folder, not executable, NUL in an argument)
  */
 export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
+  groupReaper.prepare();
   const child = spawn(request.file, request.args, {
     cwd: request.cwd,
     env: request.env,

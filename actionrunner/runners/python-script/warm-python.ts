@@ -253,6 +253,7 @@ function accept(socket: Socket, jobs: ReadonlyMap<number, Job>): void {
 }
 
 function createJob(id: number, request: Request): { readonly job: Job; readonly end: Promise<ProcessEnd> } {
+  groupReaper.prepare();
   const collectors = {
     stdout: createTextCollector(request.maxOutput),
     stderr: createTextCollector(request.maxOutput),
