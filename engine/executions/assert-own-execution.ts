@@ -1,5 +1,6 @@
 import { ForbiddenError } from '../../core/errors.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { userOfExecution } from './user-of-execution.ts';
 
 type Environment = Readonly<Record<string, unknown>> | undefined;
 
@@ -8,11 +9,9 @@ type Environment = Readonly<Record<string, unknown>> | undefined;
  *
  * @returns `undefined` when it names none, or none that is stored
  */
-export async function userOfExecution(stores: Stores, env: Environment): Promise<string | undefined> {
+export async function userOfEnvironment(stores: Stores, env: Environment): Promise<string | undefined> {
   const id = named(env);
-  if (id === undefined) return undefined;
-  const execution = await stores.executions.get(id, { include: ['context'] });
-  return typeof execution?.context.user === 'string' ? execution.context.user : undefined;
+  return id === undefined ? undefined : await userOfExecution(stores, id);
 }
 
 /**
@@ -22,7 +21,7 @@ export async function userOfExecution(stores: Stores, env: Environment): Promise
  * @throws ForbiddenError when the execution is another user's, or there is none
  */
 export async function assertOwnExecution(stores: Stores, user: string | undefined, env: Environment): Promise<void> {
-  if (user !== undefined && named(env) !== undefined) assertOwn(env, await userOfExecution(stores, env), user);
+  if (user !== undefined && named(env) !== undefined) assertOwn(env, await userOfEnvironment(stores, env), user);
 }
 
 /** The same where the user of the execution is known. @throws ForbiddenError when the execution is another user's, or there is none */

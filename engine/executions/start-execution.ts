@@ -10,7 +10,7 @@ import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
 import { checksumOf } from '../definitions/checksum.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
-import { assertOwn, userOfExecution } from './assert-own-execution.ts';
+import { assertOwn, userOfEnvironment } from './assert-own-execution.ts';
 import { fromText, newExecutionRecord } from './execution-records.ts';
 import { isPassingFailure } from './passing-failure.ts';
 
@@ -57,10 +57,9 @@ export async function startExecution(context: StartContext, request: StartReques
   const { stores } = context;
   // What an environment says that is only named is known once it was looked up.
   const isEnvironmentNamed = typeof request.params.env === 'string';
-  const [{ workflow, definition }, early, earlyUser] = await Promise.all([
+  const [{ workflow, definition }, early] = await Promise.all([
     loadWorkflow(stores, request),
-    isEnvironmentNamed ? undefined : findKnown(stores, request.id, request.params),
-    isEnvironmentNamed ? undefined : userOfExecution(stores, (request.params as ExecutionParams).env),
+    isEnvironmentNamed ? undefined : lookUpExecution(stores, request.id, request.params),
   ]);
   if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
     throw new PreconditionError(`The definition of workflow "${workflow.name}" is another one.`);
@@ -68,12 +67,11 @@ export async function startExecution(context: StartContext, request: StartReques
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
   const params = await withEnvironment(stores, request.params);
-  const acting_user = isEnvironmentNamed ? await userOfExecution(stores, params.env) : earlyUser;
+  const { known, acting_user } = early ?? (await lookUpExecution(stores, request.id, params));
   assertOwn(params.env, acting_user, request.user);
   const st2 = toSt2Identity(params.env ?? {}, workflow.name);
   const uuid = request.id ?? randomUUID();
   const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
-  const known = early ?? (await findKnown(stores, request.id, params));
   const existing = known.find((one) => one.uuid === request.id || one.workflow_id === workflow_id);
   const identity = {
     id: existing?.uuid ?? uuid,
@@ -182,6 +180,15 @@ async function withEnvironment(stores: Stores, params: Readonly<Record<string, u
   const found = await stores.environments.findOne({ name: env });
   if (found === undefined) throw new ValidationError(`Environment is not found: ${env}`);
   return { ...params, env: fromText(found.variables) as ExecutionParams['env'] };
+}
+
+/** What may have been started by such a request before, and the user of the execution of ours that it is to belong to. */
+async function lookUpExecution(stores: Stores, uuid: string | undefined, params: ExecutionParams) {
+  const [known, acting_user] = await Promise.all([
+    findKnown(stores, uuid, params),
+    userOfEnvironment(stores, params.env),
+  ]);
+  return { known, acting_user };
 }
 
 /** What may have been started by such a request before. */

@@ -3,6 +3,7 @@ import type { Config } from '../../platform/config/load-config.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { St2ActionContext } from '../activities/st2-action.ts';
 import type { InTheNameOf } from '../contract.ts';
+import { userOfExecution } from '../executions/user-of-execution.ts';
 
 const KNOWN_LIMIT = 10_000;
 
@@ -15,8 +16,7 @@ export function createCredentials(stores: Stores, config: Config): St2ActionCont
   const users = new Map<string, Promise<string>>();
 
   async function storedUser(executionId: string): Promise<string> {
-    const execution = await stores.executions.get(executionId, { include: ['context'] });
-    return typeof execution?.context?.user === 'string' ? execution.context.user : config.system.user;
+    return (await userOfExecution(stores, executionId)) ?? config.system.user;
   }
 
   /** The first tasks of a workflow ask at once: one of them for all. */

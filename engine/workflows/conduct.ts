@@ -9,7 +9,7 @@ import { CancellationScope, condition, log, makeContinueAsNewFunc, uuid4, workfl
 import { createConductor, restoreConductor } from '../conductor/conductor.ts';
 import type { Command, ConductorEvent, ConductorPorts } from '../conductor/contract.ts';
 import { isFinalState, type LiveView, type WorkflowArguments } from '../contract.ts';
-import { createActionRuns, inTheNameOf } from './action-runs.ts';
+import { createActionRuns, inTheNameOf, type RunSurroundings } from './action-runs.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
 import { local } from './engine-proxies.ts';
 import { createEventLoop } from './event-loop.ts';
@@ -17,7 +17,7 @@ import { listen } from './listen.ts';
 import { createStartPacer } from './start-pacer.ts';
 import { createStateReporter } from './state-reporter.ts';
 import { createSubWorkflows } from './sub-workflows.ts';
-import { type ActionCommand, findSystemAction } from './system-actions.ts';
+import { findSystemAction } from './system-actions.ts';
 import { tellParent } from './tell-parent.ts';
 import { brokenOff, outcomeOf } from './workflow-outcome.ts';
 import { createWorkflowTimers } from './workflow-timers.ts';
@@ -40,8 +40,9 @@ const ports: ConductorPorts = {
   effortAtOnce: 100,
 };
 
-type OtherCommand = Exclude<Command, ActionCommand>;
-type Handlers = { readonly [T in OtherCommand['type']]: (command: Extract<Command, { type: T }>) => void };
+type Handlers = {
+  readonly [T in Command['type']]: (command: Extract<Command, { type: T }>, surroundings: RunSurroundings) => void;
+};
 
 const isOurAction = (command: Command) => command.type === 'action.run' && command.action === 'st2.action';
 
@@ -77,10 +78,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     const before = conductor.effort;
     const commands = conductor.handle(event);
     const together = commands.filter(isOurAction).length;
-    for (const command of commands) {
-      if (command.type === 'action.run') runs.start(command, { together });
-      else carryOut(command);
-    }
+    for (const command of commands) carryOut(command, { together });
     return { effort: conductor.effort - before, isLeft: conductor.hasWork };
   }, fail);
   const { feed } = loop;
@@ -91,6 +89,7 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
   const effects = new Map<string, Extract<Command, { type: 'effects.fetch' }>>();
 
   const handlers: Handlers = {
+    'action.run': (command, surroundings) => runs.start(command, surroundings),
     'action.cancel': ({ id }) => runs.cancel(id),
     'workflow.run': (command) => children.start(command),
     'workflow.rerun': (command) => children.rerun(command),
@@ -139,8 +138,9 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     if (conductor.hasWork) await condition(() => !conductor.hasWork);
   }
 
-  function carryOut(command: OtherCommand): void {
-    (handlers[command.type] as (command: OtherCommand) => void)(command);
+  /** @param surroundings of a run of an action */
+  function carryOut(command: Command, surroundings: RunSurroundings): void {
+    (handlers[command.type] as (command: Command, surroundings: RunSurroundings) => void)(command, surroundings);
   }
 
   function isLingering(): boolean {
@@ -189,8 +189,8 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     const sent = new Set(resumed?.sent);
     holdWhilePaused();
     for (const command of resumed?.pending ?? []) {
-      if (command.type !== 'action.run') carryOut(command);
-      else runs.start(command, { due: resumed?.deadlines?.[command.id], isSent: sent.has(command.id) });
+      const isRun = command.type === 'action.run';
+      carryOut(command, isRun ? { due: resumed?.deadlines?.[command.id], isSent: sent.has(command.id) } : {});
     }
     if (resumed === undefined) feed({ type: 'start' });
     else if (resumed.event !== undefined) {
