@@ -40,9 +40,13 @@ export async function startRabbitmq(
   await mkdir(folder, { recursive: true });
   const password = await keepPassword(path.join(folder, 'password'));
   await writeConfiguration(folder, ports, password);
-  const env = nodeEnvironment(folder, context, ports);
-
   const epmd = findOnPath('epmd', context.env, ['/usr/lib/erlang/bin']);
+  const env = {
+    ...nodeEnvironment(folder, context, ports),
+    // Without it a node that finds no port mapper, as when both are being ended, starts one that outlives everything.
+    ERL_FLAGS: epmd && '-start_epmd false',
+  };
+
   const processes: ManagedProcess[] = [];
   if (epmd !== undefined) {
     const args = ['-address', '127.0.0.1', '-port', String(ports.epmd)];

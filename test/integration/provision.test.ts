@@ -16,7 +16,7 @@ import { silentProgress } from '../../cli/provision/progress.ts';
 import { findRabbitmqServer } from '../../cli/provision/rabbitmq.ts';
 import { prepareTemporal, provisionTemporal, searchAttributes } from '../../cli/provision/temporal.ts';
 import { loadConfig } from '../../platform/config/load-config.ts';
-import { findFreePorts } from '../../platform/network/ports.ts';
+import { findFreePorts, isPortFree } from '../../platform/network/ports.ts';
 import { type Provisioned, provisioned } from '../support/provisioned.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -230,6 +230,41 @@ describe('addresses that are given', () => {
     assert.match(mongodb, /^MongoDB at mongodb:\/\/\*{3}@127\.0\.0\.1:\d+\/st2 \(ST2_DATABASE__URI\) does not answer/);
     assert.match(bus, /^The bus at amqp:\/\/\*{3}@127\.0\.0\.1:\d+ \(ST2_MESSAGING__URL\) does not answer/);
     assert.doesNotMatch(sentences.join('\n'), /secretword/);
+  });
+});
+
+describe('a RabbitMQ node of ours', () => {
+  it('starts no port mapper where it finds none: nobody would end it', async (context) => {
+    if (findRabbitmqServer(process.env) === undefined) return context.skip('rabbitmq-server is not installed');
+    const folder = await temporaryFolder();
+    const processes = createProcessTable(folder.path);
+    try {
+      const [amqp = 0, dist = 0, epmd = 0] = await findFreePorts(3);
+      const part = await provisionBus(
+        {
+          env: process.env,
+          dataFolder: folder.path,
+          cacheFolder: cacheFolder(process.env),
+          processes,
+          progress: silentProgress,
+        },
+        { amqp, dist, epmd },
+        'rabbitmq',
+      );
+      const [mapper, node] = part.processes;
+      assert.equal(mapper?.name, 'epmd');
+      assert.ok(node);
+      await Promise.all([mapper.kill(), node.kill()]);
+      assert.equal(await isPortFree(epmd), true);
+
+      const alone = processes.start(node.spec);
+      const isMapped = async () => !(await isPortFree(epmd));
+      await waitFor(async () => alone.hasExited || (await isMapped()), { what: 'the end of the node' });
+      assert.equal(await isMapped(), false);
+    } finally {
+      await processes.close();
+      await folder.remove();
+    }
   });
 });
 
