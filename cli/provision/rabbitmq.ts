@@ -102,6 +102,7 @@ function nodeEnvironment(folder: string, context: ProvisionContext, ports: Rabbi
   return {
     ...plainEnvironment(context.env),
     HOME: folder, // Erlang keeps its cookie there
+    ERL_CRASH_DUMP: path.join(folder, 'erl_crash.dump'), // else in the folder that we were started in
     // The script then becomes the Erlang machine itself, so that signals reach it.
     RUNNING_UNDER_SYSTEMD: 'true',
     // Always the same: the node finds its data by its name. Nodes on one machine do not meet, each has its own port mapper.
