@@ -3,7 +3,8 @@
  *
  * 1. A message names an execution or a piece of output; it is loaded once, however many clients there are, and not at all
  *    when there is none.
- * 2. Events keep the order of their messages, though what they name is loaded at the same time, a few at once.
+ * 2. Events keep the order of their messages, though what they name is loaded at the same time, a few at once; but the creation of an
+ *    execution comes first.
  * 3. The last events are kept for clients that come back after a broken connection: as many as take a bounded memory, and for a
  *    minute once nobody listens.
  */
@@ -15,6 +16,7 @@ import { createOnDemandSubscription } from '../../platform/bus/on-demand-subscri
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import type { Stores } from '../../stores/stores.ts';
 import { presentRecord } from '../lists/presentation.ts';
+import { creationFirst } from './creation-first.ts';
 import { type StreamEvent, toFrame } from './events.ts';
 
 const KEPT_EVENTS = 1_000;
@@ -56,7 +58,7 @@ export function createEventHub({ bus, stores, actions, logger }: Deps): EventHub
       exchange,
       routing_key: '#',
     })),
-    handler: handle,
+    handler: creationFirst(handle),
   });
 
   function keep(event: StreamEvent, id: string): void {
