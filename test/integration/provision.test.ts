@@ -161,9 +161,11 @@ describe('the provisioned infrastructure', () => {
     await channel.assertQueue('kept', { durable: true });
     channel.sendToQueue('kept', Buffer.from('message'), { persistent: true });
     await channel.waitForConfirms();
+    // The message is on disk once it is confirmed; the broker's own database writes the queue's definition in its own time, and after it
+    // that this holds. What is declared later is written after both.
+    await channel.assertQueue('declared-later', { durable: true });
     await before.close();
-    // The message is on disk once it is confirmed; the broker's own database writes the queue's definition in its own time.
-    await waitFor(isQueueStored, { what: 'the queue in the files of the broker' });
+    await waitFor(() => isStored('declared-later'), { what: 'the queues in the files of the broker' });
     await infrastructure.kill('bus');
     infrastructure.restart('bus');
     const receive = async () => {
@@ -182,11 +184,11 @@ describe('the provisioned infrastructure', () => {
     assert.equal(await waitFor(receive, { what: 'the message' }), 'message');
   });
 
-  function isQueueStored(): boolean {
+  function isStored(queue: string): boolean {
     const folder = path.join(infrastructure.folder, 'rabbitmq');
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     const tables = files.filter((file) => /(LATEST\.LOG|rabbit_durable_queue\.DC[DL])$/.test(file));
-    return tables.some((file) => readFileSync(path.join(folder, file)).includes('kept'));
+    return tables.some((file) => readFileSync(path.join(folder, file)).includes(queue));
   }
 
   async function connectTemporal() {
