@@ -1,47 +1,33 @@
-import type { ExecutionStatus } from '../../core/statuses.ts';
 import { EXCHANGES, type Message } from '../../platform/bus/bus.ts';
 
 /** What is done with a message of the bus. @param kind of the event @param exchange that it came from */
 export type MessageHandler = (message: Message, kind: string, exchange: string) => void;
 
-/** How long news of an execution wait for the word of its creation. Milliseconds. */
-const PATIENCE_MS = 500;
-/** Executions of which it is remembered that they need not wait. */
+/** Executions of which it is remembered that there was news. */
 const REMEMBERED = 10_000;
-/** What is told of an execution right after its creation. */
-const FIRST: readonly ExecutionStatus[] = ['scheduled', 'running'];
 
 /**
  * Hands messages on so that the creation of an execution comes before what follows from it: st2api tells of the one, a runner of the other,
- * and a runner may be faster. News whose creation was told before anyone listened wait for a moment, once.
+ * and a runner may be faster. The first news that an execution runs tell of its creation as well; the word of it that comes after is dropped.
  */
 export function creationFirst(handle: MessageHandler): MessageHandler {
-  const begun = new Set<string>();
-  const held = new Map<string, { readonly messages: Parameters<MessageHandler>[]; readonly timer: NodeJS.Timeout }>();
+  const known = new Set<string>();
 
-  function begin(id: string): void {
-    if (begun.size >= REMEMBERED) begun.clear();
-    begun.add(id);
-    const waiting = held.get(id);
-    held.delete(id);
-    clearTimeout(waiting?.timer);
-    for (const message of waiting?.messages ?? []) handle(...message);
-  }
-
-  function isFirstNews(id: string, { status }: Message, exchange: string): boolean {
-    return exchange.endsWith(EXCHANGES.execution) && FIRST.includes(status as ExecutionStatus) && !begun.has(id);
+  /** @returns whether there was news of it before */
+  function know(id: string): boolean {
+    if (known.has(id)) return true;
+    known.add(id);
+    const [oldest] = known;
+    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+    return false;
   }
 
   return (message, kind, exchange) => {
-    const id = String(message.execution_id ?? message.id);
-    const waiting = held.get(id);
-    if (kind === 'create' && exchange.endsWith(EXCHANGES.execution)) {
-      handle(message, kind, exchange);
-      begin(id);
-    } else if (waiting !== undefined) waiting.messages.push([message, kind, exchange]);
-    else if (isFirstNews(id, message, exchange)) {
-      const timer = setTimeout(() => begin(id), PATIENCE_MS).unref();
-      held.set(id, { messages: [[message, kind, exchange]], timer });
-    } else handle(message, kind, exchange);
+    const isOfExecution = exchange.endsWith(EXCHANGES.execution);
+    const isKnown = isOfExecution && know(String(message.id));
+    if (isKnown && kind === 'create') return;
+    const isOvertaking = isOfExecution && !isKnown && kind === 'update' && message.status === 'running';
+    if (isOvertaking) handle({ ...message, status: 'requested' }, 'create', exchange);
+    handle(message, kind, exchange);
   };
 }
