@@ -35,6 +35,12 @@ describe('news of an execution', () => {
     assert.deepEqual(told, ['update a resuming', 'update a running', 'update b succeeded']);
   });
 
+  it('drop no word of a creation that was not told with them', () => {
+    tell('update', 'a', 'canceled');
+    tell('create', 'a', 'requested');
+    assert.deepEqual(told, ['update a canceled', 'create a requested']);
+  });
+
   it('are told apart from other messages', () => {
     tell('create', 'a', 'running', EXCHANGES.executionOutput);
     tell('create', 'a', 'requested');
