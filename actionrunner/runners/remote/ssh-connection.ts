@@ -243,11 +243,14 @@ async function runCommand(client: Client, request: RemoteCommand): Promise<Remot
   try {
     let exitCode = -1;
     const exited = new Promise<void>((resolve) => {
-      channel.once('exit', (code: number | null) => {
-        exitCode = code ?? -9;
+      const ended = (code: number | null | undefined) => {
+        // `null` of one that was ended by a signal, `undefined` where the host hung up without a word.
+        if (code !== undefined) exitCode = code ?? -9;
         resolve();
-      });
-      channel.once('close', () => resolve());
+      };
+      channel.once('exit', ended);
+      // It says the code again, for who was not there yet: a quick end may come in one piece with the word of the start.
+      channel.once('close', ended);
     });
     if (request.input !== undefined) channel.write(request.input);
     channel.end();

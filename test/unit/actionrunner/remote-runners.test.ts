@@ -54,6 +54,10 @@ describe('remote-shell runners', () => {
     });
   });
 
+  it('hears how a command ended that was over with the word that it began', async () => {
+    for (const code of [0, 3]) assert.equal((await run(`at once ${code}`)).hosts['127.0.0.1']?.return_code, code);
+  });
+
   it('logs in with a key, given or in a file', async () => {
     const file = path.join(folder, 'key');
     await writeFile(file, keys.private, { mode: 0o600 });

@@ -1,4 +1,7 @@
-/** An SSH server on loopback for tests: runs commands with the local shell, and takes files over SFTP. */
+/**
+ * An SSH server on loopback for tests: runs commands with the local shell, and takes files over SFTP. The command `at once 3` ends with
+ * this code in the same breath in which it is begun, and the client hears of both at once.
+ */
 import { spawn } from 'node:child_process';
 import { closeSync, constants, fchmodSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -64,6 +67,14 @@ function serveFiles(sftp: SFTPWrapper): void {
 }
 
 function execute(channel: ServerChannel, command: string): void {
+  const atOnce = /at once (\d+)/.exec(command);
+  if (atOnce !== null) {
+    channel.exit(Number(atOnce[1]));
+    channel.end();
+    // Longer than TCP holds the second of two short messages back: the client reads both at once.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    return;
+  }
   const child = spawn('/bin/sh', ['-c', command], { env: { PATH: process.env.PATH }, detached: true });
   channel.pipe(child.stdin);
   child.stdin.on('error', () => undefined);
