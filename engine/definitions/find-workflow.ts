@@ -2,6 +2,9 @@ import type { WorkflowDefinition } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
 import type { AdHocActionIr, WorkflowIr } from '../../workflow-translator/ir.ts';
 
+/** Where definitions are looked up. */
+export type DefinitionStores = Pick<Stores, 'workflowDefinitions'>;
+
 /** A definition with its compiled form. */
 export interface FoundWorkflow {
   readonly definition: WorkflowDefinition;
@@ -10,7 +13,7 @@ export interface FoundWorkflow {
 
 /** The first of the names that is defined, in the namespace before the default one; `undefined` when none is. */
 export async function findWorkflow(
-  stores: Stores,
+  stores: DefinitionStores,
   names: readonly string[],
   namespace: string,
 ): Promise<FoundWorkflow | undefined> {
@@ -25,18 +28,22 @@ export async function findWorkflow(
 }
 
 /** The definition with this id. */
-export async function findWorkflowById(stores: Stores, id: string): Promise<FoundWorkflow | undefined> {
+export async function findWorkflowById(stores: DefinitionStores, id: string): Promise<FoundWorkflow | undefined> {
   const definition = await stores.workflowDefinitions.findOne({ kind: 'workflow', id });
   return definition && (await compiled(stores, definition));
 }
 
-async function compiled(stores: Stores, definition: WorkflowDefinition): Promise<FoundWorkflow> {
+async function compiled(stores: DefinitionStores, definition: WorkflowDefinition): Promise<FoundWorkflow> {
   const workflow = JSON.parse(String(definition.ir)) as WorkflowIr;
   return { definition, workflow: await withAdHocActions(stores, workflow, definition.namespace) };
 }
 
 /** Adds the ad-hoc actions that were defined on their own, as far as the workflow may call them. */
-async function withAdHocActions(stores: Stores, workflow: WorkflowIr, namespace: string): Promise<WorkflowIr> {
+async function withAdHocActions(
+  stores: DefinitionStores,
+  workflow: WorkflowIr,
+  namespace: string,
+): Promise<WorkflowIr> {
   const own = workflow.actions ?? {};
   const targets = workflow.tasks.filter((task) => task.kind === 'action').map((task) => task.target);
   const bases = Object.values(own).map((action) => action.base);

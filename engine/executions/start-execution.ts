@@ -9,6 +9,7 @@ import type { ExecutionParams } from '../conductor/contract.ts';
 import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
 import { checksumOf } from '../definitions/checksum.ts';
+import type { FindExactWorkflow } from '../definitions/find-exact-workflow.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
 import { assertOwn, userOfEnvironment } from './assert-own-execution.ts';
 import { fromText, newExecutionRecord } from './execution-records.ts';
@@ -18,6 +19,8 @@ export interface StartContext {
   readonly stores: Stores;
   readonly client: Client;
   readonly taskQueue: string;
+  /** Where many are started by the text of their definition. */
+  readonly exactWorkflows?: FindExactWorkflow;
 }
 
 export interface StartRequest {
@@ -58,7 +61,7 @@ export async function startExecution(context: StartContext, request: StartReques
   // What an environment says that is only named is known once it was looked up.
   const isEnvironmentNamed = typeof request.params.env === 'string';
   const [{ workflow, definition }, early] = await Promise.all([
-    loadWorkflow(stores, request),
+    loadWorkflow(context, request),
     isEnvironmentNamed ? undefined : lookUpExecution(stores, request.id, request.params),
   ]);
   if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
@@ -159,15 +162,20 @@ function rememberSecretInputs(
   if (Array.isArray(names)) for (const name of names) rememberSecrets(input[String(name)]);
 }
 
-async function loadWorkflow(stores: Stores, request: StartRequest): Promise<FoundWorkflow> {
-  const { workflow_id, workflow_name, namespace } = request;
+async function loadWorkflow(
+  { stores, exactWorkflows }: StartContext,
+  { workflow_id, workflow_name, namespace, checksum }: StartRequest,
+): Promise<FoundWorkflow> {
   const name = workflow_id ?? workflow_name;
   if (name === undefined || name === '') {
     throw new ValidationError('Workflow ID or workflow name must be provided. Workflow ID is recommended.');
   }
+  const byName = () =>
+    checksum === undefined || exactWorkflows === undefined
+      ? findWorkflow(stores, [name], namespace)
+      : exactWorkflows(name, namespace, checksum);
   const found =
-    (workflow_id === undefined ? undefined : await findWorkflowById(stores, workflow_id)) ??
-    (await findWorkflow(stores, [name], namespace));
+    (workflow_id === undefined ? undefined : await findWorkflowById(stores, workflow_id)) ?? (await byName());
   if (found !== undefined) return found;
   throw new NotFoundError(`Workflow not found [workflow_identifier=${name}, namespace=${namespace}]`);
 }

@@ -9,6 +9,7 @@ import { ensureSearchAttributes } from '../../platform/temporal/search-attribute
 import { createDataConverter, createTemporalClient } from '../../platform/temporal/temporal-client.ts';
 import { createStores, type Stores } from '../../stores/stores.ts';
 import { SEARCH_ATTRIBUTES } from '../contract.ts';
+import { createFindExactWorkflow } from '../definitions/find-exact-workflow.ts';
 import { createCredentials } from '../worker/credentials.ts';
 import { registerCodec } from './codec-routes.ts';
 import { createApp } from './create-app.ts';
@@ -36,6 +37,7 @@ export async function createMistralApi({ config, logger }: ServiceContext): Prom
       client,
       logger,
       taskQueue: settings.taskQueue,
+      exactWorkflows: createFindExactWorkflow(stores),
       st2api: { url: apiBaseUrl(config), credentialsFor: createCredentials(stores, config) },
     },
     {

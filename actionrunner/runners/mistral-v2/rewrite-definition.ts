@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ParameterSchemas, RunnerType } from '../../../stores/records.ts';
+import { rememberLoad } from '../../../stores/remembered.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import {
   type ActionForTransform,
@@ -12,14 +13,17 @@ import type { RunContext } from '../contract.ts';
 /** Workflows whose rewritten form is kept, and the longest text of those, in characters: a process of a runner is to stay small. */
 const KEPT = { workflows: 100, length: 100_000 } as const;
 
+/** For how long it may go unnoticed that another process has changed the parameters of an action, as in st2api. */
+const REMEMBERED_MS = 1_000;
+
 type KnownActions = ReadonlyMap<string, ActionForTransform | undefined>;
 
 /** A definition as it was rewritten, with what went into it. */
 interface Rewritten {
   readonly text: string;
   readonly actions: KnownActions;
-  /** Names of those of the actions. */
-  readonly runnerTypes: ReadonlySet<string>;
+  /** Looks the same actions up as they are by now. */
+  readonly lookAgain: () => Promise<KnownActions>;
   readonly transformed: TransformedDefinition;
 }
 
@@ -31,33 +35,38 @@ const kept = new Map<string, Rewritten>();
  *
  * @throws ValidationError naming task and parameter
  */
-export async function rewriteDefinition({ entryPoint, action, services }: RunContext): Promise<TransformedDefinition> {
+export async function rewriteDefinition({
+  entryPoint,
+  action,
+  services: { stores },
+}: RunContext): Promise<TransformedDefinition> {
   if (entryPoint === undefined) throw new Error(`Action "${action.ref}" is missing entry_point attribute`);
   const key = `${action.ref} ${entryPoint}`;
   const before = kept.get(key);
-  const [text, isSame] = await Promise.all([readFile(entryPoint, 'utf8'), areSame(services.stores, before)]);
+  const [text, isSame] = await Promise.all([readFile(entryPoint, 'utf8'), areSame(before)]);
   if (before?.text === text && isSame) return before.transformed;
   const actions = new Map<string, ActionForTransform | undefined>();
   const runnerTypes = new Set<string>();
   const transformed = await transformDefinition(text, {
     ref: action.ref,
     async lookupAction(ref) {
-      const found = await lookUp(services.stores, [ref], runnerTypes);
+      const found = await lookUp(stores, [ref], runnerTypes);
       actions.set(ref, found.get(ref));
       return found.get(ref);
     },
   });
   kept.delete(key);
-  if (text.length <= KEPT.length) kept.set(key, { text, actions, runnerTypes, transformed });
+  if (text.length <= KEPT.length) {
+    const again = () => lookUp(stores, [...actions.keys()], new Set(runnerTypes));
+    kept.set(key, { text, actions, lookAgain: rememberLoad(stores.actions, again, REMEMBERED_MS), transformed });
+  }
   const [oldest] = kept.keys();
   if (kept.size > KEPT.workflows && oldest !== undefined) kept.delete(oldest);
   return transformed;
 }
 
-async function areSame(stores: Stores, before: Rewritten | undefined): Promise<boolean> {
-  if (before === undefined) return false;
-  const { actions, runnerTypes } = before;
-  return isDeepStrictEqual(await lookUp(stores, [...actions.keys()], new Set(runnerTypes)), actions);
+async function areSame(before: Rewritten | undefined): Promise<boolean> {
+  return before !== undefined && isDeepStrictEqual(await before.lookAgain(), before.actions);
 }
 
 /**

@@ -9,6 +9,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import type { RunContext, RunnerServices } from '../../../actionrunner/runners/contract.ts';
 import { mistralV2Runner } from '../../../actionrunner/runners/mistral-v2/runner.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { runContext } from './support/run-context.ts';
 
 describe('pause of a workflow that is a task of another one', () => {
@@ -88,6 +89,8 @@ describe('start of a workflow', () => {
   let stored: string | undefined;
   /** Parameters of the action that the workflow calls. */
   let parameters: Record<string, unknown>;
+  /** Raised when this process writes actions. */
+  let revision = 0;
 
   before(async () => {
     folder = await temporaryFolder();
@@ -126,7 +129,7 @@ describe('start of a workflow', () => {
     const context = runContext({ env: { ST2_MISTRAL__V2_BASE_URL: `http://127.0.0.1:${port}/v2` }, entryPoint: file });
     const action = { ref: 'test.flow', pack: 'test', parameters: {} };
     const stores = {
-      actions: { find: async () => [{ ref: 'test.say', runner_type: 'noop', parameters }] },
+      actions: { revision: () => revision, find: async () => [{ ref: 'test.say', runner_type: 'noop', parameters }] },
       runnerTypes: { find: async () => [] },
     };
     const services = { ...context.services, stores, tokenFor: async () => 'token' } as unknown as RunnerServices;
@@ -164,6 +167,19 @@ describe('start of a workflow', () => {
     await flow('message: a');
     await run();
     parameters = { text: { required: true } };
+    revision += 1;
     await assert.rejects(run(), /message|text/);
+  });
+
+  it('sees within a second that another process has given an action other parameters', async () => {
+    await flow('message: a');
+    await run();
+    await run();
+    parameters = { text: { required: true } };
+    const refused = async () => {
+      await assert.rejects(run(), /message|text/);
+      return true;
+    };
+    await waitFor(refused, { what: 'the workflow to be refused', timeoutMs: 5_000 });
   });
 });
