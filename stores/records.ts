@@ -154,6 +154,8 @@ export interface WorkflowExecution extends Stored {
   readonly root_execution_id: string | null;
   /** Execution of ours it belongs to. */
   readonly st2_execution_id?: string;
+  /** Its Temporal workflow id, where it carries out an execution of ours: there is one such workflow only. */
+  readonly start_key?: string;
   /** Execution of ours whose input it was started with, as a copy of that one's workflow. */
   readonly input_of?: string;
   /** Definition it was started from. */

@@ -102,6 +102,8 @@ const SPECS = {
     name: 'workflow_executions',
     indexes: [
       { fields: { uuid: 1 }, unique: true },
+      { fields: { start_key: 1 }, unique: true, sparse: true },
+      { fields: { workflow_id: 1 } },
       { fields: { st2_execution_id: 1, task_execution_id: 1 } },
       { fields: { state: 1, updated_at: 1 } },
       { fields: { task_execution_id: 1 }, sparse: true },

@@ -23,6 +23,7 @@ export function newExecutionRecord(start: {
   readonly definition_id: string;
   readonly description: string;
   readonly st2_execution_id?: string;
+  readonly start_key?: string;
   readonly input_of?: string;
 }): NewRecord<WorkflowExecution> {
   const { identity } = start;
@@ -43,6 +44,7 @@ export function newExecutionRecord(start: {
     task_execution_id: identity.parent?.task_id ?? null,
     root_execution_id: identity.parent === undefined ? null : identity.root_execution_id,
     ...(start.st2_execution_id === undefined ? {} : { st2_execution_id: start.st2_execution_id }),
+    ...(start.start_key === undefined ? {} : { start_key: start.start_key }),
     ...(start.input_of === undefined ? {} : { input_of: start.input_of }),
     version: 0,
     created_at: now,

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { NotFoundError, PreconditionError, ValidationError } from '../../core/errors.ts';
+import { ConflictError, NotFoundError, PreconditionError, ValidationError } from '../../core/errors.ts';
 import { rememberSecrets } from '../../platform/temporal/secret-values.ts';
 import type { WorkflowExecution } from '../../stores/records.ts';
 import type { Stores } from '../../stores/stores.ts';
-import { workflowOf } from '../../stores/workflow-of.ts';
 import type { ExecutionParams } from '../conductor/contract.ts';
 import { startProblem } from '../conductor/workflow-start.ts';
 import { packOf, type St2Identity, type WorkflowArguments } from '../contract.ts';
@@ -12,7 +11,7 @@ import { checksumOf } from '../definitions/checksum.ts';
 import type { FindExactWorkflow } from '../definitions/find-exact-workflow.ts';
 import { type FoundWorkflow, findWorkflow, findWorkflowById } from '../definitions/find-workflow.ts';
 import { assertOwn, userOfEnvironment } from './assert-own-execution.ts';
-import { fromText, newExecutionRecord } from './execution-records.ts';
+import { fromText, type NewRecord, newExecutionRecord } from './execution-records.ts';
 import { isPassingFailure } from './passing-failure.ts';
 
 export interface StartContext {
@@ -58,44 +57,32 @@ export interface StartedExecution {
  */
 export async function startExecution(context: StartContext, request: StartRequest): Promise<StartedExecution> {
   const { stores } = context;
-  // What an environment says that is only named is known once it was looked up.
-  const isEnvironmentNamed = typeof request.params.env === 'string';
-  const [{ workflow, definition }, early] = await Promise.all([
-    loadWorkflow(context, request),
-    isEnvironmentNamed ? undefined : lookUpExecution(stores, request.id, request.params),
-  ]);
+  const { workflow, definition } = await loadWorkflow(context, request);
   if (request.checksum !== undefined && request.checksum !== checksumOf(definition.definition)) {
     throw new PreconditionError(`The definition of workflow "${workflow.name}" is another one.`);
   }
   const problem = startProblem(workflow, request.input, request.params);
   if (problem !== undefined) throw new ValidationError(problem);
   const params = await withEnvironment(stores, request.params);
-  const { known, acting_user } = early ?? (await lookUpExecution(stores, request.id, params));
-  assertOwn(params.env, acting_user, request.user);
+  const lookedUp = userOfEnvironment(stores, params.env);
+  // Nothing is stored for who may not.
+  if (request.user !== undefined) assertOwn(params.env, await lookedUp, request.user);
   const st2 = toSt2Identity(params.env ?? {}, workflow.name);
   const uuid = request.id ?? randomUUID();
   const workflow_id = `${workflow.name}/${st2.execution_id ?? uuid}`;
-  const existing = known.find((one) => one.uuid === request.id || one.workflow_id === workflow_id);
-  const identity = {
-    id: existing?.uuid ?? uuid,
-    workflow_name: workflow.name,
-    root_execution_id: existing?.uuid ?? uuid,
-    input: request.input,
-    params,
-  };
-  const record =
-    existing ??
-    (await stores.workflowExecutions.insert(
-      newExecutionRecord({
-        identity,
-        workflow_id,
-        namespace: definition.namespace,
-        definition_id: definition.id,
-        description: request.description,
-        st2_execution_id: st2.execution_id,
-        input_of: request.input_of,
-      }),
-    ));
+  const asked = { workflow_name: workflow.name, input: request.input, params };
+  const fresh = newExecutionRecord({
+    identity: { ...asked, id: uuid, root_execution_id: uuid },
+    workflow_id,
+    namespace: definition.namespace,
+    definition_id: definition.id,
+    description: request.description,
+    st2_execution_id: st2.execution_id,
+    start_key: st2.execution_id === undefined ? undefined : workflow_id,
+    input_of: request.input_of,
+  });
+  const [{ record, isNew }, acting_user] = await Promise.all([insertOnce(stores, fresh), lookedUp]);
+  const identity = { ...asked, id: record.uuid, root_execution_id: record.uuid };
   const namespace = request.namespace || definition.namespace;
   const args = {
     workflow,
@@ -107,14 +94,32 @@ export async function startExecution(context: StartContext, request: StartReques
     acting_user,
   };
   try {
-    await launch(context, workflow_id, args);
+    await launch(context, record.workflow_id, args);
   } catch (error) {
     // It may run for all that: who asks again for the same execution of ours has to find it under the same id.
     const isUnsure = st2.execution_id !== undefined && isPassingFailure(error);
-    if (existing === undefined && !isUnsure) await stores.workflowExecutions.removeOne({ uuid });
+    if (isNew && !isUnsure) await stores.workflowExecutions.removeOne({ uuid: record.uuid });
     throw error;
   }
-  return { record, isKnown: existing !== undefined };
+  return { record, isKnown: !isNew };
+}
+
+/** Stores the record unless an earlier request, or the same one at this moment, has done so. */
+async function insertOnce(
+  { workflowExecutions }: Stores,
+  record: NewRecord<WorkflowExecution>,
+): Promise<{ readonly record: WorkflowExecution; readonly isNew: boolean }> {
+  try {
+    return { record: await workflowExecutions.insert(record), isNew: true };
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    const { uuid, start_key } = record;
+    const known =
+      (start_key === undefined ? undefined : await workflowExecutions.findOne({ start_key })) ??
+      (await workflowExecutions.findOne({ uuid }));
+    if (known === undefined) throw error;
+    return { record: known, isNew: false };
+  }
 }
 
 /** Starts the Temporal workflow, or finds it started. */
@@ -188,26 +193,6 @@ async function withEnvironment(stores: Stores, params: Readonly<Record<string, u
   const found = await stores.environments.findOne({ name: env });
   if (found === undefined) throw new ValidationError(`Environment is not found: ${env}`);
   return { ...params, env: fromText(found.variables) as ExecutionParams['env'] };
-}
-
-/** What may have been started by such a request before, and the user of the execution of ours that it is to belong to. */
-async function lookUpExecution(stores: Stores, uuid: string | undefined, params: ExecutionParams) {
-  const [known, acting_user] = await Promise.all([
-    findKnown(stores, uuid, params),
-    userOfEnvironment(stores, params.env),
-  ]);
-  return { known, acting_user };
-}
-
-/** What may have been started by such a request before. */
-async function findKnown(
-  { workflowExecutions }: Stores,
-  uuid: string | undefined,
-  { env }: ExecutionParams,
-): Promise<WorkflowExecution[]> {
-  if (uuid !== undefined) return await workflowExecutions.find({ uuid });
-  const { execution_id } = toSt2Identity(env ?? {}, '');
-  return execution_id === undefined ? [] : await workflowExecutions.find(workflowOf(execution_id));
 }
 
 function toSt2Identity(env: Readonly<Record<string, unknown>>, workflowName: string): St2Identity {

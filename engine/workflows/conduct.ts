@@ -168,21 +168,6 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     return [...runs.pending(), ...timers.pending(), ...effects.values()];
   }
 
-  listen({
-    feed,
-    view: (since, limit): LiveView => ({
-      ...conductor.view(since, limit),
-      params: args.identity.params,
-      open_activities: runs.openActivities(),
-      waiting: runs.waiting(),
-    }),
-    completeAction: ({ id, state, result }) => runs.complete(id, { state, result }),
-    subWorkflowUpdated: (update) => children.updated(update),
-    adopt: (env) => {
-      args = adoptEnvironment(args, env);
-    },
-  });
-
   CancellationScope.current().cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
 
   return await CancellationScope.nonCancellable(async () => {
@@ -197,6 +182,21 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       if (resumed.event.type === 'rerun') args = adoptEnvironment(args, resumed.event.env);
       feed(resumed.event);
     }
+    // What was said before the first workflow task is heard now: of a workflow that has begun, and of runs that are open.
+    listen({
+      feed,
+      view: (since, limit): LiveView => ({
+        ...conductor.view(since, limit),
+        params: args.identity.params,
+        open_activities: runs.openActivities(),
+        waiting: runs.waiting(),
+      }),
+      completeAction: ({ id, state, result }) => runs.complete(id, { state, result }),
+      subWorkflowUpdated: (update) => children.updated(update),
+      adopt: (env) => {
+        args = adoptEnvironment(args, env);
+      },
+    });
     const isDone = () => isFinalState(conductor.state) && reports === 0 && !conductor.hasWork && !isLingering();
     while (broken === undefined && !isDone()) {
       await condition(() => broken !== undefined || isDone() || isTimeForNewRun());

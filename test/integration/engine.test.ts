@@ -100,6 +100,20 @@ test('kill -9 of the worker in the middle: the workflow goes on elsewhere', asyn
   assert.deepEqual(JSON.parse(String(ended.output)), { done: '3' });
 });
 
+test('what a workflow was told before a worker had begun it holds', async () => {
+  await services.kill('mistral-server');
+  const [paused, cancelled] = [await start(staged, 't.staged'), await start(staged, 't.staged')];
+  const client = new Client({ connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS }) });
+  await client.workflow.getHandle(`t.staged/${paused}`).signal('pause');
+  await client.workflow.getHandle(`t.staged/${cancelled}`).signal('cancel', {});
+  await client.connection.close();
+  await services.restart('mistral-server');
+  await untilState(paused, 'PAUSED');
+  await call('PUT', `/executions/${paused}`, { state: 'RUNNING' });
+  await untilState(paused, 'SUCCESS');
+  await untilState(cancelled, 'CANCELLED');
+});
+
 test('pause, resume and cancel', async () => {
   const id = await start(staged, 't.staged');
   const paused = await call('PUT', `/executions/${id}`, { state: 'PAUSED' });
