@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { errorCode } from '../core/errors.ts';
+import { forgetOldest } from '../core/forget-oldest.ts';
 import type { Stores } from '../stores/stores.ts';
 
 const CACHE_LIMIT = 2_000;
@@ -28,8 +29,8 @@ export function createSnapshots(stores: Stores): Snapshots {
   };
   const cache = new Map<string, { readonly body: Readonly<Record<string, unknown>>; readonly notedUntil: number }>();
   const remember = (hash: string, body: Readonly<Record<string, unknown>>, notedUntil: number) => {
-    if (cache.size >= CACHE_LIMIT) cache.delete(cache.keys().next().value as string);
     cache.set(hash, { body, notedUntil });
+    forgetOldest(cache, CACHE_LIMIT);
   };
   return {
     async put(body) {

@@ -2,6 +2,8 @@
  * Slows the guessing of passwords: after some failures of one user from one address, further tries are refused
  * for a while, each failure doubling it. State is this process's own; it needs no store and forgets by itself.
  */
+import { forgetOldest } from '../../core/forget-oldest.ts';
+
 const FREE_FAILURES = 10;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
@@ -33,8 +35,8 @@ export function createLoginThrottle(now: () => number = () => performance.now())
       const entry = entries.get(key);
       const known = entry !== undefined && now() - entry.last < FORGET_MS ? entry.failures : 0;
       entries.delete(key);
-      if (entries.size >= MAX_ENTRIES) entries.delete(entries.keys().next().value as string);
       entries.set(key, { failures: known + 1, last: now() });
+      forgetOldest(entries, MAX_ENTRIES);
     },
     succeeded(key) {
       entries.delete(key);

@@ -1,3 +1,4 @@
+import { forgetOldest } from '../../core/forget-oldest.ts';
 import { EXCHANGES, type SubscribeOptions } from '../../platform/bus/bus.ts';
 
 /** Executions of which it is remembered that there was news. */
@@ -14,8 +15,7 @@ export function creationFirst(handle: SubscribeOptions['handler']): SubscribeOpt
 
   function remember(id: string, isToldAhead: boolean): void {
     known.set(id, isToldAhead);
-    const [oldest] = known.keys();
-    if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest);
+    forgetOldest(known, REMEMBERED);
   }
 
   return (message, kind, exchange) => {

@@ -1,3 +1,5 @@
+import { forgetOldest } from '../forget-oldest.ts';
+
 const CACHE_SIZE = 2000;
 
 /** Remembers the results of a function of one text; the oldest are dropped. */
@@ -7,8 +9,8 @@ export function remember<T>(compute: (source: string) => T): (source: string) =>
     const hit = known.get(source);
     if (hit !== undefined) return hit;
     const value = compute(source);
-    if (known.size >= CACHE_SIZE) known.delete(known.keys().next().value as string);
     known.set(source, value);
+    forgetOldest(known, CACHE_SIZE);
     return value;
   };
 }

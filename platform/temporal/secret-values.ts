@@ -3,6 +3,7 @@
  * holds one of them is encrypted before it goes to Temporal. An encrypted payload names its secrets within, so a process that
  * reads it (a worker that replays a history) knows them before it writes anything that is made from them.
  */
+import { forgetOldest } from '../../core/forget-oldest.ts';
 
 /** Shorter ones are compared as whole strings only: as a part of others they would be found everywhere. Characters. */
 const SHORTEST_PART = 5;
@@ -21,9 +22,9 @@ export function rememberSecrets(value: unknown): void {
   const text = String(value);
   if (text === '' || /^\*+$/.test(text)) return;
   known.delete(text);
-  if (known.size >= KNOWN_LIMIT) known.delete(known.keys().next().value as string);
   const inJson = JSON.stringify(text);
   known.set(text, text.length < SHORTEST_PART ? inJson : inJson.slice(1, -1));
+  forgetOldest(known, KNOWN_LIMIT);
 }
 
 /** The known secrets that a JSON text holds. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { forgetOldest } from '../../../core/forget-oldest.ts';
 import type { ParameterSchemas, RunnerType } from '../../../stores/records.ts';
 import { rememberLoad } from '../../../stores/remembered.ts';
 import type { Stores } from '../../../stores/stores.ts';
@@ -60,8 +61,7 @@ export async function rewriteDefinition({
     const again = () => lookUp(stores, [...actions.keys()], new Set(runnerTypes));
     kept.set(key, { text, actions, lookAgain: rememberLoad(stores.actions, again, REMEMBERED_MS), transformed });
   }
-  const [oldest] = kept.keys();
-  if (kept.size > KEPT.workflows && oldest !== undefined) kept.delete(oldest);
+  forgetOldest(kept, KEPT.workflows);
   return transformed;
 }
 

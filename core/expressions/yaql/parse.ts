@@ -1,3 +1,4 @@
+import { forgetOldest } from '../../forget-oldest.ts';
 import type { ExpressionNode } from './ast.ts';
 import { parseExpression } from './parser.ts';
 
@@ -31,10 +32,7 @@ export function parseYaql(source: string, delegates = false): YaqlExpression {
   }
   const expression = new YaqlExpression(source, parseExpression(source, delegates));
   if (source.length > MAX_CACHED_LENGTH) return expression;
-  if (cache.size >= CACHE_SIZE) {
-    const oldest = cache.keys().next();
-    if (oldest.done !== true) cache.delete(oldest.value);
-  }
   cache.set(key, expression);
+  forgetOldest(cache, CACHE_SIZE);
   return expression;
 }
