@@ -1,3 +1,5 @@
+import { forgetOldest } from '../../core/forget-oldest.ts';
+import { rememberLoad } from '../../stores/remembered.ts';
 import { checksumOf } from './checksum.ts';
 import { type DefinitionStores, type FoundWorkflow, findWorkflow } from './find-workflow.ts';
 
@@ -17,33 +19,22 @@ export type FindExactWorkflow = (
   checksum: string,
 ) => Promise<FoundWorkflow | undefined>;
 
-interface Remembered {
-  readonly found: FoundWorkflow;
-  readonly checksum: string;
-  readonly until: number;
-  readonly revision: number;
-}
-
 /**
  * Makes a {@link FindExactWorkflow} that remembers what it found. That is not wrong where another process has changed the definition
  * since: who names a text gets this text, or the one that is stored.
  */
 export function createFindExactWorkflow(stores: DefinitionStores): FindExactWorkflow {
-  const known = new Map<string, Remembered>();
+  const known = new Map<string, () => Promise<FoundWorkflow | undefined>>();
   return async (name, namespace, checksum) => {
-    const key = JSON.stringify([namespace, name]);
-    const revision = stores.workflowDefinitions.revision();
-    const before = known.get(key);
-    const isFresh = before !== undefined && before.until > performance.now() && before.revision === revision;
-    if (isFresh && before.checksum === checksum) return before.found;
-    const found = await findWorkflow(stores, [name], namespace);
-    known.delete(key);
+    const key = JSON.stringify([namespace, name, checksum]);
+    const load = () => findWorkflow(stores, [name], namespace);
+    const look = known.get(key) ?? rememberLoad(stores.workflowDefinitions, load, REMEMBERED_MS);
+    known.set(key, look);
+    forgetOldest(known, REMEMBERED.workflows);
+    const found = await look();
     const text = found?.definition.definition;
-    if (found !== undefined && text !== undefined && text.length <= REMEMBERED.length) {
-      known.set(key, { found, checksum: checksumOf(text), until: performance.now() + REMEMBERED_MS, revision });
-      const [oldest] = known.keys();
-      if (known.size > REMEMBERED.workflows && oldest !== undefined) known.delete(oldest);
-    }
+    const isWorthIt = text !== undefined && text.length <= REMEMBERED.length && checksumOf(text) === checksum;
+    if (!isWorthIt && known.get(key) === look) known.delete(key);
     return found;
   };
 }

@@ -23,10 +23,10 @@ export function newExecutionRecord(start: {
   readonly definition_id: string;
   readonly description: string;
   readonly st2_execution_id?: string;
-  readonly start_key?: string;
   readonly input_of?: string;
 }): NewRecord<WorkflowExecution> {
   const { identity } = start;
+  const isRoot = identity.parent === undefined;
   const now = new Date();
   return {
     id: identity.id,
@@ -42,9 +42,9 @@ export function newExecutionRecord(start: {
     output: '{}',
     params: { json: toText(identity.params) },
     task_execution_id: identity.parent?.task_id ?? null,
-    root_execution_id: identity.parent === undefined ? null : identity.root_execution_id,
+    root_execution_id: isRoot ? null : identity.root_execution_id,
     ...(start.st2_execution_id === undefined ? {} : { st2_execution_id: start.st2_execution_id }),
-    ...(start.start_key === undefined ? {} : { start_key: start.start_key }),
+    ...(isRoot && start.st2_execution_id !== undefined ? { start_key: start.workflow_id } : {}),
     ...(start.input_of === undefined ? {} : { input_of: start.input_of }),
     version: 0,
     created_at: now,

@@ -78,7 +78,6 @@ export async function startExecution(context: StartContext, request: StartReques
     definition_id: definition.id,
     description: request.description,
     st2_execution_id: st2.execution_id,
-    start_key: st2.execution_id === undefined ? undefined : workflow_id,
     input_of: request.input_of,
   });
   const [{ record, isNew }, acting_user] = await Promise.all([insertOnce(stores, fresh), lookedUp]);
