@@ -164,6 +164,8 @@ export interface LocalActivities {
 
 export interface EffectsRequest extends InTheNameOf {
   readonly effects: readonly EffectRequest[];
+  /** Which execution asks. Not told by interpreters of before. */
+  readonly execution?: Pick<ExecutionIdentity, 'id' | 'root_execution_id'>;
 }
 
 export interface SubWorkflowRequest {

@@ -2,13 +2,17 @@
 import { errorCode, errorMessage } from '../errors.ts';
 import { JinjaEvaluationError } from './errors.ts';
 import { findBlocks } from './find-blocks.ts';
+import { HOST_FUNCTIONS } from './functions/function-table.ts';
 import { mistralFunctions } from './functions/index.ts';
-import { callExpressionFunction, filterOf, jinjaFunction } from './functions/jinja-binding.ts';
+import { callExpressionFunction, filterOf, hostFilter, jinjaFunction } from './functions/jinja-binding.ts';
 import { createJinjaEnvironment, filterTable, type JinjaInput, jinjaGlobals, parseTemplate } from './jinja/index.ts';
 import { remember } from './remember.ts';
 import { dataEntry, type ExpressionScope, ROOT_NAMES } from './scope.ts';
 
-const environment = createJinjaEnvironment(filterTable(mistralFunctions, (definition) => filterOf(definition, true)));
+const environment = createJinjaEnvironment({
+  ...filterTable(mistralFunctions, (definition) => filterOf(definition, true)),
+  ...Object.fromEntries(HOST_FUNCTIONS.map((name) => [name, hostFilter(name)])),
+});
 
 /** True when the text has `{{ }}` or `{% %}` on one line. */
 export function isJinja(text: string): boolean {
@@ -54,6 +58,7 @@ export function checkJinja(text: string): void {
 function inputOf(scope: ExpressionScope): JinjaInput {
   return {
     runtime: scope.runtime,
+    functions: scope.functions,
     lookup: (name) => {
       if (name === '_') return scope.data ?? null;
       if ((ROOT_NAMES as readonly string[]).includes(name)) return dataEntry(scope.data, name) ?? null;

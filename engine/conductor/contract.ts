@@ -68,7 +68,7 @@ export type Command =
     }
   | { readonly type: 'timer.start'; readonly id: string; readonly seconds: number }
   | { readonly type: 'timer.cancel'; readonly id: string }
-  /** Fetch values that expressions need (`st2kv`); answered by one `effects.fetched` event. */
+  /** Fetch values that expressions need (`st2kv`, `tasks`, `executions`); answered by one `effects.fetched` event. */
   | { readonly type: 'effects.fetch'; readonly id: string; readonly effects: readonly EffectRequest[] }
   /** The workflow execution has changed its own state (RUNNING, PAUSED or final). Final states come last in a list of commands. */
   | {

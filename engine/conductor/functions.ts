@@ -1,7 +1,11 @@
-/** Functions of expressions that look into the execution: `task()`, `tasks()`, `execution()`, `env()`, `global()`, `st2kv()`, `uuid()`. */
+/**
+ * Functions of expressions that look into the execution and around it: `task()`, `tasks()`, `execution()`, `executions()`, `env()`,
+ * `global()`, `st2kv()`, `uuid()`.
+ */
 
 import { EffectRequiredError, ValidationError } from '../../core/errors.ts';
 import type { RuntimeFunctions } from '../../core/expressions/index.ts';
+import { type ExecutionsEffect, isWanted, type TaskQuery, type TasksEffect, taskModel } from './expression-models.ts';
 import { lastTask, type Machine, specOf } from './machine.ts';
 import type { TaskRecord } from './records.ts';
 import { taskResult } from './task-result.ts';
@@ -17,26 +21,26 @@ export function createFunctions(machine: Machine, task: TaskRecord | undefined):
   const { identity, workflow, ports } = machine;
   return {
     env: () => workflow.env,
-    execution: () => executionModel(machine),
+    execution: () => ownExecution(machine),
     global: (args, kwargs) => ownValue(workflow.context, String(argument(args, kwargs, 0, 'var_name', 'varName'))),
     uuid: () => ports.uuid(),
     task: (args, kwargs) => {
       const name = argument(args, kwargs, 0, 'task_name', 'taskName');
       const found = findTask(machine, task, name);
-      return found === undefined ? null : lookUp(machine, found.id, () => taskModel(machine, found));
+      return found === undefined ? null : lookUp(machine, found.id, () => ownModel(machine, found));
     },
     tasks: (args, kwargs) => {
       const id = argument(args, kwargs, 0, 'workflow_execution_id', 'workflowExecutionId');
-      const state = argument(args, kwargs, 2, 'state');
-      const flat = argument(args, kwargs, 3, 'flat') === true;
-      if (id !== null && id !== identity.id) return [];
-      return lookUp(machine, `tasks ${String(state)} ${flat}`, () =>
-        machine.tasks
-          .filter((one) => state === null || one.state === state)
-          .filter((one) => !flat || !wrapsSameState(one))
-          .map((one) => taskModel(machine, one)),
-      );
+      const query: TaskQuery = {
+        recursive: argument(args, kwargs, 1, 'recursive') === true,
+        state: textArgument(args, kwargs, 2, 'state'),
+        flat: argument(args, kwargs, 3, 'flat') === true,
+      };
+      if (id !== null && id !== identity.id) return fetchTasks(machine, [String(id)], query);
+      const below = query.recursive ? fetchTasks(machine, machine.tasks.flatMap(workflowsOf), query) : [];
+      return [...ownTasks(machine, query), ...below];
     },
+    executions: (args, kwargs) => fetchExecutions(machine, args, kwargs),
     st2kv: (args, kwargs) => fetchKey(machine, args, kwargs),
     st2kv_: (args, kwargs) => fetchKey(machine, args, kwargs),
   };
@@ -69,29 +73,42 @@ function findTask(machine: Machine, self: TaskRecord | undefined, name: unknown)
   return typeof name === 'string' || typeof name === 'number' ? lastTask(machine, String(name)) : undefined;
 }
 
-/** A task around a sub-workflow that is in the same state adds nothing to a flat list. */
-function wrapsSameState(task: TaskRecord): boolean {
-  return task.runs.some((run) => run.kind === 'workflow' && run.state === task.state);
+function ownTasks(machine: Machine, query: TaskQuery): readonly unknown[] {
+  const look = () =>
+    machine.tasks.filter((task) => isWanted(stateOf(machine, task), query)).map((task) => ownModel(machine, task));
+  return lookUp(machine, `tasks ${String(query.state)} ${query.flat}`, look) as readonly unknown[];
 }
 
-function taskModel(machine: Machine, task: TaskRecord): Record<string, unknown> {
-  const spec = specOf(machine, task);
-  return {
+function stateOf(machine: Machine, task: TaskRecord) {
+  const below = task.runs.filter((run) => run.kind === 'workflow').map((run) => run.state);
+  return { type: typeOf(machine, task), state: task.state, below };
+}
+
+function typeOf(machine: Machine, task: TaskRecord): 'WORKFLOW' | 'ACTION' {
+  return specOf(machine, task).kind === 'workflow' ? 'WORKFLOW' : 'ACTION';
+}
+
+function workflowsOf(task: TaskRecord): readonly string[] {
+  return task.runs.filter((run) => run.kind === 'workflow').map((run) => run.uuid);
+}
+
+function ownModel(machine: Machine, task: TaskRecord): Readonly<Record<string, unknown>> {
+  return taskModel({
     id: task.id,
     name: task.name,
-    spec: spec.spec,
+    spec: specOf(machine, task).spec,
     state: task.state,
     state_info: task.state_info,
     result: taskResult(machine, task),
     published: task.published,
-    type: spec.kind === 'workflow' ? 'WORKFLOW' : 'ACTION',
+    type: typeOf(machine, task),
     workflow_execution_id: machine.identity.id,
-    created_at: isoSeconds(task.created_at, ' '),
-    updated_at: isoSeconds(task.updated_at, ' '),
-  };
+    created_at: task.created_at,
+    updated_at: task.updated_at,
+  });
 }
 
-function executionModel(machine: Machine): Record<string, unknown> {
+function ownExecution(machine: Machine): Record<string, unknown> {
   const { identity, workflow, ir } = machine;
   return {
     id: identity.id,
@@ -105,13 +122,41 @@ function executionModel(machine: Machine): Record<string, unknown> {
   };
 }
 
-/** A value of StackStorm's key-value store. It comes from outside, so the step waits until the host has fetched it. */
+/** Tasks of other executions. */
+function fetchTasks(machine: Machine, executions: readonly string[], query: TaskQuery): readonly unknown[] {
+  if (executions.length === 0) return [];
+  const args: TasksEffect = { executions, ...query };
+  return fetchOutside(machine, 'tasks', '', { ...args }) as readonly unknown[];
+}
+
+/** Executions of workflows, also this one, as they are stored. */
+function fetchExecutions(machine: Machine, args: readonly unknown[], kwargs: Kwargs): unknown {
+  const query: ExecutionsEffect = {
+    id: textArgument(args, kwargs, 0, 'id'),
+    root_execution_id: textArgument(args, kwargs, 1, 'root_execution_id', 'rootExecutionId'),
+    state: textArgument(args, kwargs, 2, 'state'),
+    from_time: textArgument(args, kwargs, 3, 'from_time', 'fromTime'),
+    to_time: textArgument(args, kwargs, 4, 'to_time', 'toTime'),
+  };
+  return fetchOutside(machine, 'executions', '', { ...query });
+}
+
+function textArgument(args: readonly unknown[], kwargs: Kwargs, place: number, ...names: readonly string[]) {
+  const value = argument(args, kwargs, place, ...names);
+  return value === null ? null : String(value);
+}
+
+/** A value of StackStorm's key-value store. */
 function fetchKey(machine: Machine, args: readonly unknown[], kwargs: Kwargs): unknown {
   const key = argument(args, kwargs, 0, 'key');
   if (typeof key !== 'string' || key === '') throw new ValidationError('st2kv() needs the name of a key.');
-  const decrypt = argument(args, kwargs, 1, 'decrypt') === true;
-  const known = machine.memo.get(effectKey('st2kv', key, { decrypt }));
-  if (known === undefined) throw new EffectRequiredError({ kind: 'st2kv', key, args: { decrypt } });
+  return fetchOutside(machine, 'st2kv', key, { decrypt: argument(args, kwargs, 1, 'decrypt') === true });
+}
+
+/** What comes from outside of the execution: the step waits until the host has fetched it. */
+function fetchOutside(machine: Machine, kind: string, key: string, args: Readonly<Record<string, unknown>>): unknown {
+  const known = machine.memo.get(effectKey(kind, key, args));
+  if (known === undefined) throw new EffectRequiredError({ kind, key, args });
   if ('error' in known) throw new ValidationError(known.error);
   return known.value;
 }

@@ -11,9 +11,12 @@ import type {
   Conductor,
   ConductorEvent,
   ConductorPorts,
+  EffectRequest,
   ExecutionIdentity,
   ExecutionParams,
 } from './contract.ts';
+import type { ExecutionsEffect, TasksEffect } from './expression-models.ts';
+import { rehearsedExecutions, rehearsedTasks } from './rehearsed-lookups.ts';
 import { isCompleted } from './states.ts';
 import { type ActionAnswer, answerStdAction, stdActionSignature } from './std-actions.ts';
 import { splitSubWorkflowInput, startProblem } from './workflow-start.ts';
@@ -31,7 +34,7 @@ export interface RehearsalOptions {
   findAction?(name: string): ActionSignature | undefined;
   /** Answer of an action; `undefined` lets `std.*` answer by themselves. */
   answer?(run: ActionRun, execution: RehearsalExecution): ActionAnswer | undefined;
-  /** Value of an effect (`st2kv`); absent means that there is none. */
+  /** Value of an effect from outside of the rehearsal (`st2kv`); absent means that there is none. */
   fetch?(kind: string, key: string): unknown;
   /** Makes the conductors; tests put something around them. */
   readonly conductorFor?: (parts: ConductorParts) => Conductor;
@@ -134,7 +137,7 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
       case 'timer.cancel':
         return agenda.removeTimer(execution, command.id);
       case 'effects.fetch': {
-        const results = command.effects.map((effect) => fetchEffect(effect.kind, effect.key));
+        const results = command.effects.map(fetchEffect);
         return later(execution, 0, { type: 'effects.fetched', id: command.id, results });
       }
       case 'workflow.cancel': {
@@ -165,7 +168,9 @@ export function createRehearsal(options: RehearsalOptions): Rehearsal {
     }
   }
 
-  function fetchEffect(kind: string, key: string): { readonly value: unknown } | { readonly error: string } {
+  function fetchEffect({ kind, key, args }: EffectRequest): { readonly value: unknown } | { readonly error: string } {
+    if (kind === 'tasks') return { value: rehearsedTasks(executions, args as unknown as TasksEffect) };
+    if (kind === 'executions') return { value: rehearsedExecutions(executions, args as unknown as ExecutionsEffect) };
     const value = options.fetch?.(kind, key);
     return value === undefined ? { error: `The key ${key} does not exist.` } : { value };
   }

@@ -3,10 +3,9 @@
  * with the same values. What is stored, and what the engine works with, stays as it is.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createExecutionsMasks, type ExecutionsMask } from '../../action-service/mask-for-executions.ts';
-import { createSnapshots } from '../../action-service/snapshots.ts';
 import { MASKED_VALUE } from '../../core/params/index.ts';
 import type { Stores } from '../../stores/stores.ts';
+import { createWorkflowMasks } from '../executions/workflow-masks.ts';
 import type { Resource } from './listing.ts';
 
 declare module 'fastify' {
@@ -35,43 +34,20 @@ const WORKFLOWS_OF: Readonly<Record<Kind, (stores: Stores, ids: readonly string[
   tasks: async ({ taskExecutions }, ids) => placesOf(await taskExecutions.find({ uuid: { $in: [...ids] } }, within)),
   action_executions: async ({ taskRuns }, ids) => placesOf(await taskRuns.find({ uuid: { $in: [...ids] } }, within)),
 };
-const isKnown = (id: string | undefined) => id !== undefined;
 const KINDS = Object.keys(WORKFLOWS_OF) as readonly Kind[];
-
-/** What is masked of some resources. */
-interface ResourcesMask extends Pick<ExecutionsMask, 'mask' | 'isEmpty'> {
-  /** Whether nobody knows any more what is secret of the resource. */
-  isUnknown(resource: Resource): boolean;
-}
 
 /** Adds the masking to the routes of `/v2`. */
 export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
-  const masksFor = createExecutionsMasks({ stores, snapshots: createSnapshots(stores) });
-
-  async function maskFor(kind: Kind, resources: readonly Resource[]): Promise<ResourcesMask> {
-    const places = await WORKFLOWS_OF[kind](
-      stores,
-      resources.map(({ id }) => String(id)),
-    );
-    const workflows = await stores.workflowExecutions.find(
-      { uuid: { $in: [...new Set(places.values())] } },
-      { include: ['uuid', 'st2_execution_id', 'input_of'] },
-    );
-    const owners = new Map(workflows.map((one) => [one.uuid, [one.st2_execution_id, one.input_of].filter(isKnown)]));
-    const all = [...new Set([...owners.values()].flat())];
-    const { mask, isEmpty, isGone } = await masksFor(all);
-    return {
-      mask,
-      isEmpty: isEmpty && !all.some(isGone),
-      isUnknown: ({ id }) => owners.get(places.get(String(id)) ?? '')?.some(isGone) === true,
-    };
-  }
+  const masksFor = createWorkflowMasks(stores);
 
   async function masked(kind: Kind, resources: readonly Resource[]): Promise<readonly Resource[]> {
-    const { mask, isEmpty, isUnknown } = await maskFor(kind, resources);
-    if (isEmpty) return resources;
-    const hide = () => MASKED_VALUE;
-    return resources.map((resource) => maskResource(resource, isUnknown(resource) ? hide : mask));
+    const ids = resources.map(({ id }) => String(id));
+    const places = await WORKFLOWS_OF[kind](stores, ids);
+    const masks = await masksFor([...places.values()]);
+    if (masks.isEmpty) return resources;
+    return resources.map((resource) =>
+      maskResource(resource, (value) => masks.mask(places.get(String(resource.id)) ?? '', value)),
+    );
   }
 
   v2.addHook('preSerialization', async (request, _reply, payload: unknown) => {
@@ -90,8 +66,9 @@ export function maskAnswers(v2: FastifyInstance, stores: Stores): void {
 
   /** States and names of what nobody knows the secrets of are told, sentences are not. */
   async function maskReport(answer: Resource, root: Resource): Promise<unknown> {
-    const { mask, isUnknown } = await maskFor('executions', [root]);
-    return isUnknown(root) ? hideSentences(answer) : mask(answer);
+    const id = String(root.id);
+    const masks = await masksFor([id]);
+    return masks.isUnknown(id) ? hideSentences(answer) : masks.mask(id, answer);
   }
 }
 

@@ -81,6 +81,7 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
     stores,
     bus,
     blobs,
+    client: temporal.client,
     keyValues: createKeyValueService(stores, config.keyvalue.encryption_key_path),
     apiUrl: apiBaseUrl(config),
     mistralUrl: mistralBaseUrl(config),

@@ -102,8 +102,9 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     'effects.fetch': (command) => {
       effects.set(command.id, command);
       const { id, effects: wanted } = command;
+      const execution = { id: identity.id, root_execution_id: identity.root_execution_id };
       guarded(
-        local.fetchEffects({ effects: wanted, ...inTheNameOf(args) }).then((results) => {
+        local.fetchEffects({ effects: wanted, execution, ...inTheNameOf(args) }).then((results) => {
           effects.delete(id);
           feed({ type: 'effects.fetched', id, results });
         }),

@@ -146,6 +146,43 @@ test('an asynchronous action is completed from outside', async () => {
   assert.deepEqual(JSON.parse(String((await untilState(id, 'SUCCESS')).output)), { got: { answer: 42 } });
 });
 
+const failingBelow = `
+version: '2.0'
+t.failing_below:
+  input: [other]
+  output:
+    broken: <% $.broken %>
+    others: <% $.others %>
+    below: <% $.below %>
+  tasks:
+    bad: {workflow: t.bad_above, on-error: look}
+    look:
+      action: std.noop
+      publish:
+        broken: <% tasks(execution().id, true, ERROR, true).select(dict(name => $.name, result => $.result, written => $.spec.action)) %>
+        others: <% tasks($.other).select(dict(name => $.name, state => $.state)) %>
+        below: "{{ executions(root_execution_id=execution().id, state='ERROR') | map(attribute='name') | list }}"
+t.bad_above:
+  tasks:
+    middle: {workflow: t.bad_below}
+t.bad_below:
+  tasks:
+    fine: {action: std.noop, on-success: broken}
+    broken: {action: std.fail error_data="no luck"}
+`;
+
+test('a workflow looks into its sub-workflows and into others, also into one that runs', async () => {
+  const other = await start(waiting, 't.waiting');
+  const id = await start(failingBelow, 't.failing_below', { other });
+  const ended = await untilState(id, 'SUCCESS');
+  assert.deepEqual(JSON.parse(String(ended.output)), {
+    broken: [{ name: 'broken', result: 'no luck', written: 'std.fail error_data="no luck"' }],
+    others: [{ name: 'wait', state: 'RUNNING' }],
+    below: ['t.bad_above', 't.bad_below'],
+  });
+  await call('PUT', `/executions/${other}`, { state: 'CANCELLED' });
+});
+
 test('a start that is meant for one definition is refused when another one is stored', async () => {
   const id = await start(waiting, 't.waiting');
   const workflow = (await call('GET', '/workflows/t.waiting')).body as Answer;

@@ -2,6 +2,7 @@
  * Names in expressions that nothing defines. Warnings, not errors: Mistral accepts them, a definition may be meant for an
  * engine with further functions, and a sub-workflow may get inputs that it did not declare.
  */
+import { HOST_FUNCTIONS } from '../../core/expressions/functions/function-table.ts';
 import { mistralFunctions } from '../../core/expressions/functions/index.ts';
 import { expressionLanguage } from '../../core/expressions/index.ts';
 import { jinjaGlobals } from '../../core/expressions/jinja/index.ts';
@@ -15,19 +16,7 @@ import type { Report } from './problems.ts';
 import { namesInYaql } from './yaql-names.ts';
 
 /** Functions on the state of the execution, which the engine adds. */
-const ENGINE_FUNCTIONS = new Set([
-  'task',
-  'tasks',
-  'execution',
-  'executions',
-  'global',
-  'env',
-  'uuid',
-  'st2kv',
-  'st2kv_',
-  'yaml',
-  'json',
-]);
+const ENGINE_FUNCTIONS: ReadonlySet<string> = new Set([...HOST_FUNCTIONS, 'env', 'uuid', 'yaml', 'json']);
 /** Entries that the engine itself puts into the context. */
 const ENGINE_VARIABLES = ['__env', '__execution', '__task_execution', '__tasks', 'openstack', 'st2kv', 'st2'];
 

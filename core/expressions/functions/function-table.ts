@@ -56,3 +56,6 @@ export type ExpressionFunctions = Readonly<Record<string, ExpressionFunction>>;
 /** A function that the host gives: `task`, `execution`, `st2kv`, ... */
 export type RuntimeFunction = (args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>) => unknown;
 export type RuntimeFunctions = Readonly<Record<string, RuntimeFunction>>;
+
+/** The functions that an engine gives: they look into an execution, and around it. */
+export const HOST_FUNCTIONS = ['task', 'tasks', 'execution', 'executions', 'global', 'st2kv', 'st2kv_'] as const;

@@ -2,6 +2,7 @@
 import { PythonError } from '../../python/errors.ts';
 import { PyIterator } from '../../python/iterator.ts';
 import { type FilterFunction, HostFunction, HostObject, type Kwargs, NO_KWARGS, Undefined } from '../jinja/index.ts';
+import { dataEntry } from '../scope.ts';
 import type { ExpressionFunction, RuntimeFunction } from './function-table.ts';
 
 /** One value per parameter, defaults filled in. @throws PythonError TypeError as Python does */
@@ -45,10 +46,26 @@ export function callExpressionFunction(definition: ExpressionFunction, data: unk
 
 /** A function of the host, called by name. */
 export function jinjaFunction(name: string, body: RuntimeFunction): HostFunction {
-  return new HostFunction(name, (args, kwargs) => {
-    const named = [...kwargs].map(([key, value]) => [key, plainArgument(value)] as const);
-    return body(args.map(plainArgument), Object.fromEntries(named)) ?? null;
-  });
+  return new HostFunction(name, (args, kwargs) => callHost(body, args, kwargs));
+}
+
+function callHost(body: RuntimeFunction, args: readonly unknown[], kwargs: Kwargs): unknown {
+  const named = [...kwargs].map(([key, value]) => [key, plainArgument(value)] as const);
+  return body(args.map(plainArgument), Object.fromEntries(named)) ?? null;
+}
+
+/** The filter form of a function of the host: `_ | task('name')`. In Mistral it looks into the context that is piped to it. */
+export function hostFilter(name: string): FilterFunction {
+  return {
+    parameters: 'any',
+    call: (value, args, evaluation, kwargs) => {
+      const body = evaluation.functions?.[name];
+      if (body === undefined || dataEntry(value, '__execution') === undefined) {
+        throw new PythonError('KeyError', "'__execution'");
+      }
+      return callHost(body, args, kwargs ?? NO_KWARGS);
+    },
+  };
 }
 
 /**

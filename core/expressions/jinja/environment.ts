@@ -2,7 +2,7 @@
 
 import { createDict, type Dict, dictKeys, dictValues, isDict } from '../../python/dict.ts';
 import { PySet, PyTuple, toPyTuple } from '../../python/values.ts';
-import { defaultRuntime, type ExpressionRuntime } from '../functions/function-table.ts';
+import { defaultRuntime, type ExpressionRuntime, type RuntimeFunctions } from '../functions/function-table.ts';
 import { remember } from '../remember.ts';
 import type { Expr } from './ast.ts';
 import type { Evaluator } from './compile-expression.ts';
@@ -28,6 +28,8 @@ export interface JinjaInput {
   readonly budget?: Partial<JinjaBudget>;
   /** For the filter `decrypt_kv`. */
   readonly decrypt?: (text: string) => string;
+  /** Functions of the host, for the filters that are named after them. */
+  readonly functions?: RuntimeFunctions;
 }
 
 /** An environment with its own filters and tests. */
@@ -66,6 +68,7 @@ export class JinjaEnvironment {
       runtime: input.runtime ?? defaultRuntime,
       budget: input.budget === undefined ? DEFAULT_BUDGET : { ...DEFAULT_BUDGET, ...input.budget },
       decrypt: input.decrypt,
+      functions: input.functions,
     });
     return new Scope(evaluation, input.lookup);
   }

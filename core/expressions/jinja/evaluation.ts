@@ -2,7 +2,7 @@
 import { dictSize, dictValues, isDict } from '../../python/dict.ts';
 import { PythonError } from '../../python/errors.ts';
 import { PySet } from '../../python/values.ts';
-import type { ExpressionRuntime } from '../functions/function-table.ts';
+import type { ExpressionRuntime, RuntimeFunctions } from '../functions/function-table.ts';
 import { JinjaLimitError } from './errors.ts';
 import { HostObject, type Kwargs, Undefined, type UndefinedMode } from './objects.ts';
 
@@ -37,6 +37,8 @@ export class Evaluation {
   readonly runtime: ExpressionRuntime;
   /** Decrypts a value of the datastore, where the host allows it. */
   readonly decrypt: ((text: string) => string) | undefined;
+  /** Functions of the host that may stand as filters. */
+  readonly functions: RuntimeFunctions | undefined;
   private readonly budget: JinjaBudget;
   private readonly created: object[] = [];
   /** The same, for look-ups; made when the first one is asked for, for few templates change anything. */
@@ -50,11 +52,13 @@ export class Evaluation {
     runtime: ExpressionRuntime;
     budget: JinjaBudget;
     decrypt: ((text: string) => string) | undefined;
+    functions: RuntimeFunctions | undefined;
   }) {
     this.library = options.library;
     this.undefinedMode = options.undefinedMode;
     this.runtime = options.runtime;
     this.decrypt = options.decrypt;
+    this.functions = options.functions;
     this.budget = options.budget;
   }
 

@@ -1,0 +1,47 @@
+import type { KeyValueService } from '../../../action-service/keyvalue/keyvalue-service.ts';
+import { errorMessage } from '../../../core/errors.ts';
+import type { EffectRequest } from '../../conductor/contract.ts';
+import type { EffectsRequest, InTheNameOf, LocalActivities } from '../../contract.ts';
+import type { SyncContext } from '../../executions/sync-execution.ts';
+import { fetchExecutions } from './executions-effect.ts';
+import { fetchKeyValue } from './key-value-effect.ts';
+import { fetchTasks } from './tasks-effect.ts';
+
+export interface EffectsContext extends SyncContext {
+  readonly keyValues: KeyValueService;
+  /** In whose name values are read. */
+  credentialsFor(of: InTheNameOf): Promise<{ readonly user: string }>;
+}
+
+/** Who asks. */
+export interface Asker {
+  readonly user: string;
+  readonly execution: EffectsRequest['execution'];
+}
+
+/** Fetches a value that an expression asks for from outside of its execution. @throws Error whose message the expression fails with */
+export type Effect = (context: EffectsContext, request: EffectRequest, asker: Asker) => Promise<unknown>;
+
+/** By the kind that the conductor asks for. */
+const EFFECTS: Readonly<Record<string, Effect>> = {
+  st2kv: fetchKeyValue,
+  tasks: fetchTasks,
+  executions: fetchExecutions,
+};
+
+/** Makes the activity that answers with a value, or with why there is none, for each effect. */
+export function createFetchEffects(context: EffectsContext): LocalActivities['fetchEffects'] {
+  return async ({ effects, execution, ...of }) => {
+    const { user } = await context.credentialsFor(of);
+    const fetchOne = async (request: EffectRequest) => {
+      const effect = Object.hasOwn(EFFECTS, request.kind) ? EFFECTS[request.kind] : undefined;
+      if (effect === undefined) return { error: `There is nothing called ${request.kind}.` };
+      try {
+        return { value: await effect(context, request, { user, execution }) };
+      } catch (error) {
+        return { error: errorMessage(error) };
+      }
+    };
+    return await Promise.all(effects.map(fetchOne));
+  };
+}

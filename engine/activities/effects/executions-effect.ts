@@ -1,0 +1,68 @@
+import { ValidationError } from '../../../core/errors.ts';
+import type { WorkflowExecution } from '../../../stores/records.ts';
+import { type ExecutionsEffect, executionModel } from '../../conductor/expression-models.ts';
+import { fromText } from '../../executions/execution-records.ts';
+import type { Effect } from './effects.ts';
+import { type Seen, seenBy } from './seen-by.ts';
+
+/** Executions that one call tells of: all of them have to fit into the memory of a workflow. */
+const LIMIT = 1_000;
+
+/** `executions()`: workflow executions that fit, the oldest first. */
+export const fetchExecutions: Effect = async ({ stores }, { args }, asker) => {
+  const found = await stores.workflowExecutions.find(toFilter(args as unknown as ExecutionsEffect), {
+    sort: { created_at: 1 },
+    limit: LIMIT + 1,
+  });
+  if (found.length > LIMIT) {
+    throw new ValidationError(
+      `executions() finds more than ${LIMIT} executions: ask for those of one state, root execution or time.`,
+    );
+  }
+  const seen = await seenBy(stores, asker, found);
+  return found.map((record) => toModel(record, seen));
+};
+
+/** Source: Mistral's `executions_`: equal, but for times, of which `from_time` is included and `to_time` is not. */
+function toFilter({ id, root_execution_id, state, from_time, to_time }: ExecutionsEffect) {
+  const filter: Record<string, unknown> = {};
+  if (id !== null) filter.uuid = id;
+  if (root_execution_id !== null) filter.root_execution_id = root_execution_id;
+  if (state !== null) filter.state = state;
+  if (from_time !== null || to_time !== null) {
+    filter.created_at = {
+      ...(from_time === null ? {} : { $gte: toDate(from_time, 'from_time') }),
+      ...(to_time === null ? {} : { $lt: toDate(to_time, 'to_time') }),
+    };
+  }
+  return filter;
+}
+
+/** A time as Mistral prints it, which is UTC, or any of ISO 8601. */
+function toDate(text: string, name: string): Date {
+  const hasZone = /(Z|[+-]\d\d:?\d\d)$/i.test(text);
+  const date = /^\d{4}-\d\d-\d\d/.test(text)
+    ? new Date(hasZone || text.length === 10 ? text : `${text.replace(' ', 'T')}Z`)
+    : new Date(Number.NaN);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new ValidationError(`executions() takes a time such as "2026-01-31 12:00:00" as ${name}, not "${text}".`);
+}
+
+function toModel(record: WorkflowExecution, seen: Seen): unknown {
+  return executionModel({
+    id: record.uuid,
+    workflow_name: record.workflow_name,
+    workflow_id: record.definition_id ?? null,
+    workflow_namespace: record.workflow_namespace,
+    description: record.description,
+    state: record.state,
+    state_info: seen(record, record.state_info) as string | null,
+    input: seen(record, fromText(record.input)),
+    output: seen(record, fromText(record.output)),
+    params: seen(record, fromText(record.params.json)),
+    task_execution_id: record.task_execution_id,
+    root_execution_id: record.root_execution_id,
+    created_at: record.created_at.getTime(),
+    updated_at: record.updated_at.getTime(),
+  });
+}

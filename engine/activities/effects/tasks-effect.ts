@@ -1,0 +1,147 @@
+import { ValidationError } from '../../../core/errors.ts';
+import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
+import type { Stores } from '../../../stores/stores.ts';
+import { isWanted, type TaskQuery, type TasksEffect, taskModel } from '../../conductor/expression-models.ts';
+import { isFinalState } from '../../contract.ts';
+import { findWorkflowById } from '../../definitions/find-workflow.ts';
+import { fromText } from '../../executions/execution-records.ts';
+import { syncExecution } from '../../executions/sync-execution.ts';
+import type { Asker, Effect, EffectsContext } from './effects.ts';
+import { seenBy } from './seen-by.ts';
+
+/** What one call tells of at most: all of it has to fit into the memory of a workflow. */
+const LIMIT = { tasks: 10_000, characters: 16 * 1024 * 1024 } as const;
+/** Running executions that are asked how far they are; more are shown as last stored. */
+const ASKED = 50;
+
+/** An execution with its tasks. */
+interface Place {
+  readonly record: WorkflowExecution;
+  readonly tasks: readonly TaskExecution[];
+  /** The executions that a task has started. */
+  below(task: TaskExecution): readonly WorkflowExecution[];
+}
+
+/** `tasks()` of other executions than the asking one: theirs, each followed by those of its sub-workflows if that is asked for. */
+export const fetchTasks: Effect = async (context, { args }, asker) => {
+  const query = args as unknown as TasksEffect;
+  const places = await lookAround(context, query, asker);
+  const told = query.executions.flatMap((uuid) => inOrder(places, uuid));
+  const wanted = told.flatMap(({ record, tasks, below }) =>
+    tasks
+      .filter((task) => isWanted({ ...task, below: below(task).map(({ state }) => state) }, query))
+      .map((task) => ({ record, task })),
+  );
+  assertFits(wanted.map(({ task }) => task));
+  const seen = await seenBy(
+    context.stores,
+    asker,
+    told.map(({ record }) => record),
+  );
+  const specOf = await findSpecs(
+    context.stores,
+    wanted.map(({ record }) => record),
+  );
+  return wanted.map(({ record, task }) =>
+    taskModel({
+      id: task.uuid,
+      name: task.name,
+      type: task.type,
+      spec: specOf(record, task),
+      state: task.state,
+      state_info: seen(record, task.state_info) as string | null,
+      result: seen(record, fromText(task.result)),
+      published: seen(record, fromText(task.published)),
+      workflow_execution_id: task.workflow_execution_id,
+      created_at: task.created_at.getTime(),
+      updated_at: task.updated_at.getTime(),
+    }),
+  );
+};
+
+/** Level by level, so that a wide tree costs no more questions than it is deep. */
+async function lookAround(
+  context: EffectsContext,
+  query: TasksEffect,
+  asker: Asker,
+): Promise<ReadonlyMap<string, Place>> {
+  const { workflowExecutions } = context.stores;
+  const places = new Map<string, Place>();
+  let level = await workflowExecutions.find({ uuid: { $in: [...query.executions] } });
+  let left = ASKED;
+  while (level.length > 0) {
+    const running = level.filter((one) => !isFinalState(one.state) && one.uuid !== asker.execution?.id).slice(0, left);
+    left -= running.length;
+    await Promise.all(running.map((record) => syncExecution(context, record)));
+    const found = await lookAtLevel(context.stores, level, query);
+    for (const place of found) places.set(place.record.uuid, place);
+    const below = query.recursive ? found.flatMap(({ tasks, below: of }) => tasks.flatMap(of)) : [];
+    level = below.filter(({ uuid }) => !places.has(uuid));
+  }
+  return places;
+}
+
+async function lookAtLevel(
+  { taskExecutions, workflowExecutions }: Stores,
+  level: readonly WorkflowExecution[],
+  query: TaskQuery,
+): Promise<readonly Place[]> {
+  const tasks = await taskExecutions.find(
+    { workflow_execution_id: { $in: level.map(({ uuid }) => uuid) }, ...stateFilter(query) },
+    { sort: { sequence: 1 }, limit: LIMIT.tasks + 1, exclude: ['input'] },
+  );
+  assertFits(tasks);
+  const around = tasks.filter(({ type }) => type === 'WORKFLOW').map(({ uuid }) => uuid);
+  const started =
+    around.length > 0 && (query.recursive || query.flat)
+      ? await workflowExecutions.find({ task_execution_id: { $in: around } }, { sort: { created_at: 1 } })
+      : [];
+  const ofExecution = groupBy(tasks, (task) => task.workflow_execution_id);
+  const ofTask = groupBy(started, (one) => one.task_execution_id);
+  const below = ({ uuid }: TaskExecution) => ofTask.get(uuid) ?? [];
+  return level.map((record) => ({ record, tasks: ofExecution.get(record.uuid) ?? [], below }));
+}
+
+function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** A sub-workflow in another state may have tasks in the one that is asked for. */
+function stateFilter({ state, recursive }: TaskQuery): Readonly<Record<string, unknown>> {
+  if (state === null) return {};
+  return recursive ? { $or: [{ state }, { type: 'WORKFLOW' }] } : { state };
+}
+
+function inOrder(places: ReadonlyMap<string, Place>, uuid: string): readonly Place[] {
+  const place = places.get(uuid);
+  if (place === undefined) return [];
+  return [place, ...place.tasks.flatMap(place.below).flatMap((child) => inOrder(places, child.uuid))];
+}
+
+function assertFits(tasks: readonly TaskExecution[]): void {
+  const characters = tasks.reduce((sum, { result, published }) => sum + lengthOf(result) + lengthOf(published), 0);
+  if (tasks.length <= LIMIT.tasks && characters <= LIMIT.characters) return;
+  throw new ValidationError(
+    `tasks() finds more than ${LIMIT.tasks} tasks, or results of more than ${LIMIT.characters / 1024 / 1024} MiB: ask for those of one state or execution.`,
+  );
+}
+
+const lengthOf = (text: unknown) => (typeof text === 'string' ? text.length : 0);
+
+/** How the author wrote each task, as far as the definitions that they were started from are still there. */
+async function findSpecs(stores: Stores, records: readonly WorkflowExecution[]) {
+  const ids = [...new Set(records.flatMap(({ definition_id: id }) => id ?? []))];
+  const found = await Promise.all(
+    ids.map(async (id) => [id, (await findWorkflowById(stores, id))?.workflow.tasks] as const),
+  );
+  const tasks = new Map(found);
+  return ({ definition_id: id = '' }: WorkflowExecution, { name }: TaskExecution): unknown =>
+    tasks.get(id)?.find((task) => task.name === name)?.spec ?? {};
+}
