@@ -3,6 +3,7 @@
  * are refused: what gets past here is plain data.
  */
 import { ValidationError } from '../../core/errors.ts';
+import { parseExactly } from '../../core/python/exact-json.ts';
 
 const MAX_DEPTH = 500;
 
@@ -27,8 +28,8 @@ export function parseJsonBody(text: string): unknown {
           bad ??= badKey(key);
           return item;
         })
-      : JSON.parse(text);
-    if (bad === undefined) return value;
+      : parseExactly(text);
+    if (bad === undefined) return suspicious ? parseExactly(text) : value;
   } catch (error) {
     throw refused(describe(text, error));
   }

@@ -5,6 +5,7 @@
  */
 import { isDict } from '../python/dict.ts';
 import { pyEquals } from '../python/equality.ts';
+import { isLongInteger } from '../python/exact-json.ts';
 import { compileRegex } from '../python/regex.ts';
 import { pyRepr } from '../python/repr.ts';
 import { isPyInt, isPyNumber, numberOf } from '../python/values.ts';
@@ -47,9 +48,9 @@ function isValid(value: unknown, schema: unknown): boolean {
 const TYPES: Readonly<Record<string, (value: unknown) => boolean>> = {
   array: (value) => Array.isArray(value),
   boolean: (value) => typeof value === 'boolean',
-  integer: (value) => isPyInt(value),
+  integer: (value) => isPyInt(value) || isLongInteger(value),
   null: (value) => value === null || value === undefined,
-  number: (value) => isPyNumber(value),
+  number: (value) => isPyNumber(value) || isLongInteger(value),
   object: (value) => isDict(value),
   string: (value) => typeof value === 'string',
 };

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { errorMessage } from '../../core/errors.ts';
+import { parseExactly } from '../../core/python/exact-json.ts';
 import { actionFailure } from '../../platform/temporal/action-failure.ts';
 import type { Activities, St2ActionRequest } from '../contract.ts';
 import { httpSeconds } from '../outside-limits.ts';
@@ -127,7 +128,7 @@ async function readText(response: Response): Promise<string> {
 
 function parseContent(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     return text; // As it came: Mistral shows text that is no JSON.
   }

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ValidationError } from '../../core/errors.ts';
+import { parseExactly } from '../../core/python/exact-json.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -51,7 +52,7 @@ function isObject(value: unknown): value is Body {
 
 function parse(text: string, message: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch {
     throw new ValidationError(message);
   }

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { UnauthorizedError, UnavailableError, ValidationError } from '../../core/errors.ts';
+import { parseExactly } from '../../core/python/exact-json.ts';
 import { isPlainObject } from '../../core/python/values.ts';
 import type { AdapterSettings, ChatAdapter, ChatAnswer } from './adapter.ts';
 
@@ -44,7 +45,7 @@ function createWebhookAdapter(settings: AdapterSettings): ChatAdapter {
       assertToken(String(headers.authorization ?? '').replace(/^Bearer /i, ''), settings.token);
       let message: unknown;
       try {
-        message = JSON.parse(body);
+        message = parseExactly(body);
       } catch (error) {
         throw new ValidationError('The message is no JSON.', {}, error);
       }

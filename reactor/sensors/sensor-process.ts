@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { errorMessage } from '../../core/errors.ts';
+import { parseExactly } from '../../core/python/exact-json.ts';
 import type { Logger } from '../../platform/logging/create-logger.ts';
 import { killGroup } from '../../platform/process/kill-group.ts';
 import { readLines } from './read-lines.ts';
@@ -94,7 +95,7 @@ function answerRequests(channel: Readable & Writable, { dispatch, logger }: Sens
     work = work.then(async () => {
       const answer: { error?: string } = {};
       try {
-        await dispatch(JSON.parse(line) as SensorDispatch);
+        await dispatch(parseExactly(line) as SensorDispatch);
       } catch (error) {
         answer.error = errorMessage(error);
         logger.warn({ reason: answer.error }, 'trigger of a sensor was not dispatched');

@@ -1,8 +1,8 @@
 /** Makes an HTTP request as StackStorm's http_runner does: same parameters, same shape of the result. */
 import { randomBytes } from 'node:crypto';
+import { parseExactly } from '../../../core/python/exact-json.ts';
 import { pyStr } from '../../../core/python/repr.ts';
 import type { RunContext, Runner, RunOutcome, Values } from '../contract.ts';
-import { parseExactly } from '../shell/json-text.ts';
 import { exchangeHttp, type HttpAnswer, HttpTimeoutError } from './http-client.ts';
 
 const DEFAULT_TIMEOUT = 60;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { stringifyExactly } from '../../../core/python/exact-json.ts';
 import type { ExecutionStatus } from '../../../core/statuses.ts';
 import { MAX_REPLY, type ProcessEnd, runProcess } from '../../process/run-process.ts';
 import type { RunContext, Runner, RunOutcome } from '../contract.ts';
@@ -24,7 +25,6 @@ async function runPython(context: RunContext, entryPoint: string): Promise<RunOu
     pack: action.pack,
     file_path: entryPoint,
     config: await services.packConfig(action.pack, user),
-    parameters: context.actionParameters,
     user,
     log_level: runnerParameters.log_level ?? 'DEBUG',
     path: environment.path,
@@ -32,7 +32,7 @@ async function runPython(context: RunContext, entryPoint: string): Promise<RunOu
   });
   const request = {
     env: environment.env,
-    control: `${control}\n`,
+    control: `${control.slice(0, -1)},"parameters":${parametersText(context)}}\n`,
     timeout,
     signal: context.signal,
     output: context.output,
@@ -51,6 +51,11 @@ async function runPython(context: RunContext, entryPoint: string): Promise<RunOu
         args: ['-u', join(PYTHON_FOLDER, 'action_main.py')],
       });
   return toPythonOutcome(end, timeout);
+}
+
+/** What is an integer by its schema is one for the action, of any size. */
+function parametersText({ actionParameters, action }: RunContext): string {
+  return stringifyExactly(actionParameters, (name) => [action.parameters[name]?.type].flat().includes('integer'));
 }
 
 function toPythonOutcome(end: ProcessEnd, timeout: number | undefined): RunOutcome {

@@ -1,16 +1,4 @@
-import { jsonLoads } from '../../../core/python/json.ts';
-import { toJsonValue } from '../../../core/python/to-json.ts';
-
 const LONG_DIGITS = /\d{16}/;
-
-/**
- * Parses JSON as `JSON.parse`, but for integers that a number cannot hold exactly, which are text: rounded, an id would be that of
- * something else.
- */
-export function parseExactly(text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  return LONG_DIGITS.test(text) ? toJsonValue(jsonLoads(text, { strictNumbers: true })) : value;
-}
 
 /**
  * The value of a text that is JSON of any kind, else the text: what StackStorm does with the output of commands

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../../core/errors.ts';
+import { parseExactly } from '../../../core/python/exact-json.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import type { OpenRecord, TaskRun } from '../../../stores/records.ts';
 import type { OrderMark } from '../../contract.ts';
@@ -132,7 +133,7 @@ function toResult(output: unknown): unknown {
   if (output === null || output === '') return undefined;
   if (typeof output !== 'string') return output;
   try {
-    return JSON.parse(output);
+    return parseExactly(output);
   } catch {
     return output;
   }

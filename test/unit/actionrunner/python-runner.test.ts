@@ -25,6 +25,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   object: 'def run(self):\n        return (True, {1, 2} - {2})',
   bare: 'def run(self):\n        return complex(1, 2)',
   numbers: 'def run(self):\n        return {"big": 2**70, "nan": float("nan"), "inf": [float("inf")], "key": {1: 2}}',
+  types: 'def run(self, **kwargs):\n        return {k: [str(v), type(v).__name__] for k, v in kwargs.items()}',
   prints:
     'def run(self):\n        import os, sys, subprocess\n        print("out")\n        sys.stderr.write("err\\n")\n        subprocess.call(["echo", "child"])\n        os.write(1, b"\\xff")\n        return 1',
   state:
@@ -118,6 +119,14 @@ for (const warm of [true, false]) {
         inf: ['inf'],
         key: { 1: 2 },
       });
+    });
+
+    it('gets an integer as one, of any size', async () => {
+      const parameters = { id: { type: 'integer' }, may: { type: ['integer', 'null'] }, text: { type: 'string' } };
+      const action = { name: 'types', pack: 'test', parameters } as never;
+      const digits = '1234567890123456789';
+      const { result } = await run('types', { action, actionParameters: { id: digits, may: digits, text: digits } });
+      assert.deepEqual(result, { id: [digits, 'int'], may: [digits, 'int'], text: [digits, 'str'] });
     });
 
     it('collects and streams what the action and its children print', async () => {

@@ -28,6 +28,11 @@ test('query: a value of the wrong kind is named', () => {
   assert.throws(() => parseQuery({ id: 'list' }, { id: 'a,'.repeat(200) }), /Maximum of 100 items/);
 });
 
+test('JSON: whole numbers of more digits than a number holds are text, also beside suspicious keys', () => {
+  const text = '{"id": 1234567890123456789, "key": "__proto__"}';
+  assert.deepEqual(parseJsonBody(text), { id: '1234567890123456789', key: '__proto__' });
+});
+
 const wrong: readonly [string, RegExp][] = [
   ['{"ttl": ', /unexpected end of data: line 1 column 9 \(char 8\)/],
   ['{"action": ', /unexpected end of data: line 1 column 12 \(char 11\)/],

@@ -115,6 +115,17 @@ describe('validation', () => {
     [{ cmd: 'x', zz: 1 }, "Additional properties are not allowed ('zz' was unexpected)"],
     [{ cmd: 'x', list: 'no' }, "'no' is not of type 'array', 'null'"],
   ];
+  test('an integer of more digits than a number holds is the text of its digits', () => {
+    const long = {
+      runner: {},
+      action: { id: { type: 'integer' }, list: { type: 'array', items: { type: 'number' } } },
+    };
+    const digits = '1234567890123456789';
+    validateParams(long, { id: digits, list: [digits] });
+    for (const id of ['12345', '1234567890123456789 ', '1e300'])
+      assert.throws(() => validateParams(long, { id }), { code: 'VALIDATION' });
+  });
+
   for (const [params, message] of REFUSED) {
     test(message, () =>
       assert.throws(() => validateParams(definitions, { port: 1, ...params }), { code: 'VALIDATION', message }),
