@@ -144,7 +144,8 @@ export interface St2ActionRequest extends InTheNameOf {
 
 /**
  * Activities by name. Those of the `std` pack take the action's input; `std.mistral_http` ends when its request is answered, and the
- * run when somebody completes it. `engine.come_back` does nothing: what it is for is the workflow task that its end begins.
+ * run when somebody completes it. `engine.come_back` does nothing: what it is for is the workflow task that its end begins. `engine.look_up`
+ * fetches effects that ask other workflows.
  */
 export interface Activities {
   'st2.action'(request: St2ActionRequest): Promise<ActionOutcome>;
@@ -152,15 +153,19 @@ export interface Activities {
   'std.mistral_http'(request: St2ActionRequest): Promise<unknown>;
   'std.email'(input: Readonly<Record<string, unknown>>): Promise<unknown>;
   'engine.come_back'(): Promise<void>;
+  'engine.look_up'(request: EffectsRequest): Promise<EffectResults>;
 }
 
 /** What the workflow has done beside activities, in its own worker. */
 export interface LocalActivities {
   reportState(report: StateReport): Promise<void>;
   startSubWorkflow(request: SubWorkflowRequest): Promise<SubWorkflowStart | { refused: string }>;
-  fetchEffects(request: EffectsRequest): Promise<readonly ({ value: unknown } | { error: string })[]>;
+  fetchEffects(request: EffectsRequest): Promise<EffectResults>;
   loadSnapshot(workflow_id: string): Promise<WorkflowArguments | undefined>;
 }
+
+/** For each effect its value, or why there is none. */
+export type EffectResults = readonly ({ readonly value: unknown } | { readonly error: string })[];
 
 export interface EffectsRequest extends InTheNameOf {
   readonly effects: readonly EffectRequest[];

@@ -9,12 +9,14 @@ export type ActivityContext = LocalActivityContext & St2ActionContext;
 
 /** Every activity of the worker, by name. */
 export function createActivities(context: ActivityContext): Activities & LocalActivities {
+  const local = createLocalActivities(context);
   return {
     'st2.action': createSt2Action(context),
     'std.http': withHeartbeat(sendHttp),
     'std.mistral_http': withHeartbeat(createMistralHttp(context.mistralUrl)),
     'std.email': withHeartbeat(sendEmail),
     'engine.come_back': () => Promise.resolve(),
-    ...createLocalActivities(context),
+    'engine.look_up': local.fetchEffects,
+    ...local,
   };
 }

@@ -82,6 +82,7 @@ export async function createWorkflowWorker({ config, logger }: ServiceContext): 
     bus,
     blobs,
     client: temporal.client,
+    isRbacEnabled: config.rbac.enable,
     keyValues: createKeyValueService(stores, config.keyvalue.encryption_key_path),
     apiUrl: apiBaseUrl(config),
     mistralUrl: mistralBaseUrl(config),

@@ -11,7 +11,7 @@ import type { Command, ConductorEvent, ConductorPorts } from '../conductor/contr
 import { isFinalState, type LiveView, type WorkflowArguments } from '../contract.ts';
 import { createActionRuns, inTheNameOf, type RunSurroundings } from './action-runs.ts';
 import { adoptEnvironment } from './adopt-environment.ts';
-import { local } from './engine-proxies.ts';
+import { local, lookUp } from './engine-proxies.ts';
 import { createEventLoop } from './event-loop.ts';
 import { listen } from './listen.ts';
 import { createStartPacer } from './start-pacer.ts';
@@ -103,8 +103,9 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
       effects.set(command.id, command);
       const { id, effects: wanted } = command;
       const execution = { id: identity.id, root_execution_id: identity.root_execution_id };
+      const fetch = wanted.every(({ kind }) => kind === 'st2kv') ? local.fetchEffects : lookUp;
       guarded(
-        local.fetchEffects({ effects: wanted, execution, ...inTheNameOf(args) }).then((results) => {
+        fetch({ effects: wanted, execution, ...inTheNameOf(args) }).then((results) => {
           effects.delete(id);
           feed({ type: 'effects.fetched', id, results });
         }),

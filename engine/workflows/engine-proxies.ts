@@ -27,8 +27,15 @@ export const comeBack: Activities['engine.come_back'] = proxyActivities<Pick<Act
   summary: 'goes on in the next workflow task',
 })['engine.come_back'];
 
+/** Looks into other executions. A local activity would keep its workflow task, and with it the place of those that it asks. */
+export const lookUp: Activities['engine.look_up'] = proxyActivities<Pick<Activities, 'engine.look_up'>>({
+  startToCloseTimeout: '1 minute',
+  retry: activityOptions.retry,
+  summary: 'looks into other executions',
+})['engine.look_up'];
+
 /** Activities that the worker itself carries out to their end. */
-type OutsideActivities = Omit<Activities, 'st2.action' | 'engine.come_back'>;
+type OutsideActivities = Omit<Activities, 'st2.action' | 'engine.come_back' | 'engine.look_up'>;
 
 /** The activity of StackStorm's actions, with an id and a text for the Temporal UI. */
 export function st2Activities(

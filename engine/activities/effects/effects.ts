@@ -9,6 +9,8 @@ import { fetchTasks } from './tasks-effect.ts';
 
 export interface EffectsContext extends SyncContext {
   readonly keyValues: KeyValueService;
+  /** Whether a workflow sees executions of its own user only, and those of its own tree. */
+  readonly isRbacEnabled: boolean;
   /** In whose name values are read. */
   credentialsFor(of: InTheNameOf): Promise<{ readonly user: string }>;
 }

@@ -3,14 +3,14 @@ import type { WorkflowExecution } from '../../../stores/records.ts';
 import { type ExecutionsEffect, executionModel } from '../../conductor/expression-models.ts';
 import { fromText } from '../../executions/execution-records.ts';
 import type { Effect } from './effects.ts';
-import { type Seen, seenBy } from './seen-by.ts';
+import { type Sight, seenBy } from './seen-by.ts';
 
 /** Executions that one call tells of: all of them have to fit into the memory of a workflow. */
 const LIMIT = 1_000;
 
 /** `executions()`: workflow executions that fit, the oldest first. */
-export const fetchExecutions: Effect = async ({ stores }, { args }, asker) => {
-  const found = await stores.workflowExecutions.find(toFilter(args as unknown as ExecutionsEffect), {
+export const fetchExecutions: Effect = async (context, { args }, asker) => {
+  const found = await context.stores.workflowExecutions.find(toFilter(args as unknown as ExecutionsEffect), {
     sort: { created_at: 1 },
     limit: LIMIT + 1,
   });
@@ -19,8 +19,8 @@ export const fetchExecutions: Effect = async ({ stores }, { args }, asker) => {
       `executions() finds more than ${LIMIT} executions: ask for those of one state, root execution or time.`,
     );
   }
-  const seen = await seenBy(stores, asker, found);
-  return found.map((record) => toModel(record, seen));
+  const sight = await seenBy(context, asker, found);
+  return found.filter(sight.isVisible).map((record) => toModel(record, sight));
 };
 
 /** Source: Mistral's `executions_`: equal, but for times, of which `from_time` is included and `to_time` is not. */
@@ -48,7 +48,7 @@ function toDate(text: string, name: string): Date {
   throw new ValidationError(`executions() takes a time such as "2026-01-31 12:00:00" as ${name}, not "${text}".`);
 }
 
-function toModel(record: WorkflowExecution, seen: Seen): unknown {
+function toModel(record: WorkflowExecution, { seen }: Sight): unknown {
   return executionModel({
     id: record.uuid,
     workflow_name: record.workflow_name,

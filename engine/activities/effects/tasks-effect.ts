@@ -6,7 +6,7 @@ import { isFinalState } from '../../contract.ts';
 import { findWorkflowById } from '../../definitions/find-workflow.ts';
 import { fromText } from '../../executions/execution-records.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
-import type { Asker, Effect, EffectsContext } from './effects.ts';
+import type { Effect, EffectsContext } from './effects.ts';
 import { seenBy } from './seen-by.ts';
 
 /** What one call tells of at most: all of it has to fit into the memory of a workflow. */
@@ -25,24 +25,23 @@ interface Place {
 /** `tasks()` of other executions than the asking one: theirs, each followed by those of its sub-workflows if that is asked for. */
 export const fetchTasks: Effect = async (context, { args }, asker) => {
   const query = args as unknown as TasksEffect;
-  const places = await lookAround(context, query, asker);
-  const told = query.executions.flatMap((uuid) => inOrder(places, uuid));
-  const wanted = told.flatMap(({ record, tasks, below }) =>
-    tasks
-      .filter((task) => isWanted({ ...task, below: below(task).map(({ state }) => state) }, query))
-      .map((task) => ({ record, task })),
-  );
-  assertFits(wanted.map(({ task }) => task));
-  const seen = await seenBy(
-    context.stores,
+  const places = await lookAround(context, query);
+  const found = query.executions.flatMap((uuid) => inOrder(places, uuid));
+  const { isVisible, seen } = await seenBy(
+    context,
     asker,
-    told.map(({ record }) => record),
+    found.map(({ record }) => record),
   );
+  const told = found
+    .filter(({ record }) => isVisible(record))
+    .flatMap(({ record, tasks, below }) => tasks.map((task) => ({ record, task, below: below(task) })))
+    .filter(({ task, below }) => isWanted({ ...task, below: below.map(({ state }) => state) }, query));
+  assertFits(told.map(({ task }) => task));
   const specOf = await findSpecs(
     context.stores,
-    wanted.map(({ record }) => record),
+    told.map(({ record }) => record),
   );
-  return wanted.map(({ record, task }) =>
+  return told.map(({ record, task }) =>
     taskModel({
       id: task.uuid,
       name: task.name,
@@ -60,17 +59,13 @@ export const fetchTasks: Effect = async (context, { args }, asker) => {
 };
 
 /** Level by level, so that a wide tree costs no more questions than it is deep. */
-async function lookAround(
-  context: EffectsContext,
-  query: TasksEffect,
-  asker: Asker,
-): Promise<ReadonlyMap<string, Place>> {
+async function lookAround(context: EffectsContext, query: TasksEffect): Promise<ReadonlyMap<string, Place>> {
   const { workflowExecutions } = context.stores;
   const places = new Map<string, Place>();
   let level = await workflowExecutions.find({ uuid: { $in: [...query.executions] } });
   let left = ASKED;
   while (level.length > 0) {
-    const running = level.filter((one) => !isFinalState(one.state) && one.uuid !== asker.execution?.id).slice(0, left);
+    const running = level.filter((one) => !isFinalState(one.state)).slice(0, left);
     left -= running.length;
     await Promise.all(running.map((record) => syncExecution(context, record)));
     const found = await lookAtLevel(context.stores, level, query);

@@ -45,12 +45,17 @@ const TASK = {
 };
 
 /** A workflow of an execution with a secret, and one of an execution that is stored no more; so many tasks in each. */
-function fetchWith({ tasks = [TASK] as readonly object[], workflows = WORKFLOWS as readonly object[] } = {}) {
+function fetchWith({
+  tasks = [TASK] as readonly object[],
+  workflows = WORKFLOWS as readonly object[],
+  isRbacEnabled = false,
+  user = 'somebody',
+} = {}) {
   const filters: unknown[] = [];
   const stores = {
     executions: {
-      find: async ({ id }: { id: { $in: string[] } }) =>
-        id.$in.includes('st2')
+      find: async ({ id, 'context.user': user }: { id: { $in: string[] }; 'context.user'?: string }) =>
+        id.$in.includes('st2') && [undefined, 'owner'].includes(user)
           ? [
               {
                 id: 'st2',
@@ -72,7 +77,7 @@ function fetchWith({ tasks = [TASK] as readonly object[], workflows = WORKFLOWS 
     },
     taskExecutions: { find: async () => tasks },
   };
-  const context = { stores, credentialsFor: async () => ({ user: 'somebody' }) };
+  const context = { stores, isRbacEnabled, credentialsFor: async () => ({ user }) };
   const fetch = createFetchEffects(context as unknown as EffectsContext);
   return {
     filters,
@@ -110,6 +115,18 @@ describe('what a workflow sees of others', () => {
         { state_info: MASK, input: MASK },
       ],
     );
+  });
+
+  it('with RBAC none of other users', async () => {
+    const names = async (user: string, execution: EffectsRequest['execution']) => {
+      const { one } = fetchWith({ isRbacEnabled: true, user });
+      const { value: tasks } = await one('tasks', OF_W, execution);
+      const { value: executions } = await one('executions', ALL, execution);
+      return [...tasks.map(({ name }) => name), ...executions.map(({ id }) => id)];
+    };
+    assert.deepEqual(await names('somebody', STRANGER), []);
+    assert.deepEqual(await names('owner', STRANGER), ['task', 'w']);
+    assert.deepEqual(await names('somebody', { id: 'below', root_execution_id: 'w' }), ['task', 'w']);
   });
 
   it('executions of a time, as Mistral or ISO 8601 writes it, in UTC', async () => {
