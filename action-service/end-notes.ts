@@ -1,4 +1,5 @@
 import { createBatch } from '../platform/batch.ts';
+import { storedSize } from '../stores/collection.ts';
 import type { Execution } from '../stores/executions.ts';
 import type { Stores } from '../stores/stores.ts';
 import type { ActionService } from './contract.ts';
@@ -6,8 +7,12 @@ import { recordUnheardEnds } from './triggers/record-ends.ts';
 
 /** Shorter than the age from which the sweeps look at ends that nothing followed from. */
 const COLLECT_MS = 400;
-/** The same for what belongs to no workflow. Somebody may wait for it, and look at its trace next: after a pause it does not wait at all. */
+/**
+ * The same for what belongs to no workflow. Somebody may wait for it, and look at its trace next: after a pause it does not wait at all,
+ * unless its result is large. That is what is looked at next then, and the note would be in the way.
+ */
 const COLLECT_ROOTS_MS = 100;
+const LARGE_BYTES = 1024 * 1024;
 const MOST = 100;
 
 /** What has followed from the end of an execution. */
@@ -51,7 +56,7 @@ export function createEndNotes(
     await mark(notes, false, true);
   }
 
-  const children = createBatch(write, { waitMs: COLLECT_MS, most: MOST });
+  const patient = createBatch(write, { waitMs: COLLECT_MS, most: MOST });
   const roots = createBatch(write, { waitMs: COLLECT_ROOTS_MS, most: MOST });
 
   let lastRoot = Number.NEGATIVE_INFINITY;
@@ -65,11 +70,15 @@ export function createEndNotes(
 
   return {
     add(note) {
-      if (note.execution.parent === undefined) addRoot(note);
-      else children.add(note).catch(onError);
+      if (note.execution.parent === undefined && !isLarge(note.execution)) addRoot(note);
+      else patient.add(note).catch(onError);
     },
     async flush() {
-      await Promise.all([children.flush(), roots.flush()]);
+      await Promise.all([patient.flush(), roots.flush()]);
     },
   };
+}
+
+function isLarge({ result }: Execution): boolean {
+  return typeof result === 'object' && result !== null && storedSize(result) > LARGE_BYTES;
 }

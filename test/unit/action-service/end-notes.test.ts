@@ -60,3 +60,21 @@ it('does not wait with the end of what belongs to no workflow, unless many come'
     mock.timers.reset();
   }
 });
+
+it('waits with the end of what has a large result, which is read next', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const { written, notes } = world();
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const large = { ...ended('large'), result: { result: 'x'.repeat(2 * 1024 * 1024) } } as Execution;
+    notes.add({ execution: large, isTold: false, isQuiet: true });
+    mock.timers.tick(300);
+    await turn();
+    assert.deepEqual(written, []);
+    mock.timers.tick(100);
+    await turn();
+    assert.deepEqual(written, [['large'], [['large'], { notify_state: 'done' }]]);
+  } finally {
+    mock.timers.reset();
+  }
+});

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { PYTHON_FOLDER } from '../../../actionrunner/runners/python-script/python-environment.ts';
 import { pythonScriptRunner } from '../../../actionrunner/runners/python-script/runner.ts';
 import { warmPythons } from '../../../actionrunner/runners/python-script/warm-python.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -232,3 +233,14 @@ for (const warm of [true, false]) {
     });
   });
 }
+
+it('a long integer is found at any place of a reply', () => {
+  const program = [
+    'from action_main import may_need_plain',
+    'digits = "1234567890123456"',
+    'assert all(may_need_plain("x" * before + digits + "x" * 40) for before in range(64))',
+    'assert not any(may_need_plain("x" * before + digits[:15] + "x" * 40) for before in range(64))',
+    'assert may_need_plain("[NaN]") and may_need_plain("[-Infinity]") and not may_need_plain("")',
+  ].join('\n');
+  execFileSync('python3', ['-c', program], { env: { ...process.env, PYTHONPATH: PYTHON_FOLDER } });
+});
