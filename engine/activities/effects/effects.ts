@@ -2,6 +2,7 @@ import type { KeyValueService } from '../../../action-service/keyvalue/keyvalue-
 import { errorMessage } from '../../../core/errors.ts';
 import type { EffectRequest } from '../../conductor/contract.ts';
 import type { EffectsRequest, InTheNameOf, LocalActivities } from '../../contract.ts';
+import { isPassingFailure } from '../../executions/passing-failure.ts';
 import type { SyncContext } from '../../executions/sync-execution.ts';
 import { fetchExecutions } from './executions-effect.ts';
 import { fetchKeyValue } from './key-value-effect.ts';
@@ -41,6 +42,8 @@ export function createFetchEffects(context: EffectsContext): LocalActivities['fe
       try {
         return { value: await effect(context, request, { user, execution }) };
       } catch (error) {
+        // The database is back in a moment, and so is the activity.
+        if (isPassingFailure(error)) throw error;
         return { error: errorMessage(error) };
       }
     };

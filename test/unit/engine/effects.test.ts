@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import mongoose from 'mongoose';
 import { createFetchEffects, type EffectsContext } from '../../../engine/activities/effects/effects.ts';
 import type { EffectsRequest } from '../../../engine/contract.ts';
 
@@ -158,6 +159,21 @@ describe('what a workflow sees of others', () => {
     assert.match(String((await many.one('executions', ALL, STRANGER)).error), /^executions\(\) finds more than 1000/);
     const big = fetchWith({ tasks: [{ ...TASK, result: JSON.stringify('x'.repeat(17 * 1024 * 1024)) }] });
     assert.match(String((await big.one('tasks', OF_W, STRANGER)).error), /results of more than 16 MiB/);
+  });
+
+  it('no answer while the database is away: it is asked for once more', async () => {
+    const gone = new mongoose.mongo.MongoNetworkError('connection closed');
+    for (const kind of ['tasks', 'executions', 'st2kv']) {
+      const fails = async () => {
+        throw gone;
+      };
+      const stores = { workflowExecutions: { find: fails } };
+      const keyValues = { getForExpression: fails };
+      const context = { stores, keyValues, isRbacEnabled: false, credentialsFor: async () => ({ user: 'somebody' }) };
+      const fetch = createFetchEffects(context as unknown as EffectsContext);
+      const args = { ...ALL, ...OF_W };
+      await assert.rejects(fetch({ effects: [{ kind, key: 'k', args }] }), gone);
+    }
   });
 
   it('a sentence for what there is not', async () => {
