@@ -23,13 +23,13 @@ export function parseJsonBody(text: string): unknown {
   try {
     // Only texts that may hold such a key pay for looking at every key.
     const suspicious = text.includes('__proto__') || /\\u00(?:5f|00)/i.test(text);
-    const value: unknown = suspicious
-      ? JSON.parse(text, (key, item) => {
-          bad ??= badKey(key);
-          return item;
-        })
-      : parseExactly(text);
-    if (bad === undefined) return suspicious ? parseExactly(text) : value;
+    if (suspicious) {
+      JSON.parse(text, (key, item) => {
+        bad ??= badKey(key);
+        return item;
+      });
+    }
+    if (bad === undefined) return parseExactly(text);
   } catch (error) {
     throw refused(describe(text, error));
   }

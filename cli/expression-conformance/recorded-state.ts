@@ -1,6 +1,7 @@
 /** The functions on workflow state, over the state that a recording gives in its header. */
 import type { RuntimeFunction, RuntimeFunctions } from '../../core/expressions/index.ts';
 import { PythonError } from '../../core/python/errors.ts';
+import { isWanted } from '../../engine/conductor/expression-models.ts';
 
 interface RecordedRun {
   readonly index: number | null;
@@ -123,8 +124,8 @@ class StateReader {
   }
 
   private passes(task: RecordedTask, wanted: unknown, flat: boolean): boolean {
-    if (wanted !== null && task.state !== wanted) return false;
-    return !flat || task.type === 'ACTION' || this.nested(task).every((run) => run.state !== task.state);
+    const below = this.nested(task).map(({ state }) => state);
+    return isWanted({ ...task, below }, { state: wanted === null ? null : String(wanted), flat });
   }
 
   model(task: RecordedTask): Record<string, unknown> {

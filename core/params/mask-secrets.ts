@@ -1,4 +1,5 @@
 /** Finds and replaces values that schemas call secret. */
+import { groupBy } from '../group-by.ts';
 import { isDict } from '../python/dict.ts';
 import { jsonString } from '../python/json.ts';
 import { escapeRegex } from '../python/regex.ts';
@@ -75,13 +76,7 @@ function createReplacer(parts: readonly string[]): (text: string) => string {
     const pattern = partsPattern(parts);
     return (text) => text.replace(pattern, MASKED_VALUE);
   }
-  const byBeginning = new Map<string, string[]>();
-  for (const part of parts) {
-    const beginning = part.slice(0, SHORTEST_PART);
-    const others = byBeginning.get(beginning);
-    if (others === undefined) byBeginning.set(beginning, [part]);
-    else others.push(part);
-  }
+  const byBeginning = groupBy(parts, (part) => part.slice(0, SHORTEST_PART));
   return (text) => {
     const result: string[] = [];
     let told = 0;

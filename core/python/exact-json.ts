@@ -2,7 +2,8 @@
 import { jsonLoads } from './json.ts';
 import { toJsonValue } from './to-json.ts';
 
-const LONG_DIGITS = /\d{16}/;
+/** Only a text in which this is found may hold a whole number that a number cannot hold exactly. */
+export const LONG_DIGITS = /\d{16}/;
 const LONG_INTEGER = /^-?[1-9]\d{15,}$/;
 
 /** Parses JSON as `JSON.parse`, but for whole numbers that a number cannot hold exactly, which are the text of their digits. */
@@ -21,11 +22,11 @@ export function stringifyExactly(
   values: Readonly<Record<string, unknown>>,
   isInteger: (key: string) => boolean,
 ): string {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  if (!entries.some(([key, value]) => isLongInteger(value) && isInteger(key))) return JSON.stringify(values);
-  const items = entries.map(([key, value]) => {
-    const text = isLongInteger(value) && isInteger(key) ? value : JSON.stringify(value);
-    return `${JSON.stringify(key)}:${text}`;
-  });
+  const items = Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => {
+      const text = isLongInteger(value) && isInteger(key) ? value : JSON.stringify(value);
+      return `${JSON.stringify(key)}:${text}`;
+    });
   return `{${items.join(',')}}`;
 }

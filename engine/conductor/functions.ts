@@ -7,7 +7,7 @@ import { EffectRequiredError, ValidationError } from '../../core/errors.ts';
 import type { RuntimeFunctions } from '../../core/expressions/index.ts';
 import { type ExecutionsEffect, isWanted, type TaskQuery, type TasksEffect, taskModel } from './expression-models.ts';
 import { lastTask, type Machine, specOf } from './machine.ts';
-import type { TaskRecord } from './records.ts';
+import type { RunRecord, TaskRecord } from './records.ts';
 import { taskResult } from './task-result.ts';
 import { isoSeconds } from './time.ts';
 
@@ -37,8 +37,9 @@ export function createFunctions(machine: Machine, task: TaskRecord | undefined):
         flat: argument(args, kwargs, 3, 'flat') === true,
       };
       if (id !== null && id !== identity.id) return fetchTasks(machine, [String(id)], query);
-      const below = query.recursive ? fetchTasks(machine, machine.tasks.flatMap(workflowsOf), query) : [];
-      return [...ownTasks(machine, query), ...below];
+      if (!query.recursive) return ownTasks(machine, query);
+      const below = machine.tasks.flatMap(workflowRuns).map(({ uuid }) => uuid);
+      return [...ownTasks(machine, query), ...fetchTasks(machine, below, query)];
     },
     executions: (args, kwargs) => fetchExecutions(machine, args, kwargs),
     st2kv: (args, kwargs) => fetchKey(machine, args, kwargs),
@@ -80,7 +81,7 @@ function ownTasks(machine: Machine, query: TaskQuery): readonly unknown[] {
 }
 
 function stateOf(machine: Machine, task: TaskRecord) {
-  const below = task.runs.filter((run) => run.kind === 'workflow').map((run) => run.state);
+  const below = workflowRuns(task).map(({ state }) => state);
   return { type: typeOf(machine, task), state: task.state, below };
 }
 
@@ -88,8 +89,8 @@ function typeOf(machine: Machine, task: TaskRecord): 'WORKFLOW' | 'ACTION' {
   return specOf(machine, task).kind === 'workflow' ? 'WORKFLOW' : 'ACTION';
 }
 
-function workflowsOf(task: TaskRecord): readonly string[] {
-  return task.runs.filter((run) => run.kind === 'workflow').map((run) => run.uuid);
+function workflowRuns({ runs }: TaskRecord): readonly RunRecord[] {
+  return runs.filter(({ kind }) => kind === 'workflow');
 }
 
 function ownModel(machine: Machine, task: TaskRecord): Readonly<Record<string, unknown>> {

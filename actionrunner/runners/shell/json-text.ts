@@ -1,4 +1,4 @@
-const LONG_DIGITS = /\d{16}/;
+import { LONG_DIGITS } from '../../../core/python/exact-json.ts';
 
 /**
  * The value of a text that is JSON of any kind, else the text: what StackStorm does with the output of commands

@@ -1,3 +1,4 @@
+import { groupBy } from '../../../core/group-by.ts';
 import type { Execution } from '../../../stores/executions.ts';
 import type { Stores } from '../../../stores/stores.ts';
 
@@ -15,12 +16,7 @@ export async function descendantsOf(stores: Stores, id: string, depth: number, o
   let parents = [id];
   for (let level = 0; level < levels && parents.length > 0; level += 1) {
     const found = await stores.executions.find({ parent: { $in: parents } }, { sort: { start_timestamp: 1 } });
-    for (const child of found) {
-      const parent = child.parent ?? '';
-      const known = byParent.get(parent);
-      if (known === undefined) byParent.set(parent, [child]);
-      else known.push(child);
-    }
+    for (const [parent, children] of groupBy(found, (child) => child.parent ?? '')) byParent.set(parent, children);
     parents = found.map((child) => child.id);
   }
   if (order === 'sorted') {

@@ -4,6 +4,7 @@ import type { EffectRequest } from '../../conductor/contract.ts';
 import type { EffectsRequest, InTheNameOf, LocalActivities } from '../../contract.ts';
 import { isPassingFailure } from '../../executions/passing-failure.ts';
 import type { SyncContext } from '../../executions/sync-execution.ts';
+import { createWorkflowMasks } from '../../executions/workflow-masks.ts';
 import { fetchExecutions } from './executions-effect.ts';
 import { fetchKeyValue } from './key-value-effect.ts';
 import { fetchTasks } from './tasks-effect.ts';
@@ -16,6 +17,11 @@ export interface EffectsContext extends SyncContext {
   credentialsFor(of: InTheNameOf): Promise<{ readonly user: string }>;
 }
 
+/** What the effects share beside it. */
+export interface EffectContext extends EffectsContext {
+  readonly masksFor: ReturnType<typeof createWorkflowMasks>;
+}
+
 /** Who asks. */
 export interface Asker {
   readonly user: string;
@@ -23,7 +29,7 @@ export interface Asker {
 }
 
 /** Fetches a value that an expression asks for from outside of its execution. @throws Error whose message the expression fails with */
-export type Effect = (context: EffectsContext, request: EffectRequest, asker: Asker) => Promise<unknown>;
+export type Effect = (context: EffectContext, request: EffectRequest, asker: Asker) => Promise<unknown>;
 
 /** By the kind that the conductor asks for. */
 const EFFECTS: Readonly<Record<string, Effect>> = {
@@ -33,7 +39,8 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
 };
 
 /** Makes the activity that answers with a value, or with why there is none, for each effect. */
-export function createFetchEffects(context: EffectsContext): LocalActivities['fetchEffects'] {
+export function createFetchEffects(given: EffectsContext): LocalActivities['fetchEffects'] {
+  const context: EffectContext = { ...given, masksFor: createWorkflowMasks(given.stores) };
   return async ({ effects, execution, ...of }) => {
     const { user } = await context.credentialsFor(of);
     const fetchOne = async (request: EffectRequest) => {

@@ -1,7 +1,6 @@
 import type { WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
-import { createWorkflowMasks } from '../../executions/workflow-masks.ts';
-import type { Asker, EffectsContext } from './effects.ts';
+import type { Asker, EffectContext } from './effects.ts';
 
 /** What a workflow may see of some executions. */
 export interface Sight {
@@ -15,7 +14,7 @@ export interface Sight {
  * it sees everything, as it has been given that anyway.
  */
 export async function seenBy(
-  { stores, isRbacEnabled }: EffectsContext,
+  { stores, isRbacEnabled, masksFor }: EffectContext,
   asker: Asker,
   records: readonly WorkflowExecution[],
 ): Promise<Sight> {
@@ -24,7 +23,7 @@ export async function seenBy(
   const others = records.filter((record) => !isOwn(record));
   if (others.length === 0) return { isVisible: () => true, seen: (_record, value) => value };
   const [masks, ofUser] = await Promise.all([
-    createWorkflowMasks(stores)(others.map(({ uuid }) => uuid)),
+    masksFor(others.map(({ uuid }) => uuid)),
     isRbacEnabled ? executionsOf(stores, asker.user, others) : undefined,
   ]);
   return {

@@ -1,4 +1,5 @@
 import { ValidationError } from '../../../core/errors.ts';
+import { groupBy } from '../../../core/group-by.ts';
 import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { isWanted, type TaskQuery, type TasksEffect, taskModel } from '../../conductor/expression-models.ts';
@@ -6,7 +7,7 @@ import { isFinalState } from '../../contract.ts';
 import { findWorkflowById } from '../../definitions/find-workflow.ts';
 import { fromText } from '../../executions/execution-records.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
-import type { Effect, EffectsContext } from './effects.ts';
+import type { Effect, EffectContext } from './effects.ts';
 import { seenBy } from './seen-by.ts';
 
 /** What one call tells of at most: all of it has to fit into the memory of a workflow. */
@@ -59,7 +60,7 @@ export const fetchTasks: Effect = async (context, { args }, asker) => {
 };
 
 /** Level by level, so that a wide tree costs no more questions than it is deep. */
-async function lookAround(context: EffectsContext, query: TasksEffect): Promise<ReadonlyMap<string, Place>> {
+async function lookAround(context: EffectContext, query: TasksEffect): Promise<ReadonlyMap<string, Place>> {
   const { workflowExecutions } = context.stores;
   const places = new Map<string, Place>();
   let level = await workflowExecutions.find({ uuid: { $in: [...query.executions] } });
@@ -95,17 +96,6 @@ async function lookAtLevel(
   const ofTask = groupBy(started, (one) => one.task_execution_id);
   const below = ({ uuid }: TaskExecution) => ofTask.get(uuid) ?? [];
   return level.map((record) => ({ record, tasks: ofExecution.get(record.uuid) ?? [], below }));
-}
-
-function groupBy<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): ReadonlyMap<Key, readonly Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 /** A sub-workflow in another state may have tasks in the one that is asked for. */

@@ -1,4 +1,5 @@
 /** The workflow executions below one, in the order of Mistral's API (`sub_execution.py`): each is followed by those that its tasks started. */
+import { groupBy } from '../../../core/group-by.ts';
 import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
 import { syncRunning } from '../../executions/sync-execution.ts';
@@ -64,14 +65,11 @@ async function loadTree(context: ApiContext, root: string): Promise<Tree> {
   await syncRunning(context, ofRoot);
   const all = await context.stores.workflowExecutions.find(ofRoot, OLDEST_FIRST);
   const tasks = await tasksOf(context.stores, all);
-  const below = new Map<string, { readonly record: WorkflowExecution; readonly task: TaskExecution }[]>();
-  for (const record of all) {
+  const started = all.flatMap((record) => {
     const task = tasks.get(record.task_execution_id ?? '');
-    if (task === undefined) continue;
-    const known = below.get(task.workflow_execution_id);
-    if (known === undefined) below.set(task.workflow_execution_id, [{ record, task }]);
-    else known.push({ record, task });
-  }
+    return task === undefined ? [] : [{ record, task }];
+  });
+  const below = groupBy(started, ({ task }) => task.workflow_execution_id);
   for (const children of below.values()) children.sort((a, b) => a.task.sequence - b.task.sequence);
 
   const from = (record: WorkflowExecution, wanted: Wanted, depth = 0): readonly WorkflowExecution[] => {
