@@ -2,23 +2,21 @@ import { ValidationError } from '../../../core/errors.ts';
 import type { WorkflowExecution } from '../../../stores/records.ts';
 import { type ExecutionsEffect, executionModel } from '../../conductor/expression-models.ts';
 import { fromText } from '../../executions/execution-records.ts';
+import { type Bounds, createBoundedReader } from './bounded-reader.ts';
 import type { Effect } from './effects.ts';
 import { type Sight, seenBy } from './seen-by.ts';
 
-/** Executions that one call tells of: all of them have to fit into the memory of a workflow. */
-const LIMIT = 1_000;
+const LIMIT = { records: 1_000, characters: 16 * 1024 * 1024 } as const;
+const BOUNDS: Bounds<WorkflowExecution> = {
+  ...LIMIT,
+  texts: ({ input, output, params }) => [input, output, params.json],
+  refusal: `executions() finds more than ${LIMIT.records} executions, or inputs and outputs of more than ${LIMIT.characters / 1024 / 1024} MiB: ask for those of one state, root execution or time.`,
+};
 
 /** `executions()`: workflow executions that fit, the oldest first. */
 export const fetchExecutions: Effect = async (context, { args }, asker) => {
-  const found = await context.stores.workflowExecutions.find(toFilter(args as unknown as ExecutionsEffect), {
-    sort: { created_at: 1 },
-    limit: LIMIT + 1,
-  });
-  if (found.length > LIMIT) {
-    throw new ValidationError(
-      `executions() finds more than ${LIMIT} executions: ask for those of one state, root execution or time.`,
-    );
-  }
+  const read = createBoundedReader(context.stores.workflowExecutions, BOUNDS);
+  const found = await read(toFilter(args as unknown as ExecutionsEffect), { sort: { created_at: 1 } });
   const sight = await seenBy(context, asker, found);
   return found.filter(sight.isVisible).map((record) => toModel(record, sight));
 };

@@ -1,4 +1,3 @@
-import { ValidationError } from '../../../core/errors.ts';
 import { groupBy } from '../../../core/group-by.ts';
 import type { TaskExecution, WorkflowExecution } from '../../../stores/records.ts';
 import type { Stores } from '../../../stores/stores.ts';
@@ -7,11 +6,18 @@ import { isFinalState } from '../../contract.ts';
 import { findWorkflowById } from '../../definitions/find-workflow.ts';
 import { fromText } from '../../executions/execution-records.ts';
 import { syncExecution } from '../../executions/sync-execution.ts';
+import { type BoundedReader, type Bounds, createBoundedReader } from './bounded-reader.ts';
 import type { Effect, EffectContext } from './effects.ts';
 import { seenBy } from './seen-by.ts';
 
-/** What one call tells of at most: all of it has to fit into the memory of a workflow. */
-const LIMIT = { tasks: 10_000, characters: 16 * 1024 * 1024 } as const;
+const LIMIT = { records: 10_000, characters: 16 * 1024 * 1024 } as const;
+const BOUNDS: Bounds<TaskExecution> = {
+  ...LIMIT,
+  texts: ({ result, published }) => [result, published],
+  refusal: `tasks() finds more than ${LIMIT.records} tasks, or results of more than ${LIMIT.characters / 1024 / 1024} MiB: ask for those of one state or execution.`,
+};
+/** Of an execution, what nobody asks for here may be large. */
+const LARGE = ['input', 'output', 'params', 'published_global'];
 /** Running executions that are asked how far they are; more are shown as last stored. */
 const ASKED = 50;
 
@@ -37,7 +43,6 @@ export const fetchTasks: Effect = async (context, { args }, asker) => {
     .filter(({ record }) => isVisible(record))
     .flatMap(({ record, tasks, below }) => tasks.map((task) => ({ record, task, below: below(task) })))
     .filter(({ task, below }) => isWanted({ ...task, below: below.map(({ state }) => state) }, query));
-  assertFits(told.map(({ task }) => task));
   const specOf = await findSpecs(
     context.stores,
     told.map(({ record }) => record),
@@ -61,15 +66,16 @@ export const fetchTasks: Effect = async (context, { args }, asker) => {
 
 /** Level by level, so that a wide tree costs no more questions than it is deep. */
 async function lookAround(context: EffectContext, query: TasksEffect): Promise<ReadonlyMap<string, Place>> {
-  const { workflowExecutions } = context.stores;
+  const { workflowExecutions, taskExecutions } = context.stores;
+  const read = createBoundedReader(taskExecutions, BOUNDS);
   const places = new Map<string, Place>();
-  let level = await workflowExecutions.find({ uuid: { $in: [...query.executions] } });
+  let level = await workflowExecutions.find({ uuid: { $in: [...query.executions] } }, { exclude: LARGE });
   let left = ASKED;
   while (level.length > 0) {
     const running = level.filter((one) => !isFinalState(one.state)).slice(0, left);
     left -= running.length;
     await Promise.all(running.map((record) => syncExecution(context, record)));
-    const found = await lookAtLevel(context.stores, level, query);
+    const found = await lookAtLevel(context.stores, read, level, query);
     for (const place of found) places.set(place.record.uuid, place);
     const below = query.recursive ? found.flatMap(({ tasks, below: of }) => tasks.flatMap(of)) : [];
     level = below.filter(({ uuid }) => !places.has(uuid));
@@ -78,19 +84,22 @@ async function lookAround(context: EffectContext, query: TasksEffect): Promise<R
 }
 
 async function lookAtLevel(
-  { taskExecutions, workflowExecutions }: Stores,
+  { workflowExecutions }: Stores,
+  read: BoundedReader<TaskExecution>,
   level: readonly WorkflowExecution[],
   query: TaskQuery,
 ): Promise<readonly Place[]> {
-  const tasks = await taskExecutions.find(
+  const tasks = await read(
     { workflow_execution_id: { $in: level.map(({ uuid }) => uuid) }, ...stateFilter(query) },
-    { sort: { sequence: 1 }, limit: LIMIT.tasks + 1, exclude: ['input'] },
+    { sort: { sequence: 1 }, exclude: ['input'] },
   );
-  assertFits(tasks);
   const around = tasks.filter(({ type }) => type === 'WORKFLOW').map(({ uuid }) => uuid);
   const started =
     around.length > 0 && (query.recursive || query.flat)
-      ? await workflowExecutions.find({ task_execution_id: { $in: around } }, { sort: { created_at: 1 } })
+      ? await workflowExecutions.find(
+          { task_execution_id: { $in: around } },
+          { sort: { created_at: 1 }, exclude: LARGE },
+        )
       : [];
   const ofExecution = groupBy(tasks, (task) => task.workflow_execution_id);
   const ofTask = groupBy(started, (one) => one.task_execution_id);
@@ -109,16 +118,6 @@ function inOrder(places: ReadonlyMap<string, Place>, uuid: string): readonly Pla
   if (place === undefined) return [];
   return [place, ...place.tasks.flatMap(place.below).flatMap((child) => inOrder(places, child.uuid))];
 }
-
-function assertFits(tasks: readonly TaskExecution[]): void {
-  const characters = tasks.reduce((sum, { result, published }) => sum + lengthOf(result) + lengthOf(published), 0);
-  if (tasks.length <= LIMIT.tasks && characters <= LIMIT.characters) return;
-  throw new ValidationError(
-    `tasks() finds more than ${LIMIT.tasks} tasks, or results of more than ${LIMIT.characters / 1024 / 1024} MiB: ask for those of one state or execution.`,
-  );
-}
-
-const lengthOf = (text: unknown) => (typeof text === 'string' ? text.length : 0);
 
 /** How the author wrote each task, as far as the definitions that they were started from are still there. */
 async function findSpecs(stores: Stores, records: readonly WorkflowExecution[]) {

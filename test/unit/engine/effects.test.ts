@@ -13,6 +13,7 @@ const SNAPSHOTS: Readonly<Record<string, object>> = {
 
 function workflow(uuid: string, root: string | null, st2: string) {
   return {
+    id: `of ${uuid}`,
     uuid,
     root_execution_id: root,
     st2_execution_id: st2,
@@ -32,6 +33,7 @@ function workflow(uuid: string, root: string | null, st2: string) {
 
 const WORKFLOWS = [workflow('w', null, 'st2'), workflow('old', null, 'gone')];
 const TASK = {
+  id: 'of t',
   uuid: 't',
   name: 'task',
   type: 'ACTION',
@@ -45,14 +47,25 @@ const TASK = {
   updated_at: NOW,
 };
 
+interface Held {
+  readonly id: string;
+}
+
+const withIds = (records: readonly object[]): readonly Held[] =>
+  records.map((record, place) => ({ ...record, id: String(place) }));
+
 /** A workflow of an execution with a secret, and one of an execution that is stored no more; so many tasks in each. */
 function fetchWith({
-  tasks = [TASK] as readonly object[],
-  workflows = WORKFLOWS as readonly object[],
+  tasks = [TASK] as readonly Held[],
+  workflows = WORKFLOWS as readonly Held[],
   isRbacEnabled = false,
   user = 'somebody',
 } = {}) {
   const filters: unknown[] = [];
+  const read: number[] = [];
+  // In an order of its own, as a database gives them.
+  const byIds = (records: readonly Held[], ids: readonly string[]) =>
+    records.filter(({ id }) => ids.includes(id)).sort((a, b) => (a.id < b.id ? 1 : -1));
   const stores = {
     executions: {
       find: async ({ id, 'context.user': user }: { id: { $in: string[] }; 'context.user'?: string }) =>
@@ -70,18 +83,27 @@ function fetchWith({
     },
     snapshots: { findOne: async ({ hash }: { hash: string }) => ({ body: SNAPSHOTS[hash] }) },
     workflowExecutions: {
-      find: async (filter: { readonly uuid?: unknown }) => {
+      find: async (filter: { readonly uuid?: unknown; readonly id?: { readonly $in: readonly string[] } }) => {
+        if (filter.id !== undefined) return byIds(workflows, filter.id.$in);
         filters.push(filter);
         const ids = (filter.uuid as { readonly $in?: string[] } | undefined)?.$in;
         return ids === undefined ? workflows : WORKFLOWS.filter(({ uuid }) => ids.includes(uuid));
       },
     },
-    taskExecutions: { find: async () => tasks },
+    taskExecutions: {
+      find: async ({ id }: { readonly id?: { readonly $in: readonly string[] } }) => {
+        if (id === undefined) return tasks.map(({ id }) => ({ id }));
+        read.push(id.$in.length);
+        return byIds(tasks, id.$in);
+      },
+    },
   };
   const context = { stores, isRbacEnabled, credentialsFor: async () => ({ user }) };
   const fetch = createFetchEffects(context as unknown as EffectsContext);
   return {
     filters,
+    /** Tasks of each look into the database. */
+    read,
     async one(kind: string, args: Readonly<Record<string, unknown>>, execution?: EffectsRequest['execution']) {
       const [result] = await fetch({ effects: [{ kind, key: '', args }], execution });
       return result as { readonly value: readonly Record<string, unknown>[]; readonly error?: string };
@@ -152,13 +174,34 @@ describe('what a workflow sees of others', () => {
 
   it('a sentence when there is too much to see', async () => {
     const many = fetchWith({
-      tasks: Array.from({ length: 10_001 }, () => TASK),
-      workflows: Array.from({ length: 1_001 }, () => WORKFLOWS[0] as object),
+      tasks: withIds(Array.from({ length: 10_001 }, () => TASK)),
+      workflows: withIds(Array.from({ length: 1_001 }, () => WORKFLOWS[0] as object)),
     });
     assert.match(String((await many.one('tasks', OF_W, STRANGER)).error), /^tasks\(\) finds more than 10000 tasks/);
     assert.match(String((await many.one('executions', ALL, STRANGER)).error), /^executions\(\) finds more than 1000/);
-    const big = fetchWith({ tasks: [{ ...TASK, result: JSON.stringify('x'.repeat(17 * 1024 * 1024)) }] });
+    const big = fetchWith({ tasks: withIds([{ ...TASK, result: JSON.stringify('x'.repeat(17 * 1024 * 1024)) }]) });
     assert.match(String((await big.one('tasks', OF_W, STRANGER)).error), /results of more than 16 MiB/);
+    const wide = { ...WORKFLOWS[0], output: JSON.stringify('x'.repeat(9 * 1024 * 1024)) };
+    const outputs = fetchWith({ workflows: withIds([wide, wide]) });
+    assert.match(String((await outputs.one('executions', ALL, STRANGER)).error), /outputs of more than 16 MiB/);
+  });
+
+  it('large ones a few at a time, and no more of them than may be told of', async () => {
+    const large = { ...TASK, result: JSON.stringify('x'.repeat(1024 * 1024)) };
+    const { one, read } = fetchWith({ tasks: withIds(Array.from({ length: 500 }, () => large)) });
+    assert.match(String((await one('tasks', OF_W, STRANGER)).error), /results of more than 16 MiB/);
+    const sum = read.reduce((total, count) => total + count, 0);
+    assert.ok(sum <= 20, `${sum} read`);
+    const small = fetchWith({ tasks: withIds(Array.from({ length: 500 }, () => TASK)) });
+    assert.equal((await small.one('tasks', OF_W, STRANGER)).value.length, 500);
+    assert.deepEqual(small.read, [10, 490]);
+  });
+
+  it('in the order that is asked for, whatever that of the database', async () => {
+    const tasks = withIds(['c', 'a', 'b'].map((name) => ({ ...TASK, name })));
+    const { one } = fetchWith({ tasks });
+    const names = (await one('tasks', OF_W, STRANGER)).value.map(({ name }) => name);
+    assert.deepEqual(names, ['c', 'a', 'b']);
   });
 
   it('no answer while the database is away: it is asked for once more', async () => {
