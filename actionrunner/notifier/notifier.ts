@@ -126,7 +126,15 @@ export function createNotifier(deps: NotifierDeps): Service {
   async function sweep(): Promise<void> {
     const pending = { notify_state: 'pending', status: { $in: COMPLETED_STATUSES } };
     const missed = await findStale(stores.executions, LOST_AFTER_MS, pending, { limit: BATCH, include: ['status'] });
-    for (const { id } of missed) await handle(id);
+    for (const { id } of missed) {
+      // One that cannot be handled must not keep back those behind it.
+      await handle(id).catch((error: unknown) =>
+        logger.warn(
+          { execution_id: id, reason: errorMessage(error) },
+          'missed end could not be handled, it is tried again',
+        ),
+      );
+    }
   }
 
   function armSweep(): void {

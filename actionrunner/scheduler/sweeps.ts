@@ -81,8 +81,12 @@ export function createSweeps(deps: SweepDeps): () => Promise<void> {
   /** Says orders again that nobody has carried out, at growing intervals: a long queue is no reason to make it longer. */
   async function orders(): Promise<void> {
     const options = { sort: { updated_at: 1 }, limit: BATCH, include: ['status', 'updated_at'] } as const;
-    const waiting = await findStale(stores.executions, lostAfterMs, { status: { $in: ORDERS } }, options);
-    const now = Date.now();
+    // Of each kind by itself: pauses may wait for long actions, and are not to hide a start that was lost.
+    const found = await Promise.all(
+      ORDERS.map((status) => findStale(stores.executions, lostAfterMs, { status }, options)),
+    );
+    const waiting = found.flat();
+    const now = performance.now();
     const seen = new Set<string>();
     for (const { id, status, updated_at } of waiting) {
       const key = `${id} ${status} ${updated_at.getTime()}`;

@@ -36,7 +36,7 @@ export async function repairActivities(context: TrackerContext, record: Workflow
 function isTime(client: Client, uuid: string): boolean {
   const looks = lastLooks.get(client) ?? new Map<string, number>();
   lastLooks.set(client, looks);
-  const now = Date.now();
+  const now = performance.now();
   const last = looks.get(uuid);
   if (last !== undefined && now - last < LOOK_EVERY_MS) return false;
   if (looks.size > 10_000) looks.clear();

@@ -47,6 +47,7 @@ interface Reason {
 }
 
 interface Watched {
+  /** By `performance.now()`: a clock that is set must not hold back what is due. */
   due: number;
   interval: number;
   /** Ends the listening for children, while it waits for some. */
@@ -69,8 +70,8 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   const looks = new Map<string, LookUnderWay>();
   let timer: NodeJS.Timeout | undefined;
   let ticking: Promise<void> = Promise.resolve();
-  let lastClaim = 0;
-  let lastRenewal = 0;
+  let lastClaim = Number.NEGATIVE_INFINITY;
+  let lastRenewal = performance.now();
   let wasConnected = true;
 
   const children = createOnDemandSubscription(bus, {
@@ -135,7 +136,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
       logger.warn({ execution_id: id, reason: errorMessage(error) }, 'workflow could not be followed, trying again');
       if (entry !== undefined) entry.interval = Math.min(entry.interval * 2, interval * SLOWEST);
     }
-    if (entry !== undefined) entry.due = Date.now() + entry.interval * (0.8 + Math.random() * 0.4);
+    if (entry !== undefined) entry.due = performance.now() + entry.interval * (0.8 + Math.random() * 0.4);
   }
 
   /** Takes executions that nobody watches. */
@@ -149,7 +150,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     const tracking = { owner, expires_at: new Date(now.getTime() + lease) };
     for (const { id } of found) {
       if ((await stores.executions.updateOne({ id, ...free }, { $set: { tracking } })) === undefined) continue;
-      watched.set(id, { due: Date.now() + interval * Math.random(), interval, stopWaiting: undefined });
+      watched.set(id, { due: performance.now() + interval * Math.random(), interval, stopWaiting: undefined });
     }
   }
 
@@ -167,14 +168,14 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
     if (isConnected && !wasConnected) {
       for (const entry of watched.values()) {
         entry.interval = interval;
-        entry.due = Math.min(entry.due, Date.now() + interval * Math.random());
+        entry.due = Math.min(entry.due, performance.now() + interval * Math.random());
       }
     }
     wasConnected = isConnected;
   }
 
   async function tick(): Promise<void> {
-    const now = Date.now();
+    const now = performance.now();
     catchUp();
     if (now - lastClaim >= interval) {
       lastClaim = now;
@@ -203,7 +204,7 @@ export function createWatch(context: TrackerContext, bus: Bus, options: WatchOpt
   return {
     news: (id, said) => update(id, { said }),
     load() {
-      const now = Date.now();
+      const now = performance.now();
       const late = [...watched].map(([id, { due }]) => (looks.has(id) ? 0 : now - due));
       return { watched: watched.size, overdueMs: late.reduce((most, one) => Math.max(most, one), 0) };
     },

@@ -170,9 +170,16 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     return [...runs.pending(), ...timers.pending(), ...effects.values()];
   }
 
-  CancellationScope.current().cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
+  const { cancelRequested } = CancellationScope.current();
 
   return await CancellationScope.nonCancellable(async () => {
+    const scope = CancellationScope.current();
+    // What comes from outside comes in the scope of the whole workflow, in which nothing can be begun once it is cancelled.
+    const shielded =
+      <A extends readonly unknown[]>(work: (...given: A) => void) =>
+      (...given: A): void =>
+        guarded(scope.run(async () => work(...given)));
+    cancelRequested.catch(() => feed({ type: 'cancel', message: 'Cancelled in Temporal.' }));
     const sent = new Set(resumed?.sent);
     holdWhilePaused();
     for (const command of resumed?.pending ?? []) {
@@ -186,15 +193,15 @@ export async function conduct(given: WorkflowArguments): Promise<unknown> {
     }
     // What was said before the first workflow task is heard now: of a workflow that has begun, and of runs that are open.
     listen({
-      feed,
+      feed: shielded(feed),
       view: (since, limit): LiveView => ({
         ...conductor.view(since, limit),
         params: args.identity.params,
         open_activities: runs.openActivities(),
         waiting: runs.waiting(),
       }),
-      completeAction: ({ id, state, result }) => runs.complete(id, { state, result }),
-      subWorkflowUpdated: (update) => children.updated(update),
+      completeAction: shielded(({ id, state, result }) => runs.complete(id, { state, result })),
+      subWorkflowUpdated: shielded((update) => children.updated(update)),
       adopt: (env) => {
         args = adoptEnvironment(args, env);
       },

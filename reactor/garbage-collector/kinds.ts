@@ -86,7 +86,19 @@ export const COLLECTED_KINDS: readonly CollectedKind[] = [
     minimum: 7,
     collection: (stores) => open(stores.workflowExecutions),
     before: (time) => ({ state: { $in: WORKFLOW_ENDS }, updated_at: { $lt: time } }),
-    fields: ['uuid'],
+    fields: ['uuid', 'root_execution_id'],
+    // A sub-workflow belongs to its root, which may run long and run it again.
+    async spare(stores, records, time) {
+      const workflows = records as readonly WorkflowExecution[];
+      const roots = [...new Set(workflows.flatMap(({ root_execution_id: root }) => root ?? []))];
+      if (roots.length === 0) return new Set();
+      const alive = await stores.workflowExecutions.find(
+        { uuid: { $in: roots }, $or: [{ state: { $nin: WORKFLOW_ENDS } }, { updated_at: { $gte: time } }] },
+        { include: ['uuid'] },
+      );
+      const kept = new Set(alive.map(({ uuid }) => uuid));
+      return new Set(ids(workflows.filter(({ root_execution_id: root }) => root !== null && kept.has(root))));
+    },
     async removeParts(stores, workflows) {
       const uuids = (workflows as readonly WorkflowExecution[]).map((workflow) => workflow.uuid);
       await stores.taskRuns.removeMany({ workflow_execution_id: { $in: uuids } });

@@ -171,6 +171,21 @@ t.bad_below:
     broken: {action: std.fail error_data="no luck"}
 `;
 
+test('a cancel in Temporal cancels', async () => {
+  const id = await start(staged, 't.staged');
+  const states = async () => {
+    const { body } = await call('GET', `/executions/${id}/tasks`);
+    return (body as { tasks: Answer[] }).tasks.map(({ name, state }) => `${name} ${state}`);
+  };
+  await waitFor(async () => (await states()).includes('first RUNNING'), { what: 'the first task' });
+  const client = new Client({ connection: await Connection.connect({ address: infrastructure.env.TEMPORAL_ADDRESS }) });
+  const handle = client.workflow.getHandle(`t.staged/${id}`);
+  await handle.cancel();
+  assert.equal((await untilState(id, 'CANCELLED')).state_info, 'Cancelled in Temporal.');
+  await assert.rejects(handle.result(), ({ cause }: Error) => (cause as Error).message === 'Cancelled in Temporal.');
+  await client.connection.close();
+});
+
 test('a workflow looks into its sub-workflows and into others, also into one that runs', async () => {
   const other = await start(waiting, 't.waiting');
   const id = await start(failingBelow, 't.failing_below', { other });

@@ -149,6 +149,26 @@ describe('policies with three schedulers', () => {
     assert.equal(mostAtOnce(await recordsOf('policied.one')), 1);
   });
 
+  it('concurrency: a workflow within a workflow that waits for its place can be canceled with the outer one', async () => {
+    const file = path.join(infrastructure.folder, 'alone');
+    await writeFile(file, '');
+    const first = await requestExecution(services, 'policied.alone', { file });
+    await reachStatus(services, first.id, (status) => status === 'running', 'running');
+    const outer = await requestExecution(services, 'policied.around', { file });
+    const inner = await waitFor(
+      async () => (await recordsOf('policied.alone')).find(({ id, status }) => id !== first.id && status === 'delayed'),
+      { what: 'the inner workflow that waits for its place' },
+    );
+    await services.request('DELETE', `/executions/${outer.id}`);
+    const ended = await Promise.all([endOf(services, outer.id), endOf(services, inner.id)]);
+    assert.deepEqual(
+      ended.map(({ status }) => status),
+      ['canceled', 'canceled'],
+    );
+    await rm(file);
+    assert.equal((await endOf(services, first.id)).status, 'succeeded');
+  });
+
   it('retry: a workflow within a workflow is tried again, and the outer one hears of the last try only', async () => {
     const file = path.join(infrastructure.folder, 'tries');
     const { id } = await requestExecution(services, 'policied.outer', { file });

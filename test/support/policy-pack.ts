@@ -62,6 +62,28 @@ policied.inner:
       input:
         cmd: "${countDown(3)}"
 `,
+  'actions/alone.yaml': workflow('alone'),
+  'actions/workflows/alone.yaml': `version: '2.0'
+policied.alone:
+  type: direct
+  input: [file]
+  tasks:
+    hold:
+      action: core.local
+      input:
+        cmd: "while [ -e <% $.file %> ]; do sleep 0.05; done"
+`,
+  'actions/around.yaml': workflow('around'),
+  'actions/workflows/around.yaml': `version: '2.0'
+policied.around:
+  type: direct
+  input: [file]
+  tasks:
+    call:
+      action: policied.alone
+      input:
+        file: <% $.file %>
+`,
   'actions/outer.yaml': workflow('outer'),
   'actions/workflows/outer.yaml': `version: '2.0'
 policied.outer:
@@ -78,6 +100,7 @@ policied.outer:
   'policies/five.yaml': policy('five', 'five', 'action.concurrency', '{threshold: 5}'),
   'policies/keyed.yaml': policy('keyed', 'keyed', 'action.concurrency.attr', '{threshold: 2, attributes: [key]}'),
   'policies/three.yaml': policy('three', 'three', 'action.concurrency', '{threshold: 3, action: cancel}'),
+  'policies/alone.yaml': policy('alone', 'alone', 'action.concurrency', '{threshold: 1}'),
   'policies/one.yaml': policy('one', 'one', 'action.concurrency', '{threshold: 1}'),
   'policies/inner.yaml': policy(
     'inner',

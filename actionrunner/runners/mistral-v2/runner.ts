@@ -75,6 +75,8 @@ interface MistralIds {
   readonly parent?: { readonly workflow_execution_id?: string };
 }
 
+const mistralIds = ({ execution }: RunContext) => (execution.context.mistral ?? {}) as MistralIds;
+
 /** The run of a task of the parent workflow that this execution carries out. */
 interface ParentRun {
   readonly id: string;
@@ -86,14 +88,18 @@ function idsOf(
   context: RunContext,
   verb: string,
 ): { readonly executionId: string; readonly parentRun: ParentRun | undefined } {
-  const mistral = (context.execution.context.mistral ?? {}) as MistralIds;
-  if (mistral.execution_id === undefined) throw new Error(`Unable to ${verb} because mistral execution_id is missing.`);
-  const run = mistral.action_execution_id;
-  const isChild = context.execution.context.parent !== undefined && run !== undefined;
-  const workflowExecution = mistral.parent?.workflow_execution_id ?? mistral.workflow_execution_id;
+  const { execution_id: executionId } = mistralIds(context);
+  if (executionId === undefined) throw new Error(`Unable to ${verb} because mistral execution_id is missing.`);
+  return { executionId, parentRun: parentRunOf(context) };
+}
+
+function parentRunOf(context: RunContext): ParentRun | undefined {
+  const mistral = mistralIds(context);
   const { id: from, log } = context.execution;
-  const parentRun = isChild ? { id: run, workflowExecution, mark: { from, number: log.length } } : undefined;
-  return { executionId: mistral.execution_id, parentRun };
+  const id = mistral.action_execution_id;
+  if (context.execution.context.parent === undefined || id === undefined) return undefined;
+  const workflowExecution = mistral.parent?.workflow_execution_id ?? mistral.workflow_execution_id;
+  return { id, workflowExecution, mark: { from, number: log.length } };
 }
 
 /** Answers that say: the workflow is over, or gone. */
@@ -133,6 +139,12 @@ async function tryTasksAgain(
   }
 }
 
+async function cancelStarted(context: RunContext, executionId: string): Promise<void> {
+  const { signal } = new AbortController();
+  const client = await withDatabase(context.logger, () => clientFor({ ...context, signal }));
+  await client.updateExecution(executionId, { state: 'CANCELLED' });
+}
+
 const become = (status: RunOutcome['status']): RunOutcome => ({ status });
 
 export const mistralV2Runner: Runner = {
@@ -154,8 +166,8 @@ export const mistralV2Runner: Runner = {
       if (outcome === undefined) throw error;
       return outcome;
     }
-    // Canceled while it was being started: nobody else knows that it runs.
-    if (stopReason(context.signal) === 'canceled') await client.updateExecution(started.id, { state: 'CANCELLED' });
+    // Canceled while it was being started: nobody else knows that it runs. The client of the start repeats nothing any more.
+    if (stopReason(context.signal) === 'canceled') await cancelStarted(context, started.id);
     return {
       status: 'running',
       context: {
@@ -192,10 +204,18 @@ export const mistralV2Runner: Runner = {
   },
 
   async cancel(context) {
-    const { executionId, parentRun } = idsOf(context, 'cancel');
-    const client = await steeringClient(context);
-    await client.updateExecution(executionId, { state: 'CANCELLED' });
-    await tellParent(client, parentRun, 'CANCELLED');
+    const { lease } = context.execution;
+    const known = mistralIds(context).execution_id;
+    // Whoever is starting it has heard of the cancel as well.
+    if (known === undefined && lease !== undefined && lease.expires_at > new Date()) return become('canceling');
+    // None where it waited for its start; it may have been started by a process that could not say so any more.
+    const executionId = known ?? (await findStarted(context))?.id;
+    if (executionId !== undefined) {
+      const client = await steeringClient(context);
+      const cancelled = () => client.updateExecution(executionId, { state: 'CANCELLED' });
+      await (known === undefined ? unlessRefused(cancelled) : cancelled());
+      await tellParent(client, parentRunOf(context), 'CANCELLED');
+    }
     await cancelChildren(context);
     return become((await hasActiveChildren(context)) ? 'canceling' : 'canceled');
   },

@@ -10,7 +10,10 @@ const POOL = 2;
 
 /** A watch over executions in progress that a test lets be looked at; each look reads the execution first, which is what is counted. */
 function watchOver(context: TestContext, ids: readonly string[], look: (id: string) => Promise<unknown>) {
-  context.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  // The clock of the day stands still, as after it was set back: what is due is due for all that.
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let elapsed = 0;
+  context.mock.method(performance, 'now', () => elapsed);
   context.mock.method(Math, 'random', () => 0.5);
   const looks: string[] = [];
   const unclaimed = ids.map((id) => ({ id }));
@@ -34,6 +37,7 @@ function watchOver(context: TestContext, ids: readonly string[], look: (id: stri
   /** Lets time pass, and all that is due be done. */
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 50) {
+      elapsed += 50;
       context.mock.timers.tick(50);
       for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
     }
