@@ -8,6 +8,7 @@ const QUEUES = [
   ['st2.actionrunner.req', 'st2scheduler', 'Requested executions are not scheduled'],
   ['st2.actionrunner.work', 'st2actionrunner', 'Scheduled executions are not run'],
   ['st2.notifiers.execution.work', 'st2notifier', 'Ends of executions reach no rule and no chat'],
+  ['st2.trigger_instances_dispatch.rules_engine', 'st2rulesengine', 'What happens starts nothing by its rules'],
   ['st2.resultstracker.work', 'st2resultstracker', 'Workflows that end are noticed late or never'],
   ['st2.resultstracker.callbacks', 'st2resultstracker', 'Workflows hear of answers and cancels late or never'],
 ] as const;

@@ -20,11 +20,13 @@
 9. It takes a command through many layers, which build SQL anew each time. The two commands that each action needs, the insert and the
    compare-and-set of a document by its id, go straight to the table where they use nothing out of the ordinary.
 10. It has commits wait for the disk now and then, and keeps documents without a field in the sparse indexes of that field.
+11. It notes each look of a driver whether it is still there, twice: a hundred megabytes a day.
 """
 import asyncio
 import copy
 import datetime
 import functools
+import logging
 import re
 import struct
 import uuid
@@ -496,4 +498,5 @@ SQLClauseBuilder.build_where_clause = with_narrowed_fields(SQLClauseBuilder.buil
 SQLClauseBuilder._build_logical_condition = in_parentheses(SQLClauseBuilder._build_logical_condition)
 
 if __name__ == "__main__":
+    logging.disable(logging.INFO)
     main()

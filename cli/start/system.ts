@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { UnavailableError } from '../../core/errors.ts';
+import { UnavailableError, ValidationError } from '../../core/errors.ts';
 import { listenerScheme, loadConfig } from '../../platform/config/load-config.ts';
 import { randomSecret } from '../../platform/random-secret.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
@@ -94,6 +94,14 @@ export async function startSystem(context: StartContext): Promise<RunningSystem>
   }
 }
 
+/** @throws ValidationError for what is no folder: its packs would be missing without a word */
+async function assertFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory() !== true) throw new ValidationError(`There is no folder ${folder}, which --packs names.`);
+  }
+}
+
 async function bringUp(
   context: StartContext,
   processes: ProcessTable,
@@ -101,6 +109,7 @@ async function bringUp(
 ): Promise<Omit<RunningSystem, 'stop'>> {
   const { options, env, progress } = context;
   const { dataFolder } = options;
+  await assertFolders(options.packFolders);
   const ports = await choosePorts(options, env);
   const secrets = await prepareSecrets(options);
   const parts = await provisionAll({ env, dataFolder, cacheFolder: cacheFolder(env), processes, progress }, ports);

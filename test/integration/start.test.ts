@@ -232,6 +232,12 @@ describe('npm start', () => {
     assert.deepEqual(processesOf(dataFolder), []);
   });
 
+  it('says in one sentence that a folder of packs is not there', async () => {
+    const command = start('--no-sample', '--packs', '/there/is/none');
+    assert.equal(await command.ended, 1);
+    assert.equal(command.output(), 'There is no folder /there/is/none, which --packs names.\n');
+  });
+
   it('says in one sentence that Python is missing', async () => {
     const command = runStart(['--data-dir', dataFolder], { ST2_PYTHON_BINARY: 'python-that-is-not-there' });
     assert.equal(await command.ended, 1);

@@ -5,9 +5,13 @@ import { pino } from 'pino';
 import type { Occurrence } from '../../../action-service/triggers/dispatch-trigger.ts';
 import { createNotifier, type NotifierDeps } from '../../../actionrunner/notifier/notifier.ts';
 import type { ConsumeOptions } from '../../../platform/bus/bus.ts';
+import type { Filter } from '../../../stores/collection.ts';
 
 /** One end, and the occurrences that are stored of it. */
-async function world(dispatch: (occurrence: Occurrence, stored: Map<string, Occurrence>) => Promise<void>) {
+async function world(
+  dispatch: (occurrence: Occurrence, stored: Map<string, Occurrence>) => Promise<void>,
+  missed: readonly string[] = [],
+) {
   const execution = {
     id: 'e'.repeat(24),
     status: 'succeeded',
@@ -24,7 +28,12 @@ async function world(dispatch: (occurrence: Occurrence, stored: Map<string, Occu
   const notifier = createNotifier({
     stores: {
       executions: {
-        findOne: async () => (execution.notify_state === 'pending' ? execution : undefined),
+        find: async ({ updated_at: changed }: Filter) =>
+          Object.hasOwn(changed as object, '$lt') ? missed.map((id) => ({ id })) : [],
+        async findOne({ id }: Filter) {
+          if (id === 'unreadable') throw new Error('It cannot be read.');
+          return execution.notify_state === 'pending' ? execution : undefined;
+        },
         updateOne: async (_filter: unknown, { $set }: { readonly $set: object }) => Object.assign(execution, $set),
       },
     },
@@ -72,4 +81,13 @@ it('tells of an end again when it was ended itself before all was stored, and th
   } finally {
     await notifier.stop();
   }
+});
+
+it('tells of the ends that were missed behind one that cannot be handled', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { execution, notifier } = await world(async () => undefined, ['unreadable', 'e'.repeat(24)]);
+  context.mock.timers.tick(60_000);
+  for (let turns = 0; turns < 50; turns += 1) await turn();
+  assert.equal(execution.notify_state, 'done');
+  await notifier.stop();
 });
