@@ -62,6 +62,12 @@ export function createPresenter(deps: Deps) {
       ? parameters.mask(schemasOf(action, runner), execution.parameters, execution.action_ref)
       : execution.parameters;
     const result = mask ? parameters.maskResult(action, runner, execution, secrets) : execution.result;
+    const withMaskedAction = (rule: unknown) => {
+      const ordered = isPlainObject(rule) && isPlainObject(rule.action) ? rule.action : undefined;
+      if (ordered === undefined || !isPlainObject(ordered.parameters)) return rule;
+      const masked = parameters.mask(schemasOf(action, runner), ordered.parameters, execution.action_ref);
+      return { ...(rule as object), action: { ...ordered, parameters: masked } };
+    };
     const done = isCompleted(execution.status) && execution.end_timestamp !== undefined;
     return {
       action,
@@ -86,7 +92,7 @@ export function createPresenter(deps: Deps) {
         : {}),
       ...(execution.parent === undefined ? {} : { parent: execution.parent }),
       ...(children.length === 0 ? {} : { children }),
-      ...(execution.rule === undefined ? {} : { rule: execution.rule }),
+      ...(execution.rule === undefined ? {} : { rule: mask ? withMaskedAction(execution.rule) : execution.rule }),
       ...(execution.trigger === undefined ? {} : { trigger: execution.trigger }),
       ...(execution.trigger_type === undefined ? {} : { trigger_type: execution.trigger_type }),
       ...(execution.trigger_instance === undefined ? {} : { trigger_instance: execution.trigger_instance }),

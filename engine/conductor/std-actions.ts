@@ -93,12 +93,24 @@ function seconds(value: unknown, otherwise: number): number {
   return Number.isFinite(number) && number > 0 ? number : 0;
 }
 
+/** Entries, and characters in all of them, that `std.test_dict` makes at most: more would fill the memory of a worker. */
+const DICT_LIMIT = { entries: 100_000, characters: 8 * 1024 * 1024 } as const;
+/** Of an index, as the end of a key. */
+const INDEX_LENGTH = 6;
+
+/** How many entries `std.test_dict` makes of those that it is asked for. */
+export function dictEntries(asked: number, prefix: string, value: unknown): number {
+  const length = prefix.length + INDEX_LENGTH + (JSON.stringify(value)?.length ?? 0);
+  return Math.min(asked, DICT_LIMIT.entries, Math.floor(DICT_LIMIT.characters / length));
+}
+
 function testDict({ size = 0, key_prefix = '', val = '' }: Input): ActionAnswer {
   if (!Number.isInteger(size) && typeof size !== 'boolean') {
     return { kind: 'error', value: `'${pyTypeName(size)}' object cannot be interpreted as an integer` };
   }
   const value: Record<string, unknown> = {};
-  const count = Math.min(Number(size), 100_000);
-  for (let index = 0; index < count; index += 1) setKey(value, `${pyStr(key_prefix)}${index}`, val);
+  const prefix = pyStr(key_prefix);
+  const count = dictEntries(Number(size), prefix, val);
+  for (let index = 0; index < count; index += 1) setKey(value, `${prefix}${index}`, val);
   return { kind: 'result', value };
 }

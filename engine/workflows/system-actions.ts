@@ -1,4 +1,5 @@
 import type { Command, ConductorPorts } from '../conductor/contract.ts';
+import { dictEntries } from '../conductor/std-actions.ts';
 
 /** A run of an action that the conductor asked for. */
 export type ActionCommand = Extract<Command, { type: 'action.run' }>;
@@ -166,7 +167,7 @@ function isTruthy(value: unknown): boolean {
 }
 
 function testDict(input: Input): Record<string, unknown> {
-  const size = Math.min(100_000, Math.floor(toSeconds(input.size)));
   const prefix = String(input.key_prefix ?? '');
+  const size = dictEntries(Math.floor(toSeconds(input.size)), prefix, input.val ?? '');
   return Object.fromEntries(Array.from({ length: size }, (_, index) => [`${prefix}${index}`, input.val ?? '']));
 }

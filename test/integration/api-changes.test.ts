@@ -145,3 +145,38 @@ test('a trigger type that is given another name takes no place of another one', 
   assert.equal((await ask('GET', '/triggertypes/mine.first')).status, 404);
   assert.equal((await ask('GET', '/triggertypes/mine.third')).status, 200);
 });
+
+test('a rule shows no secret parameter of its action, and keeps it when it is written as it was shown', async () => {
+  await ask('POST', '/actions', {
+    name: 'login',
+    pack: 'mine',
+    runner_type: 'noop',
+    parameters: { user: { type: 'string' }, password: { type: 'string', secret: true } },
+  });
+  const parameters = { user: 'ann', password: 'hush-hush' };
+  const trigger = { type: 'core.st2.webhook', parameters: { url: 'secret' } };
+  const rule = { name: 'secret', pack: 'mine', trigger, action: { ref: 'mine.login', parameters } };
+  type Shown = { readonly ref?: string; readonly action: { readonly parameters: Record<string, string> } };
+  const inClear = async () =>
+    (await ask<Shown>('GET', '/rules/mine.secret?show_secrets=true')).body.action.parameters.password;
+  const masked = { user: 'ann', password: '********' };
+
+  const made = await ask<Shown>('POST', '/rules', rule);
+  assert.deepEqual([made.status, made.body.action.parameters], [201, masked]);
+  for (const place of ['/rules/mine.secret', '/rules/views/mine.secret']) {
+    assert.deepEqual((await ask<Shown>('GET', place)).body.action.parameters, masked, place);
+  }
+  for (const place of ['/rules', '/rules/views']) {
+    const { body } = await ask<readonly Shown[]>('GET', `${place}?pack=mine`);
+    assert.deepEqual(body.find(({ ref }) => ref === 'mine.secret')?.action.parameters, masked, place);
+  }
+  assert.equal(await inClear(), 'hush-hush');
+
+  const enabled = { ...rule, enabled: true, action: { ...rule.action, parameters: masked } };
+  const changed = await ask<Shown>('PUT', '/rules/mine.secret', enabled);
+  assert.deepEqual([changed.status, changed.body.action.parameters], [200, masked]);
+  assert.equal(await inClear(), 'hush-hush');
+  const other = { ...rule, action: { ...rule.action, parameters: { ...parameters, password: 'other' } } };
+  await ask('PUT', '/rules/mine.secret', other);
+  assert.equal(await inClear(), 'other');
+});

@@ -1,6 +1,6 @@
 import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
 import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
-import { validateValues } from '../../../core/params/index.ts';
+import { type ParameterValues, validateValues } from '../../../core/params/index.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
@@ -13,6 +13,7 @@ import { listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import { ownOnly } from '../../server/authorize.ts';
 import type { Answer, ApiRequest, Route } from '../../server/route.ts';
+import { maskRules, withKeptSecrets } from './mask-rules.ts';
 import { assertCriteria } from './operators.ts';
 import { assertMayUse } from './permissions.ts';
 import { RULE, RULE_LIST, type RuleBody } from './schema.ts';
@@ -29,6 +30,7 @@ async function list(context: ApiContext, request: ApiRequest): Promise<Answer> {
   return listRecords(context.stores.rules, RULE_LIST, request, {
     maxPageSize: context.config.api.max_page_size,
     filter: ownOnly(context.config, request.requester),
+    complete: (rules) => maskRules(context, request, rules),
   });
 }
 
@@ -98,7 +100,12 @@ async function create(context: ApiContext, request: ApiRequest): Promise<Answer>
   const { record, trigger } = await toRecord(context, request);
   const rule = await store(context, trigger, () => context.stores.rules.insert(record));
   context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
-  return { body: presentRecord(rule) };
+  return await shown(context, request, rule);
+}
+
+async function shown(context: ApiContext, request: ApiRequest, rule: OpenContent): Promise<Answer> {
+  const [masked = rule] = await maskRules(context, request, [rule]);
+  return { body: presentRecord(masked) };
 }
 
 async function update(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -111,7 +118,12 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
     'rule_modify',
     contentUid('rule', request.body as RuleBody),
   );
-  const { record, trigger } = await toRecord(context, request);
+  const { record: asked, trigger } = await toRecord(context, request);
+  const action = asked.action as { readonly ref: string; readonly parameters: ParameterValues };
+  const record: typeof asked = {
+    ...asked,
+    action: { ...action, parameters: await withKeptSecrets(context, before, action) },
+  };
   const rule = await store(context, trigger, async () => {
     const change = replaceBy({ ...record, metadata_file: before.metadata_file ?? '' });
     const changed = await stores.rules.updateOne({ id: before.id }, change);
@@ -121,7 +133,7 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
   });
   if (triggerRefOf(before) !== triggerRefOf(record)) await triggers.removeIfUnused(triggerRefOf(before));
   bus.publish(EXCHANGES.rule, 'update', { id: before.id, ref: record.ref });
-  return { body: presentRecord(rule) };
+  return await shown(context, request, rule);
 }
 
 async function remove(context: ApiContext, request: ApiRequest): Promise<Answer> {
@@ -146,7 +158,13 @@ export function ruleRoutes(context: ApiContext): readonly Route[] {
     (route): Route =>
       route.path === '/rules'
         ? { ...route, query: { ...route.query, ...SHOWN }, handle: (request) => list(context, request) }
-        : { ...route, query: SHOWN, subject },
+        : {
+            ...route,
+            query: SHOWN,
+            subject,
+            handle: async (request) =>
+              await shown(context, request, await findByRefOrId(context.stores.rules, request.params.ref_or_id ?? '')),
+          },
   );
   return [
     ...viewRoutes(context),

@@ -6,6 +6,7 @@ import { listParameters, listRecords } from '../../lists/list.ts';
 import { presentRecord } from '../../lists/presentation.ts';
 import { ownOnly } from '../../server/authorize.ts';
 import type { Route } from '../../server/route.ts';
+import { maskRules } from './mask-rules.ts';
 import { RULE_LIST } from './schema.ts';
 import { ruleSubject } from './subject.ts';
 
@@ -71,6 +72,7 @@ export function viewRoutes(context: ApiContext): readonly Route[] {
         const answer = await listRecords<OpenContent>(stores.rules, RULE_LIST, request, {
           maxPageSize: config.api.max_page_size,
           filter: ownOnly(config, request.requester),
+          complete: (rules) => maskRules(context, request, rules),
         });
         return { ...answer, body: await describe(context, answer.body as Record<string, unknown>[]) };
       },
@@ -81,9 +83,10 @@ export function viewRoutes(context: ApiContext): readonly Route[] {
       summary: 'One rule with the descriptions of its trigger and action',
       permission: 'rule_view',
       subject: ruleSubject(context),
-      handle: async ({ params }) => {
-        const rule = await findByRefOrId(stores.rules, params.ref_or_id ?? '');
-        const [body] = await describe(context, [presentRecord(rule)]);
+      handle: async (request) => {
+        const rule = await findByRefOrId(stores.rules, request.params.ref_or_id ?? '');
+        const masked = await maskRules(context, request, [rule]);
+        const [body] = await describe(context, masked.map(presentRecord));
         return { body };
       },
     },

@@ -176,6 +176,13 @@ describe('std.test_dict', () => {
     assert.deepEqual(run('{size: 1}'), { 0: '' });
   });
 
+  it('is as large as memory allows, whatever it is asked for', () => {
+    const prefix = 'k'.repeat(500);
+    const made = run(`{size: 100000, key_prefix: ${prefix}, val: v}`) as object;
+    assert.equal(Object.keys(made).length, 16_480);
+    assert.equal(Object.keys(run('{size: 200000, key_prefix: k}') as object).length, 100_000);
+  });
+
   it('fails when the size is no whole number', () => {
     assert.match(String(run("{size: '2'}")), /'str' object cannot be interpreted as an integer/);
     assert.match(String(run('{size: 1.5}')), /'float' object/);
