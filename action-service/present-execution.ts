@@ -2,6 +2,7 @@
  * The execution as API clients see it: StackStorm's ActionExecution with its LiveAction inside.
  * What is empty is left out, as StackStorm leaves it out.
  */
+import type { ParameterValues } from '../core/params/index.ts';
 import { isPlainObject } from '../core/python/values.ts';
 import { isCompleted } from '../core/statuses.ts';
 import type { Execution } from '../stores/executions.ts';
@@ -9,6 +10,7 @@ import type { Stores } from '../stores/stores.ts';
 import type { PresentOptions } from './contract.ts';
 import { findSecrets, SECRECY_FIELDS } from './find-secrets.ts';
 import { createPayloadMask } from './mask-payloads.ts';
+import { maskRule } from './mask-rule.ts';
 import { schemasOf } from './parameter-schemas.ts';
 import type { ParameterRules } from './parameters.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -58,16 +60,10 @@ export function createPresenter(deps: Deps) {
     secrets: readonly unknown[] | undefined,
   ): Record<string, unknown> {
     const mask = secrets !== undefined;
-    const given = mask
-      ? parameters.mask(schemasOf(action, runner), execution.parameters, execution.action_ref)
-      : execution.parameters;
+    const shown = (values: ParameterValues) =>
+      mask ? parameters.mask(schemasOf(action, runner), values, execution.action_ref) : values;
+    const given = shown(execution.parameters);
     const result = mask ? parameters.maskResult(action, runner, execution, secrets) : execution.result;
-    const withMaskedAction = (rule: unknown) => {
-      const ordered = isPlainObject(rule) && isPlainObject(rule.action) ? rule.action : undefined;
-      if (ordered === undefined || !isPlainObject(ordered.parameters)) return rule;
-      const masked = parameters.mask(schemasOf(action, runner), ordered.parameters, execution.action_ref);
-      return { ...(rule as object), action: { ...ordered, parameters: masked } };
-    };
     const done = isCompleted(execution.status) && execution.end_timestamp !== undefined;
     return {
       action,
@@ -92,7 +88,7 @@ export function createPresenter(deps: Deps) {
         : {}),
       ...(execution.parent === undefined ? {} : { parent: execution.parent }),
       ...(children.length === 0 ? {} : { children }),
-      ...(execution.rule === undefined ? {} : { rule: mask ? withMaskedAction(execution.rule) : execution.rule }),
+      ...(execution.rule === undefined ? {} : { rule: maskRule(execution.rule, shown) }),
       ...(execution.trigger === undefined ? {} : { trigger: execution.trigger }),
       ...(execution.trigger_type === undefined ? {} : { trigger_type: execution.trigger_type }),
       ...(execution.trigger_instance === undefined ? {} : { trigger_instance: execution.trigger_instance }),

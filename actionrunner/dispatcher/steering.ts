@@ -2,6 +2,7 @@ import type { Logger } from '../../platform/logging/create-logger.ts';
 import { databaseFailure } from '../../platform/mongo/database-failure.ts';
 import { withDatabase } from '../../platform/mongo/with-database.ts';
 import type { Execution } from '../../stores/executions.ts';
+import { hasLease } from '../../stores/has-lease.ts';
 import type { Runner, RunnerServices, RunOutcome } from '../runners/contract.ts';
 import { SILENT_WRITER } from './output-writer.ts';
 import type { BuildRunContext } from './run-context.ts';
@@ -61,8 +62,7 @@ export function createSteering(deps: SteeringDeps): (verb: Verb, id: string) => 
 
   /** Ends the cancel of an execution that no process runs: it never started, or its runner is gone. */
   async function cancelUnheld(execution: Execution): Promise<void> {
-    const held = execution.lease !== undefined && execution.lease.expires_at > new Date();
-    if (!held) await actions.changeStatus(execution.id, 'canceled', { from: ['canceling'] });
+    if (!hasLease(execution)) await actions.changeStatus(execution.id, 'canceled', { from: ['canceling'] });
   }
 
   return async (verb, id) => {

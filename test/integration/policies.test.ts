@@ -86,6 +86,15 @@ function mostAtOnce(records: readonly Logged[]): number {
   return most;
 }
 
+/** An execution that runs for as long as its file is there. */
+async function startHeld(action: string) {
+  const file = path.join(infrastructure.folder, action);
+  await writeFile(file, '');
+  const first = await requestExecution(services, action, { file });
+  await reachStatus(services, first.id, (status) => status === 'running', 'running');
+  return { file, first };
+}
+
 describe('policies with three schedulers', () => {
   it('concurrency: never more than the threshold run, all end, none is lost, though a scheduler is killed', async () => {
     const ids = await requestMany(
@@ -131,10 +140,7 @@ describe('policies with three schedulers', () => {
   });
 
   it('concurrency: a paused execution keeps its place', async () => {
-    const file = path.join(infrastructure.folder, 'held');
-    await writeFile(file, '');
-    const first = await requestExecution(services, 'policied.one', { file });
-    await reachStatus(services, first.id, (status) => status === 'running', 'running');
+    const { file, first } = await startHeld('policied.one');
     const second = await requestExecution(services, 'policied.one', { file });
     await services.request('PUT', `/executions/${first.id}`, { status: 'pausing' });
     await rm(file);
@@ -150,10 +156,7 @@ describe('policies with three schedulers', () => {
   });
 
   it('concurrency: a workflow within a workflow that waits for its place can be canceled with the outer one', async () => {
-    const file = path.join(infrastructure.folder, 'alone');
-    await writeFile(file, '');
-    const first = await requestExecution(services, 'policied.alone', { file });
-    await reachStatus(services, first.id, (status) => status === 'running', 'running');
+    const { file, first } = await startHeld('policied.alone');
     const outer = await requestExecution(services, 'policied.around', { file });
     const inner = await waitFor(
       async () => (await recordsOf('policied.alone')).find(({ id, status }) => id !== first.id && status === 'delayed'),

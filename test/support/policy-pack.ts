@@ -29,8 +29,8 @@ parameters:
 const countDown = (runs: number) =>
   `echo run >> <% $.file %>; test $(wc -l < <% $.file %>) -ge ${runs} || exit 1; echo came through`;
 
-/** Runs as long as the file exists. */
-const HELD = 'while [ -e {{ file }} ]; do sleep 0.05; done';
+/** Runs as long as the file exists that an expression names. */
+const heldBy = (file: string) => `while [ -e ${file} ]; do sleep 0.05; done`;
 
 const FILES: Readonly<Record<string, string>> = {
   'pack.yaml': 'name: policied\ndescription: Actions under policies.\nversion: 1.0.0\nauthor: Tramontane\n',
@@ -46,7 +46,7 @@ parameters:
   file: {type: string, required: true}
 `,
   'actions/workflows/one.yaml': `chain:
-  - {name: first, ref: core.local, parameters: {cmd: "${HELD}"}, on-success: second}
+  - {name: first, ref: core.local, parameters: {cmd: "${heldBy('{{ file }}')}"}, on-success: second}
   - {name: second, ref: core.noop}
 `,
   'actions/inner.yaml': workflow('inner'),
@@ -71,7 +71,7 @@ policied.alone:
     hold:
       action: core.local
       input:
-        cmd: "while [ -e <% $.file %> ]; do sleep 0.05; done"
+        cmd: "${heldBy('<% $.file %>')}"
 `,
   'actions/around.yaml': workflow('around'),
   'actions/workflows/around.yaml': `version: '2.0'

@@ -5,6 +5,7 @@
 import { errorMessage } from '../../../core/errors.ts';
 import { mistralBaseUrl } from '../../../platform/config/load-config.ts';
 import { withDatabase } from '../../../platform/mongo/with-database.ts';
+import { hasLease } from '../../../stores/has-lease.ts';
 import { workflowOf } from '../../../stores/workflow-of.ts';
 import { entryWorkflow } from '../../../workflow-translator/index.ts';
 import { type RunContext, type Runner, type RunOutcome, stopReason } from '../contract.ts';
@@ -204,10 +205,9 @@ export const mistralV2Runner: Runner = {
   },
 
   async cancel(context) {
-    const { lease } = context.execution;
     const known = mistralIds(context).execution_id;
     // Whoever is starting it has heard of the cancel as well.
-    if (known === undefined && lease !== undefined && lease.expires_at > new Date()) return become('canceling');
+    if (known === undefined && hasLease(context.execution)) return become('canceling');
     // None where it waited for its start; it may have been started by a process that could not say so any more.
     const executionId = known ?? (await findStarted(context))?.id;
     if (executionId !== undefined) {

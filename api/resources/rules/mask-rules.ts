@@ -1,20 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import { maskRule } from '../../../action-service/mask-rule.ts';
 import { schemasOf } from '../../../action-service/parameter-schemas.ts';
-import { maskSecrets, type ParameterSchemas, type ParameterValues } from '../../../core/params/index.ts';
+import { maskSecrets, type ParameterSchemas } from '../../../core/params/index.ts';
 import type { OpenContent } from '../../../stores/records.ts';
 import type { ApiContext } from '../../context.ts';
 import type { ApiRequest } from '../../server/route.ts';
 import { showsSecrets } from '../executions/read.ts';
+import type { RuleBody } from './schema.ts';
 
-interface RuleAction {
-  readonly ref: string;
-  readonly parameters: ParameterValues;
-}
-
-function actionOf({ action }: OpenContent): RuleAction | undefined {
-  const { ref, parameters } = (action ?? {}) as Partial<RuleAction>;
-  return ref === undefined || parameters === undefined ? undefined : { ref, parameters };
-}
+type RuleAction = RuleBody['action'];
 
 /** The schemas of what actions take, by reference; nothing of those that are not there. */
 async function schemasBy(
@@ -35,35 +29,27 @@ export async function maskRules(
   rules: readonly OpenContent[],
 ): Promise<readonly OpenContent[]> {
   if (!context.config.api.mask_secrets || showsSecrets(request)) return rules;
-  const refs = [...new Set(rules.flatMap((rule) => actionOf(rule)?.ref ?? []))];
+  const refs = [...new Set(rules.flatMap(({ action }) => (action as RuleAction | undefined)?.ref ?? []))];
   if (refs.length === 0) return rules;
   const schemas = await schemasBy(context, refs);
-  return rules.map((rule) => {
-    const action = actionOf(rule);
-    if (action === undefined) return rule;
-    const parameters = maskSecrets(schemas.get(action.ref) ?? {}, action.parameters);
-    return { ...rule, action: { ...action, ...(rule.action as object), parameters } };
-  });
+  return rules.map((rule) => maskRule(rule, (parameters, ref) => maskSecrets(schemas.get(ref) ?? {}, parameters)));
 }
 
 /**
  * What a client writes of a rule that it was shown with its secrets masked: those that it has left alone stay as they are stored. The
  * real client enables a rule by writing the whole of it.
  */
-export async function withKeptSecrets(
-  context: ApiContext,
-  before: OpenContent,
-  given: RuleAction,
-): Promise<ParameterValues> {
-  const stored = actionOf(before);
-  if (stored?.ref !== given.ref) return given.parameters;
-  const masked = maskSecrets((await schemasBy(context, [given.ref])).get(given.ref) ?? {}, stored.parameters);
+export async function withKeptSecrets(context: ApiContext, before: OpenContent, given: RuleBody): Promise<RuleBody> {
+  const { ref, parameters } = given.action;
+  const known = before.action as RuleAction | undefined;
+  if (known?.ref !== ref) return given;
+  const stored = known.parameters ?? {};
+  const masked = maskSecrets((await schemasBy(context, [ref])).get(ref) ?? {}, stored);
   const isLeft = (name: string, value: unknown) =>
     Object.hasOwn(masked, name) && isDeepStrictEqual(value, masked[name]);
-  return Object.fromEntries(
-    Object.entries(given.parameters).map(([name, value]) => [
-      name,
-      isLeft(name, value) ? stored.parameters[name] : value,
-    ]),
-  );
+  const kept = Object.entries(parameters ?? {}).map(([name, value]) => [
+    name,
+    isLeft(name, value) ? stored[name] : value,
+  ]);
+  return { ...given, action: { ...given.action, parameters: Object.fromEntries(kept) } };
 }

@@ -1,6 +1,6 @@
 import { triggerRefOf } from '../../../action-service/triggers/remove-rules.ts';
 import { errorCode, NotFoundError, ValidationError } from '../../../core/errors.ts';
-import { type ParameterValues, validateValues } from '../../../core/params/index.ts';
+import { validateValues } from '../../../core/params/index.ts';
 import { isPlainObject } from '../../../core/python/values.ts';
 import { EXCHANGES } from '../../../platform/bus/bus.ts';
 import type { OpenContent } from '../../../stores/records.ts';
@@ -46,8 +46,8 @@ async function assertTriggerParameters({ stores }: ApiContext, trigger: RuleBody
 async function toRecord(
   context: ApiContext,
   request: ApiRequest,
+  body: RuleBody,
 ): Promise<{ readonly record: Omit<OpenContent, 'id'>; readonly trigger: OpenContent }> {
-  const body = request.body as RuleBody;
   const pack = body.pack ?? 'default';
   assertRefParts(pack, body.name);
   if (!body.trigger.type.includes('.')) throw new ValidationError(`Invalid resource reference: ${body.trigger.type}`);
@@ -97,7 +97,7 @@ async function store(
 }
 
 async function create(context: ApiContext, request: ApiRequest): Promise<Answer> {
-  const { record, trigger } = await toRecord(context, request);
+  const { record, trigger } = await toRecord(context, request, request.body as RuleBody);
   const rule = await store(context, trigger, () => context.stores.rules.insert(record));
   context.bus.publish(EXCHANGES.rule, 'create', { id: rule.id, ref: rule.ref });
   return await shown(context, request, rule);
@@ -118,12 +118,8 @@ async function update(context: ApiContext, request: ApiRequest): Promise<Answer>
     'rule_modify',
     contentUid('rule', request.body as RuleBody),
   );
-  const { record: asked, trigger } = await toRecord(context, request);
-  const action = asked.action as { readonly ref: string; readonly parameters: ParameterValues };
-  const record: typeof asked = {
-    ...asked,
-    action: { ...action, parameters: await withKeptSecrets(context, before, action) },
-  };
+  const body = await withKeptSecrets(context, before, request.body as RuleBody);
+  const { record, trigger } = await toRecord(context, request, body);
   const rule = await store(context, trigger, async () => {
     const change = replaceBy({ ...record, metadata_file: before.metadata_file ?? '' });
     const changed = await stores.rules.updateOne({ id: before.id }, change);

@@ -80,6 +80,16 @@ describe('executions as clients see them', () => {
     assert.deepEqual((await shown(other))?.trigger_instance, other.trigger_instance);
   });
 
+  it('of a rule that has ordered them tell no secret that it gives', async () => {
+    const rule = { ref: 'a.b', action: { ref: 'a.login', parameters: { user: 'ann', password: 'hush-hush' } } };
+    const ordered = outline('ordered', 'secret', { action_ref: 'a.login', rule }) as never as Execution;
+    assert.deepEqual((await shown(ordered))?.rule, {
+      ...rule,
+      action: { ref: 'a.login', parameters: { user: 'ann', password: MASK } },
+    });
+    assert.deepEqual((await shown(ordered, { showSecrets: true }))?.rule, rule);
+  });
+
   it('of a workflow with thousands of tasks tell no secret of the last ones', async () => {
     const result = { tasks: [0, 999, 1_000, CHILDREN - 1].map((at) => ({ input: `with password-${at}!` })) };
     const workflow = outline('workflow', 'noop', { runner_type: 'mistral-v2', result }) as never as Execution;
